@@ -1,0 +1,26 @@
+"""What a kernel can be asked: its files, and the sockets and services beside them.
+
+A running kernel has all of them, a tree under another root only its files, a recorded machine what was recorded.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .tree import Tree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kernel:
+    """Where the readers read: every entry but the tree may be missing, and takes only its own fields away."""
+
+    tree: Tree
+    netlink: Callable[[str], bytes] | None = None
+    """Raw messages of one complete rtnetlink dump: "links", "addresses", "routes4", "routes6"."""
+    ethtool: Callable[[str, int, int], bytes] | None = None
+    """Raw answer to one SIOCETHTOOL command: link name, command, size of the answer."""
+    udev: Callable[[str], "dict[str, str]"] | None = None
+    """Properties of the device that stands behind a sysfs path, from the hardware database."""
+    hostnamed: Callable[[str], str] | None = None
+    """A property or method of org.freedesktop.hostname1 over D-Bus."""
+    clock: Callable[[], float] | None = None
+    """Seconds since the epoch; None: this machine's."""

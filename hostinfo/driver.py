@@ -1,0 +1,65 @@
+"""The driver table: libvirt's driver struct in Python.
+
+A driver is a ``Driver`` with one entry a group; None there means that it does not offer the group on this machine. A
+driver package has a function ``openers(uri)`` that the registry calls: with None to probe this machine, with a URI of
+one of its schemes otherwise. It returns ``Opener``s, best first; nothing is opened before it is needed.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from hostinfo.fact import Fact
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from hostinfo.model.cpu import Cpu
+    from hostinfo.model.domain import Domain
+    from hostinfo.model.guests import Guests
+    from hostinfo.model.hypervisor import Hypervisor
+    from hostinfo.model.memory import Memory
+    from hostinfo.model.network import Network
+    from hostinfo.model.numa import Numa
+    from hostinfo.model.statistics import Statistics
+    from hostinfo.model.system import System
+
+GROUPS = ("system", "hypervisor", "domain", "cpu", "memory", "numa", "network", "guests", "statistics")
+"""The groups in the order of the dump; each is an entry of the table and a method of HostInfo."""
+
+Only = frozenset[str] | None
+"""The top-level fields of a group that are needed; None: all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Driver:
+    """What one driver offers on the machine that it was opened for.
+
+    An entry takes the fields that are needed (``Only``) and returns a Fact, or raises a DriverError. It may be called
+    any number of times and reads anew each time. Where it is None, ``why_not`` may say why nobody can tell the group
+    here; the facade passes it on when no other driver answers.
+    """
+
+    name: str
+    system: "Callable[[Only], Fact[System]] | None" = None
+    hypervisor: "Callable[[Only], Fact[Hypervisor]] | None" = None
+    domain: "Callable[[Only], Fact[Domain]] | None" = None
+    cpu: "Callable[[Only], Fact[Cpu]] | None" = None
+    memory: "Callable[[Only], Fact[Memory]] | None" = None
+    numa: "Callable[[Only], Fact[Numa]] | None" = None
+    network: "Callable[[Only], Fact[Network]] | None" = None
+    guests: "Callable[[Only], Fact[Guests]] | None" = None
+    statistics: "Callable[[Only], Fact[Statistics]] | None" = None
+    why_not: Mapping[str, str] = field(default_factory=dict)
+    close: Callable[[], None] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opener:
+    """A driver that can be opened when a group asks for it.
+
+    ``open`` returns None where this is not the machine for the driver, and raises Unavailable where it is and the
+    driver could not be opened. ``groups`` are those that it may ever offer: it is not opened for another.
+    """
+
+    name: str
+    open: Callable[[], Driver | None]
+    groups: frozenset[str] = frozenset(GROUPS)

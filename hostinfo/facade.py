@@ -1,0 +1,171 @@
+"""The facade: one host, asked group by group through its drivers."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from hostinfo import registry
+from hostinfo.driver import Driver, Only, Opener
+from hostinfo.errors import DriverError, HostInfoError, Unsupported
+from hostinfo.fact import Fact, Problem
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Any, Self
+
+    from hostinfo.model.cpu import Cpu
+    from hostinfo.model.domain import Domain
+    from hostinfo.model.guests import Guests
+    from hostinfo.model.hypervisor import Hypervisor
+    from hostinfo.model.memory import Memory
+    from hostinfo.model.network import Network
+    from hostinfo.model.numa import Numa
+    from hostinfo.model.statistics import Statistics
+    from hostinfo.model.system import System
+
+
+def open(uri: str | None = None) -> "HostInfo":  # noqa: A001 - hostinfo.open, as libvirt.open
+    """Open a host: by URI, or with none the machine that this program runs on.
+
+    Nothing is read before the first group is asked for. Raises Unavailable where no driver knows the URI's scheme.
+    """
+    return HostInfo(registry.openers(uri), uri=uri)
+
+
+class HostInfo:
+    """One host; a context manager.
+
+    Each group is a method that reads anew and returns a Fact. ``only`` names the top-level fields that are needed:
+    drivers then read no more than these take. Raises Unsupported where no driver offers the group, and the first
+    driver's DriverError, with the others' in its message, where all that offer it failed.
+    """
+
+    def __init__(self, openers: Sequence[Opener], *, uri: str | None = None) -> None:
+        self.uri = uri
+        self._slots = [_Slot(opener) for opener in openers]
+
+    def system(self, only: Collection[str] | None = None) -> "Fact[System]":
+        """The machine as a whole: maker, UUID, names, architecture, operating system."""
+        return self.ask("system", only)
+
+    def hypervisor(self, only: Collection[str] | None = None) -> "Fact[Hypervisor]":
+        """What this kernel is to the machine: bare metal, KVM host, Dom0, guest, in a container."""
+        return self.ask("hypervisor", only)
+
+    def domain(self, only: Collection[str] | None = None) -> "Fact[Domain]":
+        """What this operating system was given of the machine."""
+        return self.ask("domain", only)
+
+    def cpu(self, only: Collection[str] | None = None) -> "Fact[Cpu]":
+        """Processors of the machine."""
+        return self.ask("cpu", only)
+
+    def memory(self, only: Collection[str] | None = None) -> "Fact[Memory]":
+        """Memory of the machine."""
+        return self.ask("memory", only)
+
+    def numa(self, only: Collection[str] | None = None) -> "Fact[Numa]":
+        """NUMA nodes of the machine."""
+        return self.ask("numa", only)
+
+    def network(self, only: Collection[str] | None = None) -> "Fact[Network]":
+        """Links, addresses and routes."""
+        return self.ask("network", only)
+
+    def guests(self, only: Collection[str] | None = None) -> "Fact[Guests]":
+        """The domains that this host runs."""
+        return self.ask("guests", only)
+
+    def statistics(self, only: Collection[str] | None = None) -> "Fact[Statistics]":
+        """Counters and levels of the moment, with whose they are."""
+        return self.ask("statistics", only)
+
+    def ask(self, group: str, only: Collection[str] | None = None) -> "Fact[Any]":
+        """A group by its name; see the method of that name."""
+        fields: Only = None if only is None else frozenset(only)
+        failures: list[Problem] = []
+        reasons: list[str] = []
+        for slot in self._slots:
+            if group not in slot.opener.groups:
+                continue
+            try:
+                driver = slot.driver()
+                read = getattr(driver, group) if driver is not None else None
+                if driver is not None and group in driver.why_not:
+                    reasons.append(driver.why_not[group])
+                if read is None:
+                    continue
+                fact: Fact[Any] = read(fields)
+            except HostInfoError as error:
+                failures.append(Problem(path="", error=error, driver=slot.opener.name))
+            except Exception as error:  # noqa: BLE001 - a fault in one driver must not take the others' facts away
+                fault = DriverError(slot.opener.name, f"fault in the driver: {type(error).__name__}: {error}")
+                fault.__cause__ = error
+                failures.append(Problem(path="", error=fault, driver=slot.opener.name))
+            else:
+                return replace(fact, problems=(*failures, *fact.problems)) if failures else fact
+        raise _no_answer(group, failures, reasons)
+
+    def drivers(self) -> tuple[Driver, ...]:
+        """The drivers of this host's machine, opened, best first; those that can't be opened are left out."""
+        found = []
+        for slot in self._slots:
+            try:
+                driver = slot.driver()
+            except HostInfoError:
+                continue
+            if driver is not None:
+                found.append(driver)
+        return tuple(found)
+
+    def opened(self) -> tuple[str, ...]:
+        """Names of the drivers that have been opened so far."""
+        return tuple(slot.opener.name for slot in self._slots if slot.opened is not None)
+
+    def close(self) -> None:
+        """Close the drivers; a later question opens them again."""
+        for slot in self._slots:
+            slot.close()
+
+    def __enter__(self) -> "Self":
+        return self
+
+    def __exit__(
+        self, kind: "type[BaseException] | None", value: BaseException | None, trace: "TracebackType | None"
+    ) -> None:
+        self.close()
+
+
+class _Slot:
+    """A driver that is opened when it is first asked; one that could not be opened is tried again next time."""
+
+    __slots__ = ("declined", "opened", "opener")
+
+    def __init__(self, opener: Opener) -> None:
+        self.opener = opener
+        self.opened: Driver | None = None
+        self.declined = False
+
+    def driver(self) -> Driver | None:
+        if self.opened is None and not self.declined:
+            self.opened = self.opener.open()
+            self.declined = self.opened is None
+        return self.opened
+
+    def close(self) -> None:
+        if self.opened is not None and self.opened.close is not None:
+            self.opened.close()
+        self.opened = None
+        self.declined = False
+
+
+def _no_answer(group: str, failures: list[Problem], reasons: list[str]) -> HostInfoError:
+    if not failures:
+        return Unsupported(group, "; ".join(reasons) or "no driver for this host offers it")
+    first = failures[0].error
+    if len(failures) == 1 and not reasons:
+        return first
+    others = [str(problem.error) for problem in failures[1:]] + reasons
+    combined = type(first)(first.source, "; then ".join([first.detail, *others]))
+    combined.__cause__ = first
+    return combined

@@ -1,0 +1,104 @@
+"""A group of facts with where each was read, and what failed on the way."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import GenericAlias
+
+from hostinfo.errors import DriverError, HostInfoError, Unsupported
+
+TYPE_CHECKING = False  # a constant that type checkers know: importing typing for it would cost 8 ms
+if TYPE_CHECKING:
+    from typing import Generic, TypeVar
+
+    T = TypeVar("T")
+    U = TypeVar("U")
+
+    class _Generic(Generic[T]):
+        pass
+
+else:
+
+    class _Generic:
+        __slots__ = ()
+        __class_getitem__ = classmethod(GenericAlias)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing that could not be told, and why."""
+
+    path: str
+    """The field within the group, dotted; empty: the whole group, as this driver would have told it."""
+    error: HostInfoError
+    """An Unsupported (nobody here can tell) or a DriverError (somebody should, and failed)."""
+    driver: str
+    """The driver that was asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact(_Generic["T"]):
+    """What a driver told about one group.
+
+    ``sources`` names for each field the place it was read from; a field that is not listed was read where its
+    parent was (``processors`` stands for ``processors.core_id``). ``problems`` lists what is missing from ``value``
+    because it could not be told, and which drivers failed before this one answered.
+    """
+
+    value: "T"
+    sources: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+
+
+class Notes:
+    """Collects, while a driver reads one group, where each field came from and what could not be read.
+
+    ``only`` are the top-level fields that the caller needs (None: all): a reader may read more, never less.
+    """
+
+    __slots__ = ("driver", "only", "problems", "sources")
+
+    def __init__(self, driver: str, only: frozenset[str] | None = None) -> None:
+        self.driver = driver
+        self.only = only
+        self.sources: dict[str, str] = {}
+        self.problems: list[Problem] = []
+
+    def wants(self, *fields: str) -> bool:
+        """Whether the caller needs one of these fields."""
+        return self.only is None or not self.only.isdisjoint(fields)
+
+    def told(self, source: str, *fields: str) -> None:
+        """These fields were read from this source."""
+        for name in fields:
+            self.sources[name] = source
+
+    def failed(self, path: str, error: HostInfoError) -> None:
+        """This field (dotted path; empty: the group) could not be told."""
+        self.problems.append(Problem(path=path, error=error, driver=self.driver))
+
+    def unsupported(self, path: str, source: str, why: str) -> None:
+        """Nobody here can tell this field."""
+        self.failed(path, Unsupported(source, why))
+
+    def attempt(self, path: str, read: "Callable[[], U]") -> "U | None":
+        """What ``read`` returns; None, with the problem noted, where it raised a DriverError."""
+        try:
+            return read()
+        except DriverError as error:
+            self.failed(path, error)
+            return None
+
+    def fact(self, value: "T") -> "Fact[T]":
+        """The finished answer: sources of absent fields are left out, for nothing was read there."""
+        present = {path: source for path, source in self.sources.items() if _is_present(value, path)}
+        return Fact(value=value, sources=present, problems=tuple(self.problems))
+
+
+def _is_present(value: object, path: str) -> bool:
+    for name in path.split("."):
+        if isinstance(value, tuple):
+            return True
+        value = getattr(value, name, None)
+        if value is None or value == ():
+            return False
+    return True

@@ -1,0 +1,270 @@
+"""Links, addresses, routes: three lists side by side, joined by link name and index.
+
+A link has n IPv4 and m IPv6 addresses, so addresses are not links; links stack (physical, bond, VLAN, bridge, each
+layer optional), so each names its neighbours: ``lower``, ``ports``, ``controller``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bond:
+    """What a bond does."""
+
+    mode: str
+    """The kernel's word: balance-rr, active-backup, 802.3ad, …"""
+    active_port: str | None = None
+    """The port in use; None: the mode has none, or none is up."""
+    primary_port: str | None = None
+    """The preferred port; None: none configured."""
+    miimon_milliseconds: int | None = None
+    """Interval of link monitoring; 0: off."""
+    options: Mapping[str, str | int] = field(default_factory=dict)
+    """Further options in the kernel's words (updelay, lacp_rate, xmit_hash_policy, …)."""
+    ports: tuple[str, ...] = ()
+    """Its ports."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vlan:
+    """What a VLAN link does."""
+
+    id: int
+    """VLAN number."""
+    protocol: str
+    """802.1Q or 802.1ad."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bridge:
+    """What a bridge does."""
+
+    stp: bool | None = None
+    """Whether it speaks the spanning tree protocol."""
+    forward_delay_seconds: float | None = None
+    """Time in the listening and learning states."""
+    hello_time_seconds: float | None = None
+    """Interval of its hello messages."""
+    max_age_seconds: float | None = None
+    """Age at which a message is stale."""
+    ageing_time_seconds: float | None = None
+    """Time for which it remembers an address."""
+    priority: int | None = None
+    """Its bridge priority."""
+    bridge_id: str | None = None
+    """Its identity: priority.address."""
+    root_id: str | None = None
+    """Identity of the root bridge."""
+    vlan_filtering: bool | None = None
+    """Whether it tells VLANs apart."""
+    multicast_snooping: bool | None = None
+    """Whether it follows who listens to which group."""
+    ports: tuple[str, ...] = ()
+    """Its ports."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vxlan:
+    """What a VXLAN link does."""
+
+    id: int
+    """VXLAN network identifier."""
+    group: str | None = None
+    """Remote address or multicast group."""
+    local: str | None = None
+    """Local address."""
+    port: int | None = None
+    """UDP port."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SrIov:
+    """Virtual functions of a network device."""
+
+    total: int
+    """Functions that the device has."""
+    enabled: int
+    """Functions that are there now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """One network link."""
+
+    name: str
+    """The kernel's name of it."""
+    index: int | None = None
+    """The kernel's number of it; None: read from a tree that does not tell."""
+    kind: str | None = None
+    """physical, loopback, or the kernel's word: bond, vlan, bridge, veth, macvlan, tun, vxlan, dummy, …"""
+    mac: str | None = None
+    """The hardware address in use, of any length; None: it has none."""
+    permanent_mac: str | None = None
+    """The hardware address that the device was made with; None: it has none, or it is not told."""
+    broadcast_mac: str | None = None
+    """The hardware broadcast address."""
+    mtu: int | None = None
+    """Greatest payload in bytes."""
+    state: str | None = None
+    """The kernel's operational state in words (RFC 2863): up, down, dormant, lowerlayerdown, …; "unknown" is None."""
+    is_enabled: bool | None = None
+    """Whether it is administratively up."""
+    has_carrier: bool | None = None
+    """Whether there is a signal; None: not told while it is down."""
+    speed_mbps: int | None = None
+    """Speed in megabits a second; None: no carrier, or the device has none."""
+    duplex: str | None = None
+    """full or half; None: no carrier, or the device has none."""
+    autonegotiation: bool | None = None
+    """Whether the speed is negotiated."""
+    driver: str | None = None
+    """Kernel driver of the device."""
+    driver_version: str | None = None
+    """Version of that driver."""
+    firmware: str | None = None
+    """Firmware of the device."""
+    bus: str | None = None
+    """Bus of the device: pci, usb, virtio, …"""
+    bus_address: str | None = None
+    """Address of the device on its bus, such as 0000:00:04.0."""
+    vendor: str | None = None
+    """Vendor of the device, a name where the hardware database is there, else its number."""
+    product: str | None = None
+    """Product name of the device, a name where the hardware database is there, else its number."""
+    port_type: str | None = None
+    """Connector: tp, fibre, da, … (ethtool)."""
+    controller: str | None = None
+    """The bond, bridge, … that this link is a port of; None: of none."""
+    lower: tuple[str, ...] = ()
+    """Links that this link stands on: the device of a VLAN or macvlan, the ports of a bond or bridge."""
+    ports: tuple[str, ...] = ()
+    """Links whose controller this is."""
+    peer: str | None = None
+    """The other end of a veth pair, where it is in this network namespace."""
+    is_lower_elsewhere: bool = False
+    """True: the link that this one stands on (or its veth peer) is in another network namespace."""
+    altnames: tuple[str, ...] = ()
+    """Its further names."""
+    alias: str | None = None
+    """The description that somebody gave it."""
+    group: int | None = None
+    """Its group number."""
+    tx_queue_length: int | None = None
+    """Length of the transmit queue."""
+    flags: tuple[str, ...] = ()
+    """The kernel's flags in words (netdevice(7)), lower case."""
+    bond: Bond | None = None
+    """What the bond does; None: not a bond."""
+    vlan: Vlan | None = None
+    """What the VLAN does; None: not a VLAN."""
+    bridge: Bridge | None = None
+    """What the bridge does; None: not a bridge."""
+    vxlan: Vxlan | None = None
+    """What the VXLAN does; None: not a VXLAN."""
+    mode: str | None = None
+    """Mode of a macvlan, macvtap, ipvlan (bridge, private, …) or tun (tun, tap) link."""
+    sriov: SrIov | None = None
+    """Virtual functions; None: the device has none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """One IP address of a link."""
+
+    link: str
+    """Name of the link."""
+    index: int
+    """Index of the link."""
+    family: str
+    """ipv4 or ipv6."""
+    address: str
+    """The address, in its canonical text form."""
+    prefix_length: int
+    """Bits of the network."""
+    netmask: str | None = None
+    """The prefix as a mask; None: IPv6."""
+    broadcast: str | None = None
+    """Broadcast address; None: the kernel has none for it."""
+    peer: str | None = None
+    """The other end of a point-to-point address; None: not one."""
+    scope: str | None = None
+    """global, site, link, host, nowhere, or a number (rtnetlink(7))."""
+    flags: tuple[str, ...] = ()
+    """permanent, dynamic, secondary, temporary, tentative, deprecated, dadfailed, noprefixroute, …"""
+    valid_lifetime_seconds: int | None = None
+    """Time until it is removed; None: for ever."""
+    preferred_lifetime_seconds: int | None = None
+    """Time until it is deprecated; None: for ever."""
+    label: str | None = None
+    """Label (eth0:1) of an IPv4 address; None: it has none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One route."""
+
+    family: str
+    """ipv4 or ipv6."""
+    destination: str
+    """Network as address/length, or default."""
+    gateway: str | None = None
+    """Next hop; None: on the link."""
+    link: str | None = None
+    """Link that it leaves by; None: it has none, or several (``next_hops``)."""
+    preferred_source: str | None = None
+    """Source address that it prefers."""
+    metric: int | None = None
+    """Priority: the lowest wins; None: not set."""
+    table: int = 254
+    """Routing table: 254 main, 255 local."""
+    type: str = "unicast"
+    """unicast, local, broadcast, blackhole, unreachable, …"""
+    protocol: str | None = None
+    """Who made it: kernel, boot, static, dhcp, ra, bird, …, or a number."""
+    scope: str | None = None
+    """global, link, host, nowhere."""
+    mtu: int | None = None
+    """Path MTU; None: the link's."""
+    flags: tuple[str, ...] = ()
+    """onlink, linkdown, dead, …"""
+    next_hops: tuple["NextHop", ...] = ()
+    """Ways of a multipath route; empty: it has one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextHop:
+    """One way of a multipath route."""
+
+    gateway: str | None
+    """Next hop; None: on the link."""
+    link: str | None
+    """Link that it leaves by."""
+    weight: int
+    """Its share, 1 or more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dns:
+    """Name resolution as configured (resolv.conf(5))."""
+
+    servers: tuple[str, ...] = ()
+    """Name servers, in order."""
+    search: tuple[str, ...] = ()
+    """Search domains, in order."""
+    options: tuple[str, ...] = ()
+    """Resolver options."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """Links, addresses and routes of this network namespace."""
+
+    links: tuple[Link, ...] = ()
+    """By index."""
+    addresses: tuple[Address, ...] = ()
+    """In the kernel's order: by link, then as they were added."""
+    routes: tuple[Route, ...] = ()
+    """Unicast and special routes of all tables but local."""
+    dns: Dns | None = None
+    """Name resolution; None: not configured by resolv.conf(5)."""
