@@ -156,7 +156,8 @@ class Tree:
             except OSError:
                 pass
             else:
-    XX OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+                    if links_left == 0 or target.count("/") > _PARTS_LIMIT:
+                    raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
                 inside = base[len(self._real[""]) + 1 :]
                 joined = target.lstrip("/") if target.startswith("/") else f"{inside}/{target}".lstrip("/")
                 real = self._resolve(joined, links_left - 1)
