@@ -156,7 +156,7 @@ class Tree:
             except OSError:
                 pass
             else:
-                    if links_left == 0 or target.count("/") > _PARTS_LIMIT:
+                if links_left == 0 or target.count("/") > _PARTS_LIMIT:
                     raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
                 inside = base[len(self._real[""]) + 1 :]
                 joined = target.lstrip("/") if target.startswith("/") else f"{inside}/{target}".lstrip("/")
