@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-BUILT_IN = (
+BUILT_IN: tuple[tuple[str, tuple[str, ...], str, str | None], ...] = (
     # name, URI schemes, module, path that must be there for the driver to be probed (None: never probed)
     ("sysfs", ("sysfs",), "hostinfo.drivers.sysfs", "/"),
 )
