@@ -1,0 +1,162 @@
+"""A minimal Debian root made by mmdebstrap from this host's own package sources, apt's and pip's settings taken along."""
+
+import ast
+import contextlib
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HERE = Path(__file__).parent
+CHECKOUT = HERE.parent.parent
+TOOLS = ("mmdebstrap", "unshare", "tar", "git", "apt-config")
+CA_BUNDLES = ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+APT = Path("/etc/apt")
+
+
+def tell(text: str) -> None:
+    print(f"fresh: {text}", file=sys.stderr, flush=True)
+
+
+def missing_parts() -> str | None:
+    """Why no root can be made here, and how to get there; None where it can."""
+    missing = [tool for tool in TOOLS if shutil.which(tool) is None]
+    if missing:
+        return f"not in PATH: {', '.join(missing)} (./run tox installs them from bindep.txt on Debian)"
+    if os.geteuid() != 0:
+        return "needs root to mount and chroot: sudo ./run tox -e fresh"
+    return None
+
+
+@dataclass(frozen=True)
+class Root:
+    """An unpacked root folder with a clone of the project's HEAD in /src."""
+
+    path: Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def run(self, *command: str, minutes: float = 5) -> subprocess.CompletedProcess[str]:
+        """Execute in the root, as on a machine where nobody answers questions; stderr passes through."""
+        tell(f"$ {' '.join(command)}")
+        return subprocess.run(
+            [HERE / "enter", self.path, *command],
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            timeout=minutes * 60,
+            check=False,
+        )
+
+
+@contextlib.contextmanager
+def fresh_root() -> Iterator[Root]:
+    tarball = cached_tarball()
+    folder = Path(tempfile.mkdtemp(prefix="hostinfo-fresh-"))
+    folder.chmod(0o755)
+    try:
+        subprocess.run(["tar", "--extract", "--numeric-owner", "--file", tarball, "--directory", folder], check=True)
+        copy_apt_settings(folder)
+        subprocess.run(["git", "clone", "--quiet", "--no-local", CHECKOUT, folder / "src"], check=True)
+        yield Root(folder, take_pip_along(folder))
+    finally:
+        # Mounts lived in the namespace of `enter`: what is left is plain files.
+        shutil.rmtree(folder)
+
+
+def cached_tarball() -> Path:
+    """Make the root once; the key is what it was made from."""
+    sources = [APT / "sources.list", *sorted((APT / "sources.list.d").glob("*"))]
+    sources = [file for file in sources if file.suffix in {".list", ".sources"} and file.is_file()]
+    command = ["mmdebstrap", "--quiet", "--variant=minbase", "--format=tar", "--skip=cleanup/apt"]
+    key = hashlib.sha256(repr(command).encode() + b"".join(file.read_bytes() for file in sources)).hexdigest()[:16]
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hostinfo"
+    tarball = folder / f"fresh-{key}.tar"
+    if not tarball.exists():
+        tell("making a minimal root (once)")
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+            settings, half = Path(scratch, "apt.conf"), Path(scratch, "root.tar")
+            settings.write_text(acquire_settings())
+            hook = 'mkdir -p "$1/etc/apt" && cp -a /etc/apt/auth.conf* /etc/apt/preferences* "$1/etc/apt/" || true'
+            command += [f"--aptopt={settings}", f"--setup-hook={hook}", "", str(half), *map(str, sources)]
+            subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+            half.rename(tarball)
+    return tarball
+
+
+def acquire_settings() -> str:
+    """How this host fetches (proxies, certificates); hooks of the host's programs stay at home."""
+    return subprocess.run(["apt-config", "dump", "Acquire"], check=True, capture_output=True, text=True).stdout
+
+
+def copy_apt_settings(root: Path) -> None:
+    for name in ("auth.conf", "auth.conf.d", "preferences", "preferences.d", "keyrings", "trusted.gpg", "trusted.gpg.d"):
+        copy_into(root, APT / name)
+    copy_into(root, Path("/usr/share/keyrings"))
+    copy_into(root, Path("/usr/local/share/ca-certificates"))
+    copy_into(root, Path("/etc/resolv.conf"))
+    copy_into(root, Path("/etc/hosts"))
+    (root / "etc/apt/apt.conf.d/50host").write_text(acquire_settings())
+
+
+def copy_into(root: Path, source: Path) -> None:
+    target = root / source.relative_to("/")
+    if source.is_dir():
+        shutil.copytree(source, target, dirs_exist_ok=True, ignore_dangling_symlinks=True)
+    elif source.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.unlink(missing_ok=True)
+        shutil.copy(source, target)
+
+
+def take_pip_along(root: Path) -> dict[str, str]:
+    """Give the root pip's settings and the local folders and files they name; return its environment."""
+    environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8", "CI": "true"}
+    folders: set[str] = set()
+    for name, value in os.environ.items():
+        if name in CA_BUNDLES or name in PROXIES or name.startswith("PIP_"):
+            environment[name] = localised(value, root, folders)
+    environment.pop("PIP_CONFIG_FILE", None)
+    sections: dict[str, list[str]] = {}
+    for line in pip_settings():
+        name, _, quoted = line.partition("=")
+        section, _, option = name.partition(".")
+        value = localised(str(ast.literal_eval(quoted)), root, folders)
+        indented = value.strip().replace("\n", "\n    ")
+        sections.setdefault(section, []).append(f"{option} = {indented}")
+    written = "".join(f"[{section}]\n" + "\n".join(lines) + "\n" for section, lines in sections.items())
+    (root / "etc/pip.conf").write_text(written)
+    (root / ".bind").write_text("".join(f"{folder}\n" for folder in sorted(folders)))
+    return environment
+
+
+def pip_settings() -> list[str]:
+    listed = subprocess.run(
+        [sys.executable, "-m", "pip", "config", "list"], check=True, capture_output=True, text=True
+    ).stdout
+    return [line for line in listed.splitlines() if "=" in line and not line.startswith(":env:")]
+
+
+def localised(value: str, root: Path, folders: set[str]) -> str:
+    """Note the folders that a setting names, to be shown in the root; copy its files, and name the copies."""
+    words = []
+    for word in value.split():
+        path = word.removeprefix("file://")
+        if path.startswith("/") and os.path.isdir(path):
+            folders.add(os.path.realpath(path))
+        elif path.startswith("/") and os.path.isfile(path):
+            # Not at its own place: installing ca-certificates would replace it.
+            copy = root / "opt/host" / path.lstrip("/")
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, copy)
+            word = f"/opt/host{path}"  # noqa: PLW2901 - the word is what is being rewritten
+        words.append(word)
+    return "\n".join(words) if "\n" in value else " ".join(words)

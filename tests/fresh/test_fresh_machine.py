@@ -1,0 +1,86 @@
+"""README's commands on a Debian machine that has nothing but a shell, and a plain `pip install .`."""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+
+import pytest
+from root import Root, fresh_root, missing_parts, tell
+
+pytestmark = [pytest.mark.fresh, pytest.mark.root, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def can_make_roots() -> None:
+    reason = missing_parts()
+    if reason is not None and os.environ.get("HOSTINFO_REQUIRE_FRESH"):
+        pytest.fail(f"HOSTINFO_REQUIRE_FRESH is set, but: {reason}")
+    if reason is not None:
+        tell(f"SKIPPED: {reason}")
+        pytest.skip(reason)
+
+
+@pytest.fixture(scope="module")
+def machine(can_make_roots: None) -> Iterator[Root]:
+    with fresh_root() as root:
+        yield root
+
+
+@pytest.fixture
+def machine_with_python_only(can_make_roots: None) -> Iterator[Root]:
+    with fresh_root() as root:
+        environment = root.environment | {"DEBIAN_FRONTEND": "noninteractive"}
+        other = Root(root.path, environment)
+        assert other.run("apt-get", "update", "--quiet").returncode == 0
+        install = ("apt-get", "install", "--yes", "--quiet", "--no-install-recommends", "python3", "python3-venv")
+        assert other.run(*install).returncode == 0
+        yield root
+
+
+def kernel_release() -> str:
+    return os.uname().release
+
+
+def test_readme_dump_works_from_a_clone_and_prints_nothing_but_the_dump(machine: Root) -> None:
+    done = machine.run("./run", "hostinfo", "dump", minutes=15)
+    assert done.returncode == 0, done.stdout
+    assert "run:" not in done.stdout
+    assert kernel_release() in done.stdout
+
+
+def test_second_use_costs_under_50_ms(machine: Root) -> None:
+    loop = "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do $1 /bin/true; done"
+    timed = machine.run("bash", "-c", f'TIMEFORMAT=%R; exec 2>&1; set -- "./run"; time {{ {loop}; }}')
+    assert timed.returncode == 0
+    seconds = float(timed.stdout.split()[-1]) / 20
+    tell(f"./run /bin/true: {seconds * 1000:.1f} ms")
+    assert seconds < 0.050
+
+
+def test_readme_tox_passes_the_quick_tests(machine: Root) -> None:
+    done = machine.run("./run", "tox", "-e", "py311", minutes=25)
+    closing = re.findall(r"^=+ .*\d+ (?:passed|failed|error).*$", done.stdout, re.MULTILINE)
+    tell(f"inside: {closing[-1] if closing else 'no closing line'}")
+    assert done.returncode == 0, done.stdout[-6000:]
+    assert closing
+    assert " passed" in closing[-1]
+
+
+def test_plain_pip_install_gives_a_working_dump_without_native_packages(machine_with_python_only: Root) -> None:
+    machine = machine_with_python_only
+    assert machine.run("python3", "-m", "venv", "/venv").returncode == 0
+    assert machine.run("/venv/bin/pip", "install", "--quiet", ".").returncode == 0
+    dump = machine.run("/venv/bin/hostinfo", "dump", "--json")
+    assert dump.returncode == 0, dump.stdout
+    assert json.loads(dump.stdout)["hostinfo"]["format"] == 1
+    assert kernel_release() in dump.stdout
+
+
+def test_doctor_names_the_missing_extras_without_a_traceback(machine_with_python_only: Root) -> None:
+    machine = machine_with_python_only
+    assert machine.run("python3", "-m", "venv", "/venv").returncode == 0
+    assert machine.run("/venv/bin/pip", "install", "--quiet", ".").returncode == 0
+    doctor = machine.run("sh", "-c", "/venv/bin/hostinfo doctor 2>&1")
+    assert "Traceback" not in doctor.stdout
+    assert "hostinfo[libvirt]" in doctor.stdout
