@@ -1,0 +1,16 @@
+"""Sphinx builds the pages; a reference that leads nowhere is an error (`./run tox -e docs`)."""
+
+import hostinfo
+
+project = "hostinfo"
+author = "the hostinfo authors"
+copyright = "the hostinfo authors, LGPL-2.1-or-later"
+version = release = hostinfo.__version__
+
+extensions = ["myst_parser"]
+source_suffix = {".md": "markdown"}
+exclude_patterns = ["_build"]
+nitpicky = True
+myst_heading_anchors = 4
+html_theme = "alabaster"
+html_theme_options = {"description": "The truth about a Linux host", "page_width": "1080px"}

@@ -1,0 +1,81 @@
+"""The sdist and the wheel hold every module of the tree, and the wheel works with nothing beside it."""
+
+import json
+import os
+import subprocess
+import sys
+import tarfile
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+# The root folder of each import package; hostinfo's own holds symlinks to the others.
+TREES = {"hostinfo": "hostinfo", "drivers": "hostinfo/drivers", "agent": "hostinfo/agent"}
+
+pytestmark = [pytest.mark.wheel, pytest.mark.slow]
+
+
+def modules_of_the_tree() -> set[str]:
+    found = set()
+    for folder, name in TREES.items():
+        # os.walk does not follow the symlinks, so each tree is listed once, from its own root.
+        for parent, _, files in os.walk(CHECKOUT / folder):
+            inside = Path(parent).relative_to(CHECKOUT / folder)
+            found |= {str(Path(name) / inside / file) for file in files if file.endswith(".py")}
+    return found
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sdist of the files that git would commit, and the wheel built from that sdist."""
+    folder = tmp_path_factory.mktemp("dist")
+    subprocess.run([sys.executable, "-m", "build", "--outdir", folder, CHECKOUT], check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(built: Path) -> Path:
+    return next(built.glob("*.whl"))
+
+
+def test_sdist_holds_every_module_as_a_plain_file(built: Path) -> None:
+    with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
+        plain = {member.name.partition("/")[2] for member in archive if member.isfile()}
+    assert modules_of_the_tree() <= plain
+
+
+def test_wheel_holds_the_modules_of_the_tree_and_no_other(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        packed = {name for name in archive.namelist() if name.endswith(".py")}
+    assert packed == modules_of_the_tree()
+
+
+def test_wheel_adds_one_top_level_name_only(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = {name.partition("/")[0] for name in archive.namelist()}
+    assert {name for name in names if not name.endswith(".dist-info")} == {"hostinfo"}
+
+
+def test_wheel_says_its_licence_and_that_it_is_typed(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        assert "hostinfo/py.typed" in archive.namelist()
+        metadata = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        assert "LGPL-2.1-or-later" in archive.read(metadata).decode()
+        assert any(name.endswith("licenses/COPYING") for name in archive.namelist())
+
+
+def test_wheel_alone_dumps_this_machine(wheel: Path, tmp_path: Path) -> None:
+    venv.create(tmp_path / "venv", with_pip=True)
+    program = tmp_path / "venv/bin/hostinfo"
+    install = [tmp_path / "venv/bin/python", "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", wheel]
+    subprocess.run(install, check=True)
+    # From elsewhere and without the user's own modules: the checkout is not to help.
+    plain = {"PATH": os.defpath, "PYTHONNOUSERSITE": "1"}
+    done = subprocess.run([program, "dump", "--json"], cwd=tmp_path, env=plain, stdout=subprocess.PIPE, check=False)
+    told = json.loads(done.stdout)
+    assert done.returncode in (0, 3), done
+    assert told["hostinfo"]["version"] == wheel.name.split("-")[1]
+    assert done.returncode == 0 or told["errors"]
