@@ -1,5 +1,7 @@
 """The driver that reads the kernel: /proc, /sys, rtnetlink and the firmware's tables."""
 
+import time
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 
@@ -33,6 +35,15 @@ def open_driver(kernel: Kernel) -> Driver | None:
     if not (kernel.tree.is_dir("proc") or kernel.tree.is_dir("sys")):
         return None
     return Driver(name="sysfs", cpu=partial(_read, "cpu", kernel))
+
+
+def _sample(kernel: Kernel, before: list[float], only: Only) -> "Fact[Any]":
+    """Statistics with the time since the sample before, which ``before`` remembers."""
+    fact = _read("statistics", kernel, only)
+    moment = time.monotonic()
+    value = replace(fact.value, interval_seconds=moment - before[0]) if before else fact.value
+    before[:] = [moment]
+    return replace(fact, value=value)
 
 
 def _read(group: str, kernel: Kernel, only: Only) -> "Fact[Any]":

@@ -92,6 +92,15 @@ class Tree:
         """The text of a file; bytes that are not UTF-8 become U+FFFD. ReadError as for ``data``."""
         return self.data(path, limit).decode("utf-8", "replace")
 
+    def optional(self, path: str) -> str | None:
+        """The text of a file; None where there is none. ReadError where it is there and can't be read."""
+        try:
+            return self.text(path)
+        except ReadError as error:
+            if error.errno in _ABSENT:
+                return None
+            raise
+
     def attribute(self, path: str) -> str | None:
         """The value of an attribute without white space around it; None where it has none just now.
 
