@@ -5,6 +5,7 @@ import contextlib
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -61,6 +62,8 @@ def fresh_root() -> Iterator[Root]:
     tarball = cached_tarball()
     folder = Path(tempfile.mkdtemp(prefix="hostinfo-fresh-"))
     folder.chmod(0o755)
+    # A run that is told to end (by a time limit) cleans up as well.
+    before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         subprocess.run(["tar", "--extract", "--numeric-owner", "--file", tarball, "--directory", folder], check=True)
         copy_apt_settings(folder)
@@ -69,6 +72,7 @@ def fresh_root() -> Iterator[Root]:
     finally:
         # Mounts lived in the namespace of `enter`: what is left is plain files.
         shutil.rmtree(folder)
+        signal.signal(signal.SIGTERM, before)
 
 
 def cached_tarball() -> Path:
@@ -151,7 +155,8 @@ def localised(value: str, root: Path, folders: set[str]) -> str:
     for word in value.split():
         path = word.removeprefix("file://")
         if path.startswith("/") and os.path.isdir(path):
-            folders.add(os.path.realpath(path))
+            # A simple index's pages refer to files beside it.
+            folders.add(os.path.dirname(path.rstrip("/")) if path.rstrip("/").endswith("/simple") else path)
         elif path.startswith("/") and os.path.isfile(path):
             # Not at its own place: installing ca-certificates would replace it.
             copy = root / "opt/host" / path.lstrip("/")
