@@ -70,8 +70,8 @@ def test_wheel_says_its_licence_and_that_it_is_typed(wheel: Path) -> None:
 def test_wheel_alone_dumps_this_machine(wheel: Path, tmp_path: Path) -> None:
     venv.create(tmp_path / "venv", with_pip=True)
     program = tmp_path / "venv/bin/hostinfo"
-    install = [tmp_path / "venv/bin/python", "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", wheel]
-    subprocess.run(install, check=True)
+    install = ["-m", "pip", "install", "--quiet", "--no-index", "--no-deps"]
+    subprocess.run([tmp_path / "venv/bin/python", *install, wheel], check=True)
     # From elsewhere and without the user's own modules: the checkout is not to help.
     plain = {"PATH": os.defpath, "PYTHONNOUSERSITE": "1"}
     done = subprocess.run([program, "dump", "--json"], cwd=tmp_path, env=plain, stdout=subprocess.PIPE, check=False)

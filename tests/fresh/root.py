@@ -1,4 +1,4 @@
-"""A minimal Debian root made by mmdebstrap from this host's own package sources, apt's and pip's settings taken along."""
+"""A minimal Debian root from this host's own package sources (mmdebstrap), with apt's and pip's settings."""
 
 import ast
 import contextlib
@@ -102,8 +102,10 @@ def acquire_settings() -> str:
 
 
 def copy_apt_settings(root: Path) -> None:
-    for name in ("auth.conf", "auth.conf.d", "preferences", "preferences.d", "keyrings", "trusted.gpg", "trusted.gpg.d"):
+    for name in ("auth.conf", "preferences", "trusted.gpg"):
         copy_into(root, APT / name)
+        copy_into(root, APT / f"{name}.d")
+    copy_into(root, APT / "keyrings")
     copy_into(root, Path("/usr/share/keyrings"))
     copy_into(root, Path("/usr/local/share/ca-certificates"))
     copy_into(root, Path("/etc/resolv.conf"))

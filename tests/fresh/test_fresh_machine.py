@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from root import Root, fresh_root, missing_parts, tell
+
+from .root import Root, fresh_root, missing_parts, tell
 
 pytestmark = [pytest.mark.fresh, pytest.mark.root, pytest.mark.slow]
 
