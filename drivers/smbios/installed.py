@@ -1,0 +1,60 @@
+"""Installed memory in the model's words, from SMBIOS types 16 and 17."""
+
+from dataclasses import dataclass
+
+from hostinfo.model.memory import Dimm
+
+from . import MemoryArray, MemoryDevice, Tables
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installed:
+    """What the board takes and what is in its slots."""
+
+    installed_bytes: int | None
+    """Sum of the populated slots; None: no slot is described, or the size of one is not known."""
+    maximum_bytes: int | None
+    slots: int | None
+    error_correction: str | None
+    """None: not told, or the arrays differ."""
+    dimms: tuple[Dimm, ...]
+
+
+def installed_memory(tables: Tables) -> Installed:
+    """Sum up the arrays of system memory; arrays for flash, video or cache are not memory of the machine."""
+    arrays = [array for array in tables.memory_arrays if array.is_system_memory]
+    foreign = {array.handle for array in tables.memory_arrays if not array.is_system_memory}
+    devices = [device for device in tables.memory_devices if device.is_populated and device.array not in foreign]
+    sizes = [device.size_bytes for device in devices]
+    corrections = {array.error_correction for array in arrays}
+    return Installed(
+        installed_bytes=sum(size for size in sizes if size) if sizes and all(sizes) else None,
+        maximum_bytes=_sum(arrays, [array.maximum_bytes for array in arrays]),
+        slots=_sum(arrays, [array.slots for array in arrays]),
+        error_correction=corrections.pop() if len(corrections) == 1 else None,
+        dimms=tuple(map(_dimm, devices)),
+    )
+
+
+def _sum(arrays: list[MemoryArray], numbers: list[int | None]) -> int | None:
+    """The sum over all arrays; None where one of them does not tell."""
+    return sum(number for number in numbers if number) if arrays and all(numbers) else None
+
+
+def _dimm(device: MemoryDevice) -> Dimm:
+    return Dimm(
+        slot=device.slot,
+        bank=device.bank,
+        size_bytes=device.size_bytes,
+        type=device.type,
+        form_factor=device.form_factor,
+        manufacturer=device.manufacturer,
+        part_number=device.part_number,
+        serial=device.serial,
+        asset_tag=device.asset_tag,
+        rank=device.rank,
+        speed_mts=device.speed_mts,
+        configured_speed_mts=device.configured_speed_mts,
+        data_width_bits=device.data_width_bits,
+        total_width_bits=device.total_width_bits,
+    )

@@ -1,0 +1,120 @@
+"""SMBIOS tables as the firmware lays them out: the entry point, and the walk from structure to structure.
+
+Source: /sys/firmware/dmi/tables/{smbios_entry_point,DMI}; DMTF DSP0134 (SMBIOS reference specification), chapters 5, 6.
+"""
+
+from dataclasses import dataclass
+
+from .text import clean
+
+Version = tuple[int, int]
+
+STRUCTURES_LIMIT = 65536
+"""Most structures of a table: handles are 16 bits wide and may not repeat."""
+_END_OF_TABLE = 127
+_HEADER_BYTES = 4
+_MISSTATED_VERSIONS = {(2, 31): (2, 3), (2, 33): (2, 3), (2, 51): (2, 6)}  # firmware that took 2.3.1 for 2.31
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryPoint:
+    """What the firmware says of its table."""
+
+    version: Version
+    """SMBIOS version that the table follows."""
+    structures: int | None
+    """Number of structures; None: the 64-bit entry point does not count them."""
+    table_bytes: int
+    """Length of the table; for the 64-bit entry point its greatest length."""
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """One structure: its formatted area with the four bytes of the header, and the strings behind it."""
+
+    type: int
+    """What it describes."""
+    handle: int
+    """Number by which other structures name it."""
+    data: bytes
+    """The formatted area."""
+    strings: bytes
+    """The strings, separated by null bytes."""
+    version: Version | None
+    """Version of the table: a field newer than it is no field, whatever the length says. None: not known."""
+
+    def number(self, offset: int, size: int, since: Version = (2, 0)) -> int | None:
+        """The little-endian number of ``size`` bytes; None where this structure or this version has no such field."""
+        if offset + size > len(self.data) or (self.version is not None and self.version < since):
+            return None
+        return int.from_bytes(self.data[offset : offset + size], "little")
+
+    def text(self, offset: int, since: Version = (2, 0)) -> str | None:
+        """The string that the byte at ``offset`` names; None: none, beyond the last, or a placeholder."""
+        index = self.number(offset, 1, since)
+        if not index:
+            return None
+        strings = self.strings.split(b"\0", index)
+        return clean(strings[index - 1].decode("utf-8", "replace")) if index <= len(strings) else None
+
+
+def parse_entry_point(data: bytes) -> EntryPoint | str:
+    """What the entry point says, or what is wrong with it."""
+    if data.startswith(b"_SM3_"):
+        if len(data) < 24 or not 24 <= data[6] <= len(data):
+            return "64-bit entry point of a wrong length"
+        if sum(data[: data[6]]) % 256:
+            return "64-bit entry point with a wrong checksum"
+        return EntryPoint(
+            version=(data[7], data[8]), structures=None, table_bytes=int.from_bytes(data[12:16], "little")
+        )
+    if data.startswith(b"_SM_"):
+        # 30 instead of 31: an error of the specification 2.1 that firmware followed
+        if len(data) < 30 or not 30 <= data[5] <= len(data):
+            return "32-bit entry point of a wrong length"
+        if sum(data[: data[5]]) % 256:
+            return "32-bit entry point with a wrong checksum"
+        version = (data[6], data[7])
+        return _legacy(data[16:], _MISSTATED_VERSIONS.get(version, version))
+    if data.startswith(b"_DMI_"):
+        if len(data) < 15:
+            return "legacy entry point of a wrong length"
+        if sum(data[:15]) % 256:
+            return "legacy entry point with a wrong checksum"
+        return _legacy(data, (data[14] >> 4, data[14] & 0xF))
+    return "no _SM3_, _SM_ or _DMI_ anchor"
+
+
+def _legacy(data: bytes, version: Version) -> EntryPoint:
+    """The fields that the 32-bit entry point has in its second half, where the legacy one has them too."""
+    return EntryPoint(
+        version=version,
+        structures=int.from_bytes(data[12:14], "little"),
+        table_bytes=int.from_bytes(data[6:8], "little"),
+    )
+
+
+def walk(data: bytes, entry: EntryPoint | None) -> tuple[list[Structure], str | None]:
+    """The structures of a table, and what ended the walk before its proper end; what came before stands."""
+    structures: list[Structure] = []
+    version = entry.version if entry else None
+    # The kernel too stops at an end-of-table only where nobody counted: some tables have one in their middle.
+    count = (entry.structures if entry else None) or None
+    end = min(len(data), entry.table_bytes or len(data)) if entry else len(data)
+    offset = 0
+    while len(structures) < (count or STRUCTURES_LIMIT):
+        if offset + _HEADER_BYTES > end:
+            return structures, f"ends after {len(structures)} of {count or 'uncounted'} structures"
+        length = data[offset + 1]
+        if length < _HEADER_BYTES:
+            return structures, f"structure of {length} bytes at offset {offset:#x}"
+        strings = offset + length
+        after = data.find(b"\0\0", strings, end)
+        if after < 0:
+            return structures, f"truncated in the structure at offset {offset:#x}"
+        handle = int.from_bytes(data[offset + 2 : offset + 4], "little")
+        structures.append(Structure(data[offset], handle, data[offset:strings], data[strings:after], version))
+        if data[offset] == _END_OF_TABLE and count is None:
+            return structures, None
+        offset = after + 2
+    return structures, None if count else f"more than {STRUCTURES_LIMIT} structures"
