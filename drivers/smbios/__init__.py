@@ -8,38 +8,17 @@ from functools import cached_property
 
 from hostinfo.errors import ReadError
 
-from . import types
-from .types import (
-    BoardInfo,
-    CacheInfo,
-    ChassisInfo,
-    FirmwareInfo,
-    MemoryArray,
-    MemoryDevice,
-    ProcessorInfo,
-    SystemInfo,
-)
 from .walk import EntryPoint, Structure, Version, parse_entry_point, walk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..sysfs.tree import Tree
+    from hostinfo.drivers.sysfs.tree import Tree
 
-__all__ = (
-    "TABLE",
-    "BoardInfo",
-    "CacheInfo",
-    "ChassisInfo",
-    "FirmwareInfo",
-    "MemoryArray",
-    "MemoryDevice",
-    "ProcessorInfo",
-    "SystemInfo",
-    "Tables",
-    "Version",
-    "parse_tables",
-    "read_smbios",
-)
+    from .identity import BoardInfo, ChassisInfo, FirmwareInfo, SystemInfo
+    from .memory import MemoryArray, MemoryDevice
+    from .processor import CacheInfo, ProcessorInfo
+
+__all__ = ("TABLE", "Tables", "Version", "parse_tables", "read_smbios")
 
 TABLE = "/sys/firmware/dmi/tables/DMI"
 """The source, as ``Fact.sources`` names it."""
@@ -62,44 +41,60 @@ class Tables:
         return [structure for structure in self.structures if structure.type == number]
 
     @cached_property
-    def firmware(self) -> FirmwareInfo | None:
+    def firmware(self) -> "FirmwareInfo | None":
         """Type 0."""
-        return next(map(types.firmware, self.of_type(0)), None)
+        from .identity import firmware
+
+        return next(map(firmware, self.of_type(0)), None)
 
     @cached_property
-    def system(self) -> SystemInfo | None:
+    def system(self) -> "SystemInfo | None":
         """Type 1."""
-        return next(map(types.system, self.of_type(1)), None)
+        from .identity import system
+
+        return next(map(system, self.of_type(1)), None)
 
     @cached_property
-    def board(self) -> BoardInfo | None:
+    def board(self) -> "BoardInfo | None":
         """Type 2: the first, as the kernel takes it."""
-        return next(map(types.board, self.of_type(2)), None)
+        from .identity import board
+
+        return next(map(board, self.of_type(2)), None)
 
     @cached_property
-    def chassis(self) -> ChassisInfo | None:
+    def chassis(self) -> "ChassisInfo | None":
         """Type 3: the first, as the kernel takes it."""
-        return next(map(types.chassis, self.of_type(3)), None)
+        from .identity import chassis
+
+        return next(map(chassis, self.of_type(3)), None)
 
     @cached_property
-    def processors(self) -> tuple[ProcessorInfo, ...]:
+    def processors(self) -> "tuple[ProcessorInfo, ...]":
         """Type 4: sockets for central processors, populated or not."""
-        return tuple(info for info in map(types.processor, self.of_type(4)) if info is not None)
+        from .processor import processor
+
+        return tuple(info for info in map(processor, self.of_type(4)) if info is not None)
 
     @cached_property
-    def caches(self) -> tuple[CacheInfo, ...]:
+    def caches(self) -> "tuple[CacheInfo, ...]":
         """Type 7."""
-        return tuple(map(types.cache, self.of_type(7)))
+        from .processor import cache
+
+        return tuple(map(cache, self.of_type(7)))
 
     @cached_property
-    def memory_arrays(self) -> tuple[MemoryArray, ...]:
+    def memory_arrays(self) -> "tuple[MemoryArray, ...]":
         """Type 16: system memory and others."""
-        return tuple(map(types.memory_array, self.of_type(16)))
+        from .memory import memory_array
+
+        return tuple(map(memory_array, self.of_type(16)))
 
     @cached_property
-    def memory_devices(self) -> tuple[MemoryDevice, ...]:
+    def memory_devices(self) -> "tuple[MemoryDevice, ...]":
         """Type 17: slots, populated or not."""
-        return tuple(map(types.memory_device, self.of_type(17)))
+        from .memory import memory_device
+
+        return tuple(map(memory_device, self.of_type(17)))
 
 
 def parse_tables(data: bytes, entry_point: bytes | None) -> Tables:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from hostinfo.model.memory import Dimm
 
-from . import MemoryArray, MemoryDevice, Tables
+from . import Tables
+from .memory import MemoryArray, MemoryDevice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

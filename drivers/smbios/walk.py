@@ -3,8 +3,6 @@
 Source: /sys/firmware/dmi/tables/{smbios_entry_point,DMI}; DMTF DSP0134 (SMBIOS reference specification), chapters 5, 6.
 """
 
-from dataclasses import dataclass
-
 from .text import clean
 
 Version = tuple[int, int]
@@ -16,32 +14,35 @@ _HEADER_BYTES = 4
 _MISSTATED_VERSIONS = {(2, 31): (2, 3), (2, 33): (2, 3), (2, 51): (2, 6)}  # firmware that took 2.3.1 for 2.31
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class EntryPoint:
-    """What the firmware says of its table."""
+    """What the firmware says of its table.
 
-    version: Version
-    """SMBIOS version that the table follows."""
-    structures: int | None
-    """Number of structures; None: the 64-bit entry point does not count them."""
-    table_bytes: int
-    """Length of the table; for the 64-bit entry point its greatest length."""
+    ``structures`` is their number, None in the 64-bit entry point, which does not count them; ``table_bytes`` is the
+    length of the table, there its greatest length.
+    """
+
+    __slots__ = ("structures", "table_bytes", "version")
+
+    def __init__(self, version: Version, structures: int | None, table_bytes: int) -> None:
+        self.version = version
+        self.structures = structures
+        self.table_bytes = table_bytes
 
 
-@dataclass(frozen=True, slots=True)
 class Structure:
-    """One structure: its formatted area with the four bytes of the header, and the strings behind it."""
+    """One structure: its formatted area with the four bytes of the header, and the strings behind it.
 
-    type: int
-    """What it describes."""
-    handle: int
-    """Number by which other structures name it."""
-    data: bytes
-    """The formatted area."""
-    strings: bytes
-    """The strings, separated by null bytes."""
-    version: Version | None
-    """Version of the table: a field newer than it is no field, whatever the length says. None: not known."""
+    ``version`` is that of the table: a field newer than it is no field, whatever the length says. None: not known.
+    """
+
+    __slots__ = ("data", "handle", "strings", "type", "version")
+
+    def __init__(self, data: bytes, strings: bytes, version: Version | None) -> None:
+        self.type = data[0]
+        self.handle = data[2] | data[3] << 8
+        self.data = data
+        self.strings = strings
+        self.version = version
 
     def number(self, offset: int, size: int, since: Version = (2, 0)) -> int | None:
         """The little-endian number of ``size`` bytes; None where this structure or this version has no such field."""
@@ -112,8 +113,7 @@ def walk(data: bytes, entry: EntryPoint | None) -> tuple[list[Structure], str | 
         after = data.find(b"\0\0", strings, end)
         if after < 0:
             return structures, f"truncated in the structure at offset {offset:#x}"
-        handle = int.from_bytes(data[offset + 2 : offset + 4], "little")
-        structures.append(Structure(data[offset], handle, data[offset:strings], data[strings:after], version))
+        structures.append(Structure(data[offset:strings], data[strings:after], version))
         if data[offset] == _END_OF_TABLE and count is None:
             return structures, None
         offset = after + 2
