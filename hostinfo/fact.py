@@ -1,6 +1,6 @@
 """A group of facts with where each was read, and what failed on the way."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from types import GenericAlias
 
@@ -79,6 +79,15 @@ class Notes:
     def unsupported(self, path: str, source: str, why: str) -> None:
         """Nobody here can tell this field."""
         self.failed(path, Unsupported(source, why))
+
+    def include(self, base: "Fact[U]", except_for: Collection[str] = ()) -> None:
+        """Take over where another answer about the group was read and what it lacks, but for some top-level fields."""
+        for path, source in base.sources.items():
+            if path.partition(".")[0] not in except_for:
+                self.sources[path] = source
+        for problem in base.problems:
+            if problem.path.partition(".")[0].partition("[")[0] not in except_for:
+                self.problems.append(problem)
 
     def attempt(self, path: str, read: "Callable[[], U]") -> "U | None":
         """What ``read`` returns; None, with the problem noted, where it raised a DriverError."""

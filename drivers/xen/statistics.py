@@ -1,0 +1,43 @@
+"""CPU time and memory of all domains together, beside what the Dom0's kernel counts for itself."""
+
+from dataclasses import replace
+
+from hostinfo.fact import Fact, Notes
+from hostinfo.model.statistics import CpuTime, MemoryUse, Statistics
+
+from . import Ask, answers
+from .machine import PAGE_BYTES, physinfo
+from .privcmd import domain_bytes
+
+TOLD = ("cpu", "cpus", "memory")
+"""What a Dom0's kernel can't tell and the hypervisor can."""
+
+
+def read_statistics(ask: Ask, notes: Notes, own: Fact[Statistics], ended: "Ended") -> Statistics:
+    """The hypervisor's figures in place of those that the Dom0's kernel can't tell."""
+    version = answers.parse_interface(ask("interface"))
+    domains = answers.parse_domains(ask("domains"), domain_bytes(version))
+    idle = answers.parse_cpuinfo(ask("cpuinfo"))
+    info = physinfo(ask)
+    notes.told("Xen hypercalls getdomaininfolist, getcpuinfo", "cpu")
+    notes.told("Xen hypercall physinfo", "cpus", "memory")
+    return replace(
+        own.value,
+        is_discontinuous=ended.since_before({domain.id for domain in domains}),
+        cpu=CpuTime(busy_seconds=sum(domain.cpu_seconds for domain in domains), idle_seconds=sum(idle)),
+        cpus=info.online_cpus,
+        memory=MemoryUse(total_bytes=info.total_pages * PAGE_BYTES, free_bytes=info.free_pages * PAGE_BYTES),
+    )
+
+
+class Ended:
+    """Remembers which domains there were, to tell whether one ended."""
+
+    def __init__(self) -> None:
+        self._before: set[int] = set()
+
+    def since_before(self, now: set[int]) -> bool:
+        """Whether a domain of the question before is gone."""
+        gone = self._before - now
+        self._before = now
+        return bool(gone)
