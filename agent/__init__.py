@@ -1,0 +1,1 @@
+"""The agent: a node's facts published over AMQP, as one more consumer of the facade."""

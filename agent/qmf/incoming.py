@@ -1,0 +1,131 @@
+"""Reading what a peer sent: any decoded AMQP body becomes a bounded `Value`, or is refused.
+
+Peers on AMQP 0-10 send text untyped, and qpidd hands it on as AMQP `binary` (measured): binary that is UTF-8 becomes
+str, in values and in keys; other binary stays bytes. Width classes of whatever transport become plain numbers.
+"""
+
+from uuid import UUID
+
+from .errors import Malformed, TooLarge, short
+from .limits import KEY_BYTES, Limits
+from .types import Map, Value
+
+KEY_CHARACTERS = 4 * KEY_BYTES  # tolerant: only what we send must fit into str8
+
+
+def clean(body: object, limits: Limits) -> Value:
+    """Turn a body into a Value; Malformed for what has no place in QMF, TooLarge over the limits."""
+    return _Cleaner(limits).value(body, 0)
+
+
+def as_map(value: object, what: str) -> Map:
+    """Take a cleaned value for a map, or raise Malformed naming what it should have been."""
+    if not isinstance(value, dict):
+        raise Malformed(f"{what}: expected a map, not {type(value).__name__}")
+    return value
+
+
+def as_list(value: object, what: str) -> list[Value]:
+    """Take a cleaned value for a list, or raise Malformed naming what it should have been."""
+    if not isinstance(value, list):
+        raise Malformed(f"{what}: expected a list, not {type(value).__name__}")
+    return value
+
+
+def as_text(value: object, what: str) -> str:
+    """Take a cleaned value for text, or raise Malformed naming what it should have been."""
+    if not isinstance(value, str):
+        raise Malformed(f"{what}: expected a string, not {type(value).__name__}")
+    return value
+
+
+def as_int(value: object, what: str) -> int:
+    """Take a cleaned value for a number without fraction, or raise Malformed naming what it should have been."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise Malformed(f"{what}: expected an integer, not {type(value).__name__}")
+    return value
+
+
+def as_uuid(value: object, what: str) -> UUID:
+    """Take a cleaned value for a UUID, also in its text form, or raise Malformed."""
+    if isinstance(value, UUID):
+        return value
+    if isinstance(value, bytes) and len(value) == 16:
+        return UUID(bytes=value)
+    if isinstance(value, str) and len(value) <= 45:
+        try:
+            return UUID(value)
+        except ValueError:
+            pass
+    raise Malformed(f"{what}: expected a UUID")
+
+
+def loose_text(value: object, length: int = 1024) -> str | None:
+    """Read a short text from a header, where str, symbol and binary all occur; None for anything else."""
+    if isinstance(value, str):
+        return str(value) if len(value) <= length else None
+    if isinstance(value, bytes | bytearray | memoryview) and len(value) <= length:
+        try:
+            return str(value, "utf-8")
+        except ValueError:
+            return None
+    return None
+
+
+class _Cleaner:
+    """Counts down what is left of the limits while it walks; the depth of Python's stack is limits.depth."""
+
+    __slots__ = ("depth", "nodes", "size")
+
+    def __init__(self, limits: Limits) -> None:
+        self.nodes, self.size, self.depth = limits.nodes, limits.size, limits.depth
+
+    def value(self, value: object, depth: int) -> Value:
+        self.nodes -= 1
+        if self.nodes < 0:
+            raise TooLarge("body: too many values")
+        if value is None or isinstance(value, bool | UUID):
+            return value
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, int):
+            return int(value)
+        if isinstance(value, float):
+            return float(value)
+        if isinstance(value, bytes | bytearray | memoryview):
+            return self.binary(value)
+        if isinstance(value, dict | list | tuple):
+            return self.container(value, depth + 1)
+        raise Malformed(f"body: {short(type(value).__name__)} has no place in a QMF body")
+
+    def container(self, value: dict[object, object] | list[object] | tuple[object, ...], depth: int) -> Value:
+        if depth > self.depth:
+            raise TooLarge(f"body: nested deeper than {self.depth}")
+        if len(value) > self.nodes:
+            raise TooLarge("body: too many values")
+        if isinstance(value, dict):
+            return {self.key(key): self.value(item, depth) for key, item in value.items()}
+        return [self.value(item, depth) for item in value]
+
+    def key(self, key: object) -> str:
+        text = loose_text(key, KEY_CHARACTERS)
+        if text is None:
+            raise Malformed("body: a map key is not a short string")
+        return self.text(text)
+
+    def text(self, text: str) -> str:
+        self.spend(len(text))
+        return text if type(text) is str else str(text)
+
+    def binary(self, data: bytes | bytearray | memoryview) -> str | bytes:
+        self.spend(data.nbytes if isinstance(data, memoryview) else len(data))
+        raw = bytes(data)
+        try:
+            return raw.decode()
+        except ValueError:
+            return raw
+
+    def spend(self, size: int) -> None:
+        self.size -= size
+        if self.size < 0:
+            raise TooLarge("body: too many bytes")

@@ -1,0 +1,90 @@
+"""Exchanges, routing keys and agent names of QMF v2.
+
+The forms are those of qpidd's own agent (qpid/management/ManagementAgent.cpp): in every component of a key `.` is
+written `_`, so that consoles can bind by position.
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+from .errors import Malformed, short
+from .limits import KEY_BYTES
+
+DEFAULT_DOMAIN = "default"
+LOCATE_KEY = "console.request.agent_locate"
+LOCATE_BINDING = "console.#"
+BROKER_KEY = "broker"
+HEARTBEAT_BINDING = "agent.ind.heartbeat.#"
+EVENT_BINDING = "agent.ind.event.#"
+DATA_BINDING = "agent.ind.data.#"
+INDICATION_BINDING = "agent.#"
+
+SEVERITIES = ("emerg", "alert", "crit", "error", "warn", "note", "info", "debug")
+"""The word of each severity in an event's key; its index is the number in the body."""
+
+
+def direct_exchange(domain: str = DEFAULT_DOMAIN) -> str:
+    """Name the exchange for requests to one agent."""
+    return f"qmf.{domain}.direct"
+
+
+def topic_exchange(domain: str = DEFAULT_DOMAIN) -> str:
+    """Name the exchange for indications, broadcasts and routable requests."""
+    return f"qmf.{domain}.topic"
+
+
+@dataclass(frozen=True, slots=True)
+class AgentName:
+    """`vendor:product:instance`; the instance may hold further colons."""
+
+    vendor: str
+    product: str
+    instance: str
+
+    def __post_init__(self) -> None:
+        if not (self.vendor and self.product and self.instance) or ":" in self.vendor + self.product:
+            raise Malformed(f"agent name: {short(str(self))} is not vendor:product:instance")
+        if (self.vendor, self.product) == ("apache.org", "qpidd"):
+            raise Malformed("agent name: apache.org:qpidd is the broker's own, consoles map it to the broker")
+        if len(str(self).encode("utf-8", "replace")) > KEY_BYTES:
+            raise Malformed(f"agent name: longer than {KEY_BYTES} bytes")
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `vendor:product:instance`; Malformed for anything else (a broker calls itself just `broker`)."""
+        vendor, _, rest = text.partition(":")
+        product, _, instance = rest.partition(":")
+        return cls(vendor, product, instance)
+
+    def __str__(self) -> str:
+        return f"{self.vendor}:{self.product}:{self.instance}"
+
+    @property
+    def key(self) -> str:
+        """The three components as the tail of a routing key."""
+        return key(self.vendor, self.product, self.instance)
+
+
+def key(*components: str) -> str:
+    """Join components to a routing key; Malformed when it is over 255 bytes."""
+    joined = ".".join(component.replace(".", "_") for component in components)
+    if len(joined.encode("utf-8", "replace")) > KEY_BYTES:
+        raise Malformed(f"routing key {short(joined)}: longer than {KEY_BYTES} bytes")
+    return joined
+
+
+def heartbeat_key(agent: AgentName) -> str:
+    """Key of an agent's heartbeat."""
+    return "agent.ind.heartbeat." + agent.key
+
+
+def event_key(agent: AgentName, package: str, name: str, severity: int) -> str:
+    """Key of an event; severity 0 (emerg) to 7 (debug)."""
+    return key(
+        "agent", "ind", "event", package, name, SEVERITIES[severity], agent.vendor, agent.product, agent.instance
+    )
+
+
+def data_key(agent: AgentName, package: str, name: str) -> str:
+    """Key of an unsolicited indication of objects."""
+    return key("agent", "ind", "data", package, name, agent.vendor, agent.product, agent.instance)
