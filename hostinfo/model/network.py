@@ -208,6 +208,8 @@ class Route:
     """ipv4 or ipv6."""
     destination: str
     """Network as address/length, or default."""
+    source: str | None = None
+    """Network that the packets must come from; None: any."""
     gateway: str | None = None
     """Next hop; None: on the link."""
     link: str | None = None
@@ -223,11 +225,13 @@ class Route:
     protocol: str | None = None
     """Who made it: kernel, boot, static, dhcp, ra, bird, …, or a number."""
     scope: str | None = None
-    """global, link, host, nowhere."""
+    """global, link, host, nowhere; None: IPv6."""
     mtu: int | None = None
     """Path MTU; None: the link's."""
     flags: tuple[str, ...] = ()
     """onlink, linkdown, dead, …"""
+    next_hop_id: int | None = None
+    """Number of the next hop object that it uses (ip-nexthop(8)); None: it has its own next hop."""
     next_hops: tuple["NextHop", ...] = ()
     """Ways of a multipath route; empty: it has one."""
 

@@ -1,0 +1,135 @@
+"""What IFLA_INFO_DATA says about links of one kind, linux/if_link.h.
+
+Each function takes the attributes by number and returns facts by the names of the model's fields. Names of bond
+options and their words are those of /sys/class/net/*/bonding.
+"""
+
+from _socket import AF_INET, AF_INET6, inet_ntop
+from collections.abc import Mapping
+
+from hostinfo.model.network import Vlan, Vxlan
+
+from .message import listed, number
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+BOND_MODES = ("balance-rr", "active-backup", "balance-xor", "broadcast", "802.3ad", "balance-tlb", "balance-alb")
+_BOND_NUMBERS = {
+    4: "updelay", 5: "downdelay", 6: "use_carrier", 7: "arp_interval", 15: "resend_igmp", 16: "num_grat_arp",
+    17: "all_slaves_active", 18: "min_links", 19: "lp_interval", 20: "packets_per_slave", 24: "ad_actor_sys_prio",
+    25: "ad_user_port_key", 27: "tlb_dynamic_lb", 28: "peer_notif_delay", 30: "arp_missed_max",
+}  # fmt: skip
+_BOND_WORDS = {
+    9: ("arp_validate", ("none", "active", "backup", "all", "filter", "filter_active", "filter_backup")),
+    10: ("arp_all_targets", ("any", "all")),
+    12: ("primary_reselect", ("always", "better", "failure")),
+    13: ("fail_over_mac", ("none", "active", "follow")),
+    14: ("xmit_hash_policy", ("layer2", "layer3+4", "layer2+3", "encap2+3", "encap3+4", "vlan+srcmac")),
+    21: ("lacp_rate", ("slow", "fast")),
+    22: ("ad_select", ("stable", "bandwidth", "count")),
+    29: ("lacp_active", ("off", "on")),
+}
+MACVLAN_MODES = {1: "private", 2: "vepa", 4: "bridge", 8: "passthru", 16: "source"}
+IPVLAN_MODES = {0: "l2", 1: "l3", 2: "l3s"}
+TUN_MODES = {1: "tun", 2: "tap"}
+VLAN_PROTOCOLS = {0x8100: "802.1Q", 0x88A8: "802.1ad"}
+
+
+def parse_bond(data: Mapping[int, bytes], names: Mapping[int, str], order: str) -> "dict[str, Any]":
+    """Facts of a bond; ports are named by ``names``."""
+    options: dict[str, str | int] = {}
+    for key, value in data.items():
+        amount = number(value, order)
+        if amount is None:
+            continue
+        if key in _BOND_NUMBERS:
+            options[_BOND_NUMBERS[key]] = amount
+        elif key in _BOND_WORDS:
+            name, words = _BOND_WORDS[key]
+            options[name] = _word(words, amount)
+    targets = [_ip(value) for _, value in listed(data[8], "netlink links", order)] if 8 in data else []
+    if targets:
+        options["arp_ip_target"] = ",".join(target for target in targets if target)
+    mode = number(data.get(1), order)
+    return {
+        "mode": _word(BOND_MODES, mode if mode is not None else len(BOND_MODES)),
+        "active_port": names.get(number(data.get(2), order) or 0),
+        "primary_port": names.get(number(data.get(11), order) or 0),
+        "miimon_milliseconds": number(data.get(3), order),
+        "options": options,
+    }
+
+
+def parse_bridge(data: Mapping[int, bytes], order: str) -> "dict[str, Any]":
+    """Facts of a bridge; the kernel counts its times in hundredths of a second."""
+    return {
+        "forward_delay_seconds": seconds(number(data.get(1), order)),
+        "hello_time_seconds": seconds(number(data.get(2), order)),
+        "max_age_seconds": seconds(number(data.get(3), order)),
+        "ageing_time_seconds": seconds(number(data.get(4), order)),
+        "stp": _switch(data.get(5), order),
+        "priority": number(data.get(6), order),
+        "vlan_filtering": _switch(data.get(7), order),
+        "root_id": _bridge_id(data.get(10)),
+        "bridge_id": _bridge_id(data.get(11)),
+        "multicast_snooping": _switch(data.get(23), order),
+    }
+
+
+def parse_vlan(data: Mapping[int, bytes], order: str) -> Vlan | None:
+    """Facts of a VLAN; None where the kernel did not number it."""
+    number_ = number(data.get(1), order)
+    if number_ is None:
+        return None
+    protocol = number(data.get(5), "big") or 0x8100  # absent: a kernel before 3.11, which has no other
+    return Vlan(id=number_, protocol=VLAN_PROTOCOLS.get(protocol) or f"{protocol:#06x}")
+
+
+def parse_vxlan(data: Mapping[int, bytes], order: str) -> Vxlan | None:
+    """Facts of a VXLAN; None where the kernel did not number it, as with an external one."""
+    number_ = number(data.get(1), order)
+    if number_ is None:
+        return None
+    return Vxlan(
+        id=number_,
+        group=_ip(data.get(2) or data.get(16)),
+        local=_ip(data.get(4) or data.get(17)),
+        port=number(data.get(15), "big"),
+    )
+
+
+def parse_mode(kind: str, data: Mapping[int, bytes], order: str) -> str | None:
+    """Mode of a macvlan, macvtap, ipvlan, ipvtap or tun link; None of another."""
+    if kind in ("macvlan", "macvtap"):
+        return MACVLAN_MODES.get(number(data.get(1), order) or 0)
+    if kind in ("ipvlan", "ipvtap"):
+        return IPVLAN_MODES.get(-1 if (mode := number(data.get(1), order)) is None else mode)
+    if kind == "tun":
+        return TUN_MODES.get(number(data.get(3), order) or 0)
+    return None
+
+
+def seconds(hundredths: int | None) -> float | None:
+    """Clock ticks of the user interface (USER_HZ is 100 on all that Linux runs on today) as seconds."""
+    return None if hundredths is None else hundredths / 100
+
+
+def _word(words: tuple[str, ...], place: int) -> str:
+    return words[place] if place < len(words) else str(place)
+
+
+def _switch(value: bytes | None, order: str) -> bool | None:
+    amount = number(value, order)
+    return None if amount is None else amount != 0
+
+
+def _bridge_id(value: bytes | None) -> str | None:
+    return f"{value[:2].hex()}.{value[2:].hex()}" if value is not None and len(value) == 8 else None
+
+
+def _ip(value: bytes | None) -> str | None:
+    if value is None or len(value) not in (4, 16) or not any(value):
+        return None
+    return inet_ntop(AF_INET if len(value) == 4 else AF_INET6, value)

@@ -1,0 +1,158 @@
+"""Links of this network namespace: RTM_NEWLINK messages, rtnetlink(7) and linux/if_link.h."""
+
+import sys
+from collections.abc import Mapping
+from struct import Struct
+
+from hostinfo.model.statistics import LinkCounters
+
+from .kinds import parse_bond, parse_bridge, parse_mode, parse_vlan, parse_vxlan
+from .message import attributes, dump_payloads, listed, nested, number, text
+from .record import LinkRecord
+from .words import STATES, link_flags
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+SOURCE = "netlink links"
+RTM_NEWLINK = 16
+IFF_UP, IFF_LOOPBACK = 1, 8
+
+(ADDRESS, BROADCAST, NAME, MTU, LOWER, MASTER, QUEUE, STATE, INFO, ALIAS, STATS64, GROUP) = (
+    1, 2, 3, 4, 5, 10, 13, 16, 18, 20, 23, 27)  # fmt: skip
+CARRIER, LOWER_NAMESPACE, PROPERTIES, ALTNAME, PERMANENT, PARENT, PARENT_BUS = 33, 37, 52, 53, 54, 56, 57
+INFO_KIND, INFO_DATA, VXLAN_LOWER = 1, 2, 3
+
+_HEAD = {"little": Struct("<BxHiII"), "big": Struct(">BxHiII")}
+_COUNTERS = {"little": Struct("<9Q"), "big": Struct(">9Q")}
+
+
+def parse_links(data: bytes, order: str = sys.byteorder) -> list[LinkRecord]:
+    """The links of one dump by index, neighbours named. ParseError where it is cut off."""
+    head, raw = _HEAD[order], []
+    names: dict[int, str] = {}
+    for start, end in dump_payloads(data, RTM_NEWLINK, SOURCE, order):
+        if end - start < 16:
+            continue
+        _, _, index, flags, _ = head.unpack_from(data, start)
+        found = attributes(data, start + 16, end, SOURCE, order)
+        name = text(found.get(NAME))
+        if name is not None and index not in names:  # a link that comes twice came anew while the kernel dumped
+            names[index] = name
+            raw.append((index, flags, name, found))
+    raw.sort(key=lambda link: link[0])
+    return [_record(index, flags, name, found, names, order) for index, flags, name, found in raw]
+
+
+def _record(
+    index: int, flags: int, name: str, found: Mapping[int, bytes], names: Mapping[int, str], order: str
+) -> LinkRecord:
+    info = nested(found[INFO], SOURCE, order) if INFO in found else {}
+    kind = text(info.get(INFO_KIND))
+    record = LinkRecord(name, index, _facts(flags, found, order))
+    if kind is None:
+        _without_kind(record, flags, found)
+    else:
+        record.facts["kind"] = kind
+        data = nested(info[INFO_DATA], SOURCE, order) if INFO_DATA in info else {}
+        _of_kind(record, kind, data, names, order)
+    master = found.get(MASTER)
+    if master is not None:
+        record.controller = names.get(int.from_bytes(master, order))  # type: ignore[arg-type]
+    lower = number(found.get(LOWER), order)
+    if lower and lower != index:
+        _stand_on(record, lower, names, LOWER_NAMESPACE in found)
+    return record
+
+
+def _facts(flags: int, found: Mapping[int, bytes], order: str) -> "dict[str, Any]":
+    is_up = flags & IFF_UP != 0
+    facts: dict[str, Any] = {
+        "mac": mac(found.get(ADDRESS)),
+        "broadcast_mac": mac(found.get(BROADCAST)),
+        "mtu": number(found.get(MTU), order),
+        "is_enabled": is_up,
+        "group": number(found.get(GROUP), order),
+        "tx_queue_length": number(found.get(QUEUE), order),
+        "flags": link_flags(flags),
+    }
+    state = number(found.get(STATE), order)
+    if state and state < len(STATES):
+        facts["state"] = STATES[state]
+    if is_up and CARRIER in found:
+        facts["has_carrier"] = any(found[CARRIER])
+    if PERMANENT in found:
+        facts["permanent_mac"] = mac(found[PERMANENT])
+    if ALIAS in found:
+        facts["alias"] = text(found[ALIAS])
+    if PROPERTIES in found:
+        names = (text(value) for kind, value in listed(found[PROPERTIES], SOURCE, order) if kind == ALTNAME)
+        facts["altnames"] = tuple(name for name in names if name)
+    return facts
+
+
+def _without_kind(record: LinkRecord, flags: int, found: Mapping[int, bytes]) -> None:
+    if flags & IFF_LOOPBACK:
+        record.facts["kind"] = "loopback"
+    elif PARENT in found:  # Linux 5.14; before, sysfs tells
+        record.facts["kind"] = "physical"
+        record.facts["bus"] = text(found.get(PARENT_BUS))
+        record.facts["bus_address"] = text(found[PARENT])
+
+
+def _of_kind(
+    record: LinkRecord, kind: str, data: Mapping[int, bytes], names: Mapping[int, str], order: str
+) -> None:
+    if kind == "bond":
+        record.bond = parse_bond(data, names, order)
+    elif kind == "bridge":
+        record.bridge = parse_bridge(data, order)
+    elif kind == "vlan":
+        record.facts["vlan"] = parse_vlan(data, order)
+    elif kind == "vxlan":
+        record.facts["vxlan"] = parse_vxlan(data, order)
+        lower = names.get(number(data.get(VXLAN_LOWER), order) or 0)
+        record.lower = (lower,) if lower else ()
+    else:
+        mode = parse_mode(kind, data, order)
+        if mode is not None:
+            record.facts["mode"] = mode
+
+
+def _stand_on(record: LinkRecord, lower: int, names: Mapping[int, str], is_elsewhere: bool) -> None:
+    if is_elsewhere:  # then the index counts in the other namespace
+        record.is_lower_elsewhere = True
+        return
+    name = names.get(lower)
+    if name is None:
+        return
+    if record.facts.get("kind") in ("veth", "netkit", "vxcan"):
+        record.peer = name
+    else:
+        record.lower = (name,)
+
+
+def mac(value: bytes | None) -> str | None:
+    """A hardware address of any length in text; None where it is absent or all zero, as a loopback's."""
+    return value.hex(":") if value and any(value) else None
+
+
+def parse_counters(data: bytes, order: str = sys.byteorder) -> tuple[LinkCounters, ...]:
+    """The counters of one dump of links with their statistics."""
+    head, unpack, found = _HEAD[order], _COUNTERS[order].unpack_from, []
+    for start, end in dump_payloads(data, RTM_NEWLINK, SOURCE, order):
+        if end - start < 16:
+            continue
+        index = head.unpack_from(data, start)[2]
+        values = attributes(data, start + 16, end, SOURCE, order)
+        name, counters = text(values.get(NAME)), values.get(STATS64)
+        if name is not None and counters is not None and len(counters) >= 72:
+            found.append((index, name, unpack(counters)))
+    return tuple(
+        LinkCounters(
+            name=name, rx_packets=c[0], tx_packets=c[1], rx_bytes=c[2], tx_bytes=c[3], rx_errors=c[4], tx_errors=c[5],
+            rx_dropped=c[6], tx_dropped=c[7], multicast=c[8],
+        )
+        for _, name, c in sorted(found)
+    )  # fmt: skip
