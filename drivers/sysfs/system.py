@@ -1,0 +1,98 @@
+"""The machine's names, from the firmware, and this system's, from /proc/sys/kernel and /etc.
+
+Source: proc_sys_kernel(5), sysfs' dmi-id and the other descriptions of firmware.py, the files of etc.py.
+"""
+
+from hostinfo.driver import Only
+from hostinfo.drivers.smbios.text import uuid_text
+from hostinfo.errors import HostInfoError
+from hostinfo.fact import Fact, Notes
+from hostinfo.model.system import System
+
+from . import architecture, etc, firmware
+from .firmware import Identity
+from .kernel import Kernel
+from .reading import Reading
+
+_IDENTITY = ("manufacturer", "product", "version", "serial", "sku", "family", "board", "chassis", "bios")
+_HOSTNAMED = "org.freedesktop.hostname1 GetProductUUID"
+
+
+def read(kernel: Kernel, only: Only) -> Fact[System]:
+    """Who made the machine, what it is called, what runs on it."""
+    notes = Notes("sysfs", only)
+    tree = kernel.tree
+    reading = Reading(tree, notes)
+    identity = _identity(reading) if notes.wants(*_IDENTITY, "hardware_uuid") else Identity()
+    machine_info = etc.machine_info(reading) if notes.wants("pretty_hostname", "deployment", "location") else {}
+    return notes.fact(
+        System(
+            hardware_uuid=_uuid(kernel, reading, identity) if notes.wants("hardware_uuid") else None,
+            manufacturer=identity.get("manufacturer"),
+            product=identity.get("product"),
+            version=identity.get("version"),
+            serial=identity.get("serial"),
+            sku=identity.get("sku"),
+            family=identity.get("family"),
+            board=firmware.board(identity) if notes.wants("board") else None,
+            chassis=firmware.chassis(identity) if notes.wants("chassis") else None,
+            bios=firmware.bios(identity) if notes.wants("bios") else None,
+            hostname=_line(reading, "hostname", "proc/sys/kernel/hostname"),
+            static_hostname=etc.static_hostname(reading) if notes.wants("static_hostname") else None,
+            pretty_hostname=machine_info.get("PRETTY_HOSTNAME"),
+            deployment=machine_info.get("DEPLOYMENT"),
+            location=machine_info.get("LOCATION"),
+            machine_id=etc.machine_id(reading) if notes.wants("machine_id") else None,
+            boot_id=_line(reading, "boot_id", "proc/sys/kernel/random/boot_id"),
+            architecture=architecture.read(tree, notes) if notes.wants("architecture") else None,
+            kernel_release=_release(reading) if notes.wants("kernel_release") else None,
+            os_name=etc.os_name(reading) if notes.wants("os_name") else None,
+        )
+    )
+
+
+def _identity(reading: Reading) -> Identity:
+    """What names the machine, from the first place that does; the UUID alone may need another."""
+    for look in (firmware.from_dmi, firmware.from_table, firmware.from_device_tree, firmware.from_sysinfo):
+        identity = look(reading)
+        if identity is not None:
+            return identity
+    return firmware.from_cpuinfo(reading) if reading.notes.wants("product", "serial") else Identity()
+
+
+def _uuid(kernel: Kernel, reading: Reading, identity: Identity) -> str | None:
+    """Only root may read the UUID; hostnamed may tell others."""
+    uuid = uuid_text(identity.get("hardware_uuid"))
+    if uuid is not None or identity.denied_uuid is None:
+        return uuid
+    if kernel.hostnamed is not None:
+        try:
+            uuid = uuid_text(kernel.hostnamed("GetProductUUID"))
+        except HostInfoError:  # the file's own failure says more
+            uuid = None
+    if uuid is None:
+        reading.blame("hardware_uuid", identity.denied_uuid)
+        return None
+    reading.notes.told(_HOSTNAMED, "hardware_uuid")
+    return uuid
+
+
+def _line(reading: Reading, field: str, path: str) -> str | None:
+    if not reading.notes.wants(field):
+        return None
+    reading.notes.told(f"/{path}", field)
+    return reading.attribute(field, path)
+
+
+def _release(reading: Reading) -> str | None:
+    release = _line(reading, "kernel_release", "proc/sys/kernel/osrelease")
+    if release is not None:
+        return release
+    reading.notes.told("/proc/version", "kernel_release")
+    return parse_version(reading.attribute("kernel_release", "proc/version") or "")
+
+
+def parse_version(text: str) -> str | None:
+    """The release in /proc/version, the third word of "Linux version 6.1.0 (…"."""
+    words = text.split(None, 3)
+    return words[2] if words[:2] == ["Linux", "version"] and len(words) > 2 else None
