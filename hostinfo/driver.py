@@ -49,6 +49,8 @@ class Driver:
     guests: "Callable[[Only], Fact[Guests]] | None" = None
     statistics: "Callable[[Only], Fact[Statistics]] | None" = None
     why_not: Mapping[str, str] = field(default_factory=dict)
+    renew: Callable[[], None] | None = None
+    """A new round of questions begins (one dump): start its deadline, forgive what failed in the round before."""
     close: Callable[[], None] | None = None
 
 

@@ -10,6 +10,7 @@ from hostinfo.fact import Fact, Problem
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from types import TracebackType
     from typing import Any, Self
 
@@ -80,8 +81,28 @@ class HostInfo:
         """Counters and levels of the moment, with whose they are."""
         return self.ask("statistics", only)
 
+    def gather(self, wanted: "Mapping[str, Collection[str] | None]") -> "Iterator[tuple[str, Fact[Any] | HostInfoError]]":
+        """Several groups as one round: group -> needed fields (None: all), answered in that order.
+
+        The round has one deadline: a driver that did not answer in time is not asked again for the next group.
+        """
+        self._renew()
+        for group, only in wanted.items():
+            try:
+                yield group, self._ask(group, only)
+            except HostInfoError as error:
+                yield group, error
+
     def ask(self, group: str, only: Collection[str] | None = None) -> "Fact[Any]":
         """A group by its name; see the method of that name."""
+        self._renew()
+        return self._ask(group, only)
+
+    def _renew(self) -> None:
+        for slot in self._slots:
+            slot.renew()
+
+    def _ask(self, group: str, only: Collection[str] | None = None) -> "Fact[Any]":
         fields: Only = None if only is None else frozenset(only)
         failures: list[Problem] = []
         reasons: list[str] = []
@@ -137,26 +158,39 @@ class HostInfo:
 
 
 class _Slot:
-    """A driver that is opened when it is first asked; one that could not be opened is tried again next time."""
+    """A driver that is opened when it is first asked; one that could not be opened is tried again in the next round."""
 
-    __slots__ = ("declined", "opened", "opener")
+    __slots__ = ("declined", "failure", "opened", "opener")
 
     def __init__(self, opener: Opener) -> None:
         self.opener = opener
         self.opened: Driver | None = None
         self.declined = False
+        self.failure: HostInfoError | None = None
 
     def driver(self) -> Driver | None:
+        if self.failure is not None:
+            raise self.failure
         if self.opened is None and not self.declined:
-            self.opened = self.opener.open()
+            try:
+                self.opened = self.opener.open()
+            except HostInfoError as error:
+                self.failure = error
+                raise
             self.declined = self.opened is None
         return self.opened
+
+    def renew(self) -> None:
+        self.failure = None
+        if self.opened is not None and self.opened.renew is not None:
+            self.opened.renew()
 
     def close(self) -> None:
         if self.opened is not None and self.opened.close is not None:
             self.opened.close()
         self.opened = None
         self.declined = False
+        self.failure = None
 
 
 def _no_answer(group: str, failures: list[Problem], reasons: list[str]) -> HostInfoError:

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 BUILT_IN: tuple[tuple[str, tuple[str, ...], str, str | None], ...] = (
     # name, URI schemes, module, path that must be there for the driver to be probed (None: never probed)
+    ("libvirt-xen", ("xen",), "hostinfo.drivers.libvirt.xen", "/sys/hypervisor/type"),
+    ("xen", (), "hostinfo.drivers.xen", "/sys/hypervisor/type"),
     ("sysfs", ("sysfs",), "hostinfo.drivers.sysfs", "/"),
+    ("recorded", ("recorded",), "hostinfo.drivers.recorded", None),
+    ("libvirt-kvm", ("qemu",), "hostinfo.drivers.libvirt.kvm", "/sys/class/misc/kvm"),
+    ("libvirt-test", ("test",), "hostinfo.drivers.libvirt.test", None),
 )
 """In the order in which they are asked when no URI is given."""
 

@@ -5,6 +5,7 @@ In a Xen Dom0 all of them but disks and links are the Dom0's own, and are told a
 
 import re
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -58,7 +59,7 @@ def read_in_dom0(kernel: Kernel, only: Only) -> Fact[Statistics]:
     notes.told("clock", "time")
     value = Statistics(
         scope=Scope.HYPERVISOR,
-        time=now(kernel),
+        time=utc(kernel.clock),
         links=own.value.links if own else (),
         disks=own.value.disks if own else (),
         control_domain=replace(own.value, links=(), disks=()) if own else None,
@@ -66,9 +67,9 @@ def read_in_dom0(kernel: Kernel, only: Only) -> Fact[Statistics]:
     return notes.fact(value)
 
 
-def now(kernel: Kernel) -> str:
-    """The moment in UTC."""
-    seconds = kernel.clock() if kernel.clock is not None else time.time()
+def utc(clock: Callable[[], float] | None = None) -> str:
+    """The moment, ISO 8601 in UTC; by this machine's clock unless another is given."""
+    seconds = clock() if clock is not None else time.time()
     whole = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
     return f"{whole}.{int(seconds % 1 * 1000):03d}Z"
 
@@ -84,7 +85,7 @@ def _read(kernel: Kernel, only: Only, scope: Scope) -> Fact[Statistics]:
     attempt = notes.attempt
     value = Statistics(
         scope=scope,
-        time=now(kernel),
+        time=utc(kernel.clock),
         uptime_seconds=attempt("uptime_seconds", lambda: parse_uptime(uptime)),
         load=attempt("load", lambda: parse_loadavg(loads)),
         cpu=attempt("cpu", lambda: parse_cpu_time(stat)),

@@ -11,7 +11,7 @@ from hostinfo.model.numa import Numa
 from hostinfo.model.statistics import Statistics
 
 from ..sysfs.kernel import Kernel
-from ..sysfs.role import is_dom0
+from ..sysfs.role import DOM0, read_role
 
 Ask = Callable[[str], bytes]
 """A question to Xen by its name (see privcmd.py); the answer's bytes."""
@@ -34,12 +34,12 @@ def openers(uri: str | None) -> tuple[Opener, ...]:
 
 def opener(kernel: Kernel, connect: Connect | None = None) -> Opener:
     """The driver for this kernel, or for a recorded one with its answers, opened when it is first asked."""
-    return Opener(name=NAME, open=partial(open_driver, kernel, connect or _privcmd), groups=GROUPS)
+    return Opener(name=NAME, open=partial(open_driver, kernel, connect or privcmd_connect), groups=GROUPS)
 
 
 def open_driver(kernel: Kernel, connect: Connect) -> Driver | None:
     """Open the hypercalls; None where this is not a Dom0, Unavailable where it is and Xen can't be asked."""
-    if not is_dom0(kernel.tree):
+    if read_role(kernel.tree) != DOM0:
         return None
     ask, close = connect()
     from .statistics import Ended
@@ -54,7 +54,8 @@ def open_driver(kernel: Kernel, connect: Connect) -> Driver | None:
     )
 
 
-def _privcmd() -> tuple[Ask, Callable[[], None]]:
+def privcmd_connect() -> tuple[Ask, Callable[[], None]]:
+    """The way to the Xen that this kernel runs on."""
     from .privcmd import Privcmd
 
     privcmd = Privcmd()

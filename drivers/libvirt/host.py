@@ -1,0 +1,214 @@
+"""What a libvirt daemon alone tells about its host: the groups of a remote host, and the parts that others build on.
+
+Nothing local is mixed in. What each answer is worth was measured on real hosts: getInfo()'s sockets are never used, nor
+its memory on KVM, nor the sum of cells, nor capabilities' model as the CPU's name.
+"""
+
+from dataclasses import replace
+
+from hostinfo.driver import Only
+from hostinfo.errors import ParseError, Unsupported
+from hostinfo.fact import Fact, Notes
+from hostinfo.model.cpu import Cache, Cpu, Processor
+from hostinfo.model.memory import Memory
+from hostinfo.model.numa import Numa, NumaNode
+
+from ..xen.machine import node_sizes
+from .capabilities import Bank, Capabilities, parse_capabilities
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Ask = Callable[[str], object]
+
+_VENDOR_IDS = {"Intel": "GenuineIntel", "AMD": "AuthenticAMD", "Hygon": "HygonGenuine"}
+_TOPOLOGY = ("sockets", "cores", "threads", "threads_per_core", "processors")
+_MEBIBYTE = 1 << 20
+
+
+class Host:
+    """A daemon's answers, parsed once each a round; ``is_xen`` tells which of its two ways of counting apply."""
+
+    def __init__(self, name: str, ask: "Ask", *, is_xen: bool) -> None:
+        self.name = name
+        self.ask = ask
+        self.is_xen = is_xen
+        self._parsed: tuple[object, Capabilities] | None = None
+
+    def capabilities(self) -> Capabilities:
+        """The capabilities; the same document is parsed once."""
+        document = self.ask("capabilities")
+        if self._parsed is None or self._parsed[0] is not document:
+            self._parsed = (document, parse_capabilities(document, f"{self.name} capabilities"))
+        return self._parsed[1]
+
+    def info(self, position: int) -> int:
+        """One figure of getInfo(): 1 memory in MiB, 2 CPUs, 3 MHz."""
+        info = self.ask("info")
+        figure = info[position] if isinstance(info, list) and len(info) == 8 else None
+        if not isinstance(figure, int):
+            raise ParseError(f"{self.name} getInfo", f"not eight figures: {str(info)[:80]}")
+        return figure
+
+
+def read_cpu(host: Host, only: Only) -> Fact[Cpu]:
+    """Processors, as far as libvirt knows them."""
+    notes = Notes(host.name, only)
+    cpu = topology(host, notes, Cpu()) if notes.wants(*_TOPOLOGY) else Cpu()
+    if notes.wants("current_frequency_hz"):
+        cpu = replace(cpu, current_frequency_hz=host.info(3) * 1_000_000 or None)
+        notes.told("libvirt getInfo", "current_frequency_hz")
+    if not host.is_xen and notes.wants("vendor_id", "family", "model", "stepping", "microcode", "caches"):
+        cpu = _identity(host.capabilities(), notes, cpu)
+    if notes.wants("model_name", "flags"):
+        why = "libvirt tells its nearest named model, not the CPU's own name and flags"
+        notes.failed("model_name", Unsupported("libvirt capabilities", why))
+        notes.failed("flags", Unsupported("libvirt capabilities", why))
+    return notes.fact(cpu)
+
+
+def topology(host: Host, notes: Notes, cpu: Cpu) -> Cpu:
+    """The counts and the place of each CPU from the capabilities' list, over what ``cpu`` has beside them."""
+    capabilities = host.capabilities()
+    known = {processor.number: processor for processor in cpu.processors}
+    frequency = host.info(3) * 1_000_000 or None
+    processors = []
+    for row in capabilities.cpus:
+        base = known.get(row.number) or _like(cpu, row.number)
+        processors.append(
+            replace(
+                base,
+                is_online=True,
+                socket_id=row.socket,
+                die_id=row.die,
+                core_id=row.core,
+                numa_node=row.cell,
+                cores_in_socket=capabilities.cores_in_socket(row.socket) if row.socket is not None else None,
+                frequency_hz=base.frequency_hz or frequency,
+            )
+        )
+    listed = {processor.number for processor in processors}
+    processors += [processor for number, processor in known.items() if number not in listed and not processor.is_online]
+    notes.told("libvirt capabilities", *_TOPOLOGY, "processors.socket_id", "processors.core_id")
+    notes.told("libvirt getInfo", "processors.frequency_hz")
+    return replace(
+        cpu,
+        sockets=capabilities.sockets,
+        cores=capabilities.cores,
+        threads=len(listed) or None,
+        threads_per_core=capabilities.threads_per_core,
+        processors=tuple(sorted(processors, key=lambda processor: processor.number)),
+    )
+
+
+def _like(cpu: Cpu, number: int) -> Processor:
+    """A processor of which nothing of its own is known: it is one like the others."""
+    last_level = max(((cache.level, cache.size_bytes or 0) for cache in cpu.caches), default=(0, 0))[1]
+    return Processor(
+        number=number,
+        vendor_id=cpu.vendor_id,
+        model_name=cpu.model_name,
+        family=cpu.family,
+        model=cpu.model,
+        stepping=cpu.stepping,
+        cpuid_level=cpu.cpuid_level,
+        cache_bytes=last_level or None,
+        flags=cpu.flags,
+    )
+
+
+def _identity(capabilities: Capabilities, notes: Notes, cpu: Cpu) -> Cpu:
+    family, model, stepping = capabilities.signature or (None, None, None)
+    vendor = capabilities.vendor
+    notes.told("libvirt capabilities", "vendor_id", "family", "model", "stepping", "microcode", "caches")
+    return replace(
+        cpu,
+        vendor_id=_VENDOR_IDS.get(vendor, vendor) if vendor is not None else None,
+        family=family,
+        model=model,
+        stepping=stepping,
+        microcode=hex(capabilities.microcode) if capabilities.microcode is not None else None,
+        caches=caches(capabilities.banks),
+        processors=tuple(
+            replace(processor, vendor_id=_VENDOR_IDS.get(vendor or "", vendor), family=family, model=model, stepping=stepping)
+            for processor in cpu.processors
+        ),
+    )
+
+
+def caches(banks: tuple[Bank, ...]) -> tuple[Cache, ...]:
+    """Banks by kind; one that two banks name (they list the same CPUs) counts once."""
+    sharers: dict[tuple[int, str, int | None], set[str]] = {}
+    for bank in banks:
+        sharers.setdefault((bank.level, bank.type, bank.size_bytes), set()).add(bank.cpus)
+    return tuple(
+        Cache(level=level, type=kind, size_bytes=size, instances=len(cpus))
+        for (level, kind, size), cpus in sorted(sharers.items(), key=lambda item: (item[0][0], item[0][1]))
+    )
+
+
+def read_memory(host: Host, only: Only) -> Fact[Memory]:
+    """Memory of the machine: under Xen what the hypervisor manages, on KVM what the kernel does."""
+    notes = Notes(host.name, only)
+    if host.is_xen:
+        return notes.fact(xen_memory(host, notes, Memory()))
+    stats = host.ask("memory-stats")
+    if not isinstance(stats, dict):
+        raise ParseError(f"{host.name} getMemoryStats", "not a table of figures")
+    kibibytes = {name: value for name, value in stats.items() if isinstance(value, int)}
+    notes.told("libvirt getMemoryStats", "total_bytes", "free_bytes")
+    return notes.fact(
+        Memory(total_bytes=_kibibytes(kibibytes.get("total")), free_bytes=_kibibytes(kibibytes.get("free")))
+    )
+
+
+def xen_memory(host: Host, notes: Notes, memory: Memory) -> Memory:
+    """What Xen has and has not given away; the total in whole MiB unless ``memory`` has it exactly."""
+    if notes.wants("total_bytes") and memory.total_bytes is None:
+        memory = replace(memory, total_bytes=host.info(1) * _MEBIBYTE)
+        notes.told("libvirt getInfo (whole MiB)", "total_bytes")
+    if notes.wants("free_bytes"):
+        free = host.ask("free-memory")
+        memory = replace(memory, free_bytes=free if isinstance(free, int) else None)
+        notes.told("libvirt getFreeMemory", "free_bytes")
+    return memory
+
+
+def read_numa(host: Host, only: Only) -> Fact[Numa]:
+    """NUMA nodes; on Xen a node's size is left out where the cell spans a hole."""
+    notes = Notes(host.name, only)
+    cells = host.capabilities().cells
+    spans = [cell.span_bytes for cell in cells]
+    sizes = spans
+    if host.is_xen and None not in spans:
+        sizes = node_sizes([span for span in spans if span is not None], host.info(1) * _MEBIBYTE)
+        if sizes[:1] == [None]:
+            notes.unsupported("nodes.total_bytes", "libvirt capabilities", "a cell is a span of addresses, and has holes")
+    free = notes.attempt("nodes.free_bytes", lambda: host.ask("cells-free-memory"))
+    free_of = dict(enumerate(free)) if isinstance(free, list) else {}
+    notes.told("libvirt capabilities", "nodes")
+    notes.told("libvirt getCellsFreeMemory", "nodes.free_bytes")
+    return notes.fact(
+        Numa(
+            nodes=tuple(
+                NumaNode(
+                    number=cell.number,
+                    cpus=cell.cpus,
+                    total_bytes=size,
+                    free_bytes=_count(free_of.get(cell.number)),
+                    distances=tuple(cell.distances[other.number] for other in cells if other.number in cell.distances),
+                )
+                for cell, size in zip(cells, sizes, strict=True)
+            )
+        )
+    )
+
+
+def _count(value: "Any") -> int | None:
+    return value if isinstance(value, int) and value >= 0 else None
+
+
+def _kibibytes(value: int | None) -> int | None:
+    return value * 1024 if value is not None else None

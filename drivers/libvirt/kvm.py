@@ -1,0 +1,47 @@
+"""libvirt's QEMU driver, ``qemu:///system`` and remote: one table.
+
+On a KVM host the kernel tells the truth of the machine, so when this machine is probed libvirt is asked for the guests
+only, and not waited for otherwise. Where the URI names libvirt, it tells all that it can.
+"""
+
+from functools import partial
+
+from hostinfo.driver import Driver, Opener
+
+from .daemon import Daemon
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .host import Ask
+
+NAME = "libvirt-kvm"
+LOCAL_URI = "qemu:///system"
+GROUPS = frozenset({"system", "hypervisor", "cpu", "memory", "numa", "network", "guests", "statistics"})
+
+
+def openers(uri: str | None) -> tuple[Opener, ...]:
+    """The guests of this machine for None; all that the daemon tells for ``qemu:///system``, ``qemu+tls://HOST/system``, …"""
+    daemon = Daemon(uri or LOCAL_URI)
+    if uri is None:
+        return (guests_opener(daemon),)
+    return (Opener(name=NAME, open=partial(_open, daemon), groups=GROUPS),)
+
+
+def guests_opener(daemon: Daemon) -> Opener:
+    """For the probe: only what the kernel can't tell."""
+    return Opener(name=NAME, open=partial(_open_guests, daemon), groups=frozenset({"guests"}))
+
+
+def _open(daemon: Daemon) -> Driver | None:
+    from . import remote
+
+    return remote.table(NAME, daemon, is_xen=False)
+
+
+def _open_guests(daemon: Daemon) -> Driver | None:
+    from . import guests, host
+
+    daemon.renew()
+    daemon.ask("type")
+    node = host.Host(NAME, daemon.ask, is_xen=False)
+    return Driver(name=NAME, guests=partial(guests.read_guests, node), renew=daemon.renew, close=daemon.close)

@@ -1,0 +1,162 @@
+"""libvirt's Xen driver, ``xen:///system`` and remote: one table.
+
+In the Dom0 itself libvirt tells where each CPU sits, what is free and which domains there are; what it lacks there (vendor,
+brand, signature, caches, flags) comes from hypercalls where they are allowed, else from SMBIOS and what Xen passes
+through to the Dom0. A remote Dom0 is told by libvirt alone.
+"""
+
+from functools import partial
+
+from hostinfo.driver import Driver, Only, Opener
+from hostinfo.errors import DriverError, HostInfoError
+from hostinfo.fact import Fact, Notes
+
+from ..sysfs.kernel import Kernel
+from ..sysfs.role import DOM0, read_role
+from .daemon import Daemon
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from hostinfo.model.cpu import Cpu
+    from hostinfo.model.memory import Memory
+    from hostinfo.model.statistics import Statistics
+    from hostinfo.model.system import System
+
+    from ..xen import Connect
+    from ..xen.statistics import Ended
+    from .host import Ask, Host
+
+NAME = "libvirt-xen"
+LOCAL_URI = "xen:///system"
+LOCAL_GROUPS = frozenset({"system", "cpu", "memory", "numa", "guests", "statistics"})
+REMOTE_GROUPS = LOCAL_GROUPS | {"hypervisor", "network"}
+
+
+def openers(uri: str | None) -> tuple[Opener, ...]:
+    """This Dom0 for None and ``xen:///system``, another for ``xen+ssh://HOST/system`` and its like."""
+    if uri is not None and not uri.startswith("xen:///"):
+        return (Opener(name=NAME, open=partial(_open_remote, Daemon(uri)), groups=REMOTE_GROUPS),)
+    from ..sysfs.live import live_kernel
+
+    daemon = Daemon(uri or LOCAL_URI)
+    return (opener(live_kernel(), daemon.ask, renew=daemon.renew, close=daemon.close),)
+
+
+def opener(
+    kernel: Kernel,
+    ask: "Ask",
+    *,
+    connect: "Connect | None" = None,
+    renew: "Callable[[], None] | None" = None,
+    close: "Callable[[], None] | None" = None,
+) -> Opener:
+    """The driver for this Dom0, or for a recorded one with its answers and the way to its hypercalls."""
+    return Opener(name=NAME, open=partial(_open_local, kernel, ask, connect, renew, close), groups=LOCAL_GROUPS)
+
+
+def _open_local(
+    kernel: Kernel,
+    ask: "Ask",
+    connect: "Connect | None",
+    renew: "Callable[[], None] | None",
+    close: "Callable[[], None] | None",
+) -> Driver | None:
+    if read_role(kernel.tree) != DOM0:
+        return None
+    from ..xen import privcmd_connect
+    from ..xen.statistics import Ended
+    from . import guests, host
+
+    if renew is not None:
+        renew()
+    ask("type")  # Unavailable here, once, where there is no daemon
+    connect = connect or privcmd_connect
+    dom0 = host.Host(NAME, ask, is_xen=True)
+    return Driver(
+        name=NAME,
+        system=partial(_system, kernel, dom0),
+        cpu=partial(_cpu, kernel, dom0, connect),
+        memory=partial(_memory, kernel, dom0, connect),
+        numa=partial(host.read_numa, dom0),
+        guests=partial(guests.read_guests, dom0),
+        statistics=partial(_statistics, kernel, dom0, Ended()),
+        renew=renew,
+        close=close,
+    )
+
+
+def _open_remote(daemon: Daemon) -> Driver | None:
+    from . import remote
+
+    return remote.table(NAME, daemon, is_xen=True)
+
+
+def _system(kernel: Kernel, dom0: "Host", only: Only) -> "Fact[System]":
+    """What the kernel reads of the firmware; what it may not read (as an ordinary user) libvirt tells."""
+    from dataclasses import replace
+
+    from ..sysfs import system as kernel_system
+    from .system import read_system
+
+    own = kernel_system.read(kernel, only)
+    unread = {problem.path for problem in own.problems if isinstance(problem.error, DriverError)}
+    if not unread:
+        return own
+    told = read_system(dom0, only)
+    filled = {name for name in unread if "." not in name and name and getattr(told.value, name, None) is not None}
+    notes = Notes(NAME, only)
+    notes.include(own, except_for=filled)
+    notes.told("libvirt getSysinfo", *filled)
+    return notes.fact(replace(own.value, **{name: getattr(told.value, name) for name in filled}))
+
+
+def _cpu(kernel: Kernel, dom0: "Host", connect: "Connect", only: Only) -> "Fact[Cpu]":
+    from .host import topology
+
+    base = _beside("cpu", kernel, connect, only)
+    notes = Notes(NAME, only)
+    counted = ("sockets", "cores", "threads", "threads_per_core")
+    if not notes.wants(*counted, "processors"):
+        return base
+    notes.include(base, except_for=(*counted, "processors"))
+    return notes.fact(topology(dom0, notes, base.value))
+
+
+def _memory(kernel: Kernel, dom0: "Host", connect: "Connect", only: Only) -> "Fact[Memory]":
+    from .host import xen_memory
+
+    base = _beside("memory", kernel, connect, only)
+    notes = Notes(NAME, only)
+    notes.include(base, except_for=("free_bytes",) if base.value.total_bytes else ("free_bytes", "total_bytes"))
+    return notes.fact(xen_memory(dom0, notes, base.value))
+
+
+def _statistics(kernel: Kernel, dom0: "Host", ended: "Ended", only: Only) -> "Fact[Statistics]":
+    from ..sysfs.statistics import read_in_dom0
+    from .guests import read_statistics
+
+    return read_statistics(dom0, only, ended, read_in_dom0(kernel, only))
+
+
+def _beside(group: str, kernel: Kernel, connect: "Connect", only: Only) -> "Fact[Any]":
+    """The group by hypercalls, else from SMBIOS and what Xen passes through to the Dom0."""
+    from .. import xen
+    from ..sysfs import dom0
+
+    try:
+        driver = xen.open_driver(kernel, connect)
+        if driver is not None:
+            try:
+                fact: Fact[Any] = getattr(driver, group)(only)
+                return fact
+            finally:
+                if driver.close is not None:
+                    driver.close()
+    except HostInfoError:
+        pass  # an ordinary user may not make hypercalls; the xen driver itself tells why when it is asked
+    read = dom0.read_cpu if group == "cpu" else dom0.read_memory
+    fallback: Fact[Any] = read(kernel, only)
+    return fallback
