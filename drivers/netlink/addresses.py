@@ -10,6 +10,10 @@ from hostinfo.model.network import Address
 from .message import attributes, dump_payloads, number, text
 from .words import address_flags, scope
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .message import Order
+
 SOURCE = "netlink addresses"
 RTM_NEWADDR = 20
 ADDRESS, LOCAL, LABEL, BROADCAST, LIFETIMES, FLAGS = 1, 2, 3, 4, 6, 8
@@ -21,7 +25,7 @@ _SIZES = {int(AF_INET): 4, int(AF_INET6): 16}
 _MASKS = tuple(inet_ntop(AF_INET, (0xFFFFFFFF << 32 - bits & 0xFFFFFFFF).to_bytes(4, "big")) for bits in range(33))
 
 
-def parse_addresses(data: bytes, names: Mapping[int, str], order: str = sys.byteorder) -> tuple[Address, ...]:
+def parse_addresses(data: bytes, names: Mapping[int, str], order: "Order" = sys.byteorder) -> tuple[Address, ...]:
     """The addresses of one dump, by link. Those of links that are not named left in between, and are dropped."""
     found = []
     for start, end in dump_payloads(data, RTM_NEWADDR, SOURCE, order):
@@ -32,7 +36,7 @@ def parse_addresses(data: bytes, names: Mapping[int, str], order: str = sys.byte
     return tuple(found)
 
 
-def parse_address(data: bytes, start: int, end: int, names: Mapping[int, str], order: str) -> Address | None:
+def parse_address(data: bytes, start: int, end: int, names: Mapping[int, str], order: "Order") -> Address | None:
     """One address; None where its link is not named or it is of another family."""
     if end - start < 8:
         return None
@@ -67,7 +71,7 @@ def parse_address(data: bytes, start: int, end: int, names: Mapping[int, str], o
     )
 
 
-def _lifetimes(value: bytes | None, order: str) -> tuple[int | None, int | None]:
+def _lifetimes(value: bytes | None, order: "Order") -> tuple[int | None, int | None]:
     if value is None or len(value) < 8:
         return None, None
     preferred, valid = _CACHE[order].unpack_from(value)

@@ -15,6 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from .message import Order
+
 BOND_MODES = ("balance-rr", "active-backup", "balance-xor", "broadcast", "802.3ad", "balance-tlb", "balance-alb")
 _BOND_NUMBERS = {
     4: "updelay", 5: "downdelay", 6: "use_carrier", 7: "arp_interval", 15: "resend_igmp", 16: "num_grat_arp",
@@ -37,7 +39,7 @@ TUN_MODES = {1: "tun", 2: "tap"}
 VLAN_PROTOCOLS = {0x8100: "802.1Q", 0x88A8: "802.1ad"}
 
 
-def parse_bond(data: Mapping[int, bytes], names: Mapping[int, str], order: str) -> "dict[str, Any]":
+def parse_bond(data: Mapping[int, bytes], names: Mapping[int, str], order: "Order") -> "dict[str, Any]":
     """Facts of a bond; ports are named by ``names``."""
     options: dict[str, str | int] = {}
     for key, value in data.items():
@@ -62,7 +64,7 @@ def parse_bond(data: Mapping[int, bytes], names: Mapping[int, str], order: str) 
     }
 
 
-def parse_bridge(data: Mapping[int, bytes], order: str) -> "dict[str, Any]":
+def parse_bridge(data: Mapping[int, bytes], order: "Order") -> "dict[str, Any]":
     """Facts of a bridge; the kernel counts its times in hundredths of a second."""
     return {
         "forward_delay_seconds": seconds(number(data.get(1), order)),
@@ -78,7 +80,7 @@ def parse_bridge(data: Mapping[int, bytes], order: str) -> "dict[str, Any]":
     }
 
 
-def parse_vlan(data: Mapping[int, bytes], order: str) -> Vlan | None:
+def parse_vlan(data: Mapping[int, bytes], order: "Order") -> Vlan | None:
     """Facts of a VLAN; None where the kernel did not number it."""
     number_ = number(data.get(1), order)
     if number_ is None:
@@ -87,7 +89,7 @@ def parse_vlan(data: Mapping[int, bytes], order: str) -> Vlan | None:
     return Vlan(id=number_, protocol=VLAN_PROTOCOLS.get(protocol) or f"{protocol:#06x}")
 
 
-def parse_vxlan(data: Mapping[int, bytes], order: str) -> Vxlan | None:
+def parse_vxlan(data: Mapping[int, bytes], order: "Order") -> Vxlan | None:
     """Facts of a VXLAN; None where the kernel did not number it, as with an external one."""
     number_ = number(data.get(1), order)
     if number_ is None:
@@ -100,7 +102,7 @@ def parse_vxlan(data: Mapping[int, bytes], order: str) -> Vxlan | None:
     )
 
 
-def parse_mode(kind: str, data: Mapping[int, bytes], order: str) -> str | None:
+def parse_mode(kind: str, data: Mapping[int, bytes], order: "Order") -> str | None:
     """Mode of a macvlan, macvtap, ipvlan, ipvtap or tun link; None of another."""
     if kind in ("macvlan", "macvtap"):
         return MACVLAN_MODES.get(number(data.get(1), order) or 0)
@@ -120,7 +122,7 @@ def _word(words: tuple[str, ...], place: int) -> str:
     return words[place] if place < len(words) else str(place)
 
 
-def _switch(value: bytes | None, order: str) -> bool | None:
+def _switch(value: bytes | None, order: "Order") -> bool | None:
     amount = number(value, order)
     return None if amount is None else amount != 0
 

@@ -4,8 +4,6 @@ import sys
 from collections.abc import Mapping
 from struct import Struct
 
-from hostinfo.model.statistics import LinkCounters
-
 from .kinds import parse_bond, parse_bridge, parse_mode, parse_vlan, parse_vxlan
 from .message import attributes, dump_payloads, listed, nested, number, text
 from .record import LinkRecord
@@ -15,22 +13,23 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from .message import Order
+
 SOURCE = "netlink links"
 RTM_NEWLINK = 16
 IFF_UP, IFF_LOOPBACK = 1, 8
 
-(ADDRESS, BROADCAST, NAME, MTU, LOWER, MASTER, QUEUE, STATE, INFO, ALIAS, STATS64, GROUP) = (
-    1, 2, 3, 4, 5, 10, 13, 16, 18, 20, 23, 27)  # fmt: skip
+(ADDRESS, BROADCAST, NAME, MTU, LOWER, MASTER, QUEUE, STATE, INFO, ALIAS, GROUP) = (
+    1, 2, 3, 4, 5, 10, 13, 16, 18, 20, 27)  # fmt: skip
 CARRIER, LOWER_NAMESPACE, PROPERTIES, ALTNAME, PERMANENT, PARENT, PARENT_BUS = 33, 37, 52, 53, 54, 56, 57
 INFO_KIND, INFO_DATA, VXLAN_LOWER = 1, 2, 3
 
-_HEAD = {"little": Struct("<BxHiII"), "big": Struct(">BxHiII")}
-_COUNTERS = {"little": Struct("<9Q"), "big": Struct(">9Q")}
+HEAD = {"little": Struct("<BxHiII"), "big": Struct(">BxHiII")}
 
 
-def parse_links(data: bytes, order: str = sys.byteorder) -> list[LinkRecord]:
+def parse_links(data: bytes, order: "Order" = sys.byteorder) -> list[LinkRecord]:
     """The links of one dump by index, neighbours named. ParseError where it is cut off."""
-    head, raw = _HEAD[order], []
+    head, raw = HEAD[order], []
     names: dict[int, str] = {}
     for start, end in dump_payloads(data, RTM_NEWLINK, SOURCE, order):
         if end - start < 16:
@@ -46,7 +45,7 @@ def parse_links(data: bytes, order: str = sys.byteorder) -> list[LinkRecord]:
 
 
 def _record(
-    index: int, flags: int, name: str, found: Mapping[int, bytes], names: Mapping[int, str], order: str
+    index: int, flags: int, name: str, found: Mapping[int, bytes], names: Mapping[int, str], order: "Order"
 ) -> LinkRecord:
     info = nested(found[INFO], SOURCE, order) if INFO in found else {}
     kind = text(info.get(INFO_KIND))
@@ -59,14 +58,14 @@ def _record(
         _of_kind(record, kind, data, names, order)
     master = found.get(MASTER)
     if master is not None:
-        record.controller = names.get(int.from_bytes(master, order))  # type: ignore[arg-type]
+        record.controller = names.get(int.from_bytes(master, order))
     lower = number(found.get(LOWER), order)
     if lower and lower != index:
         _stand_on(record, lower, names, LOWER_NAMESPACE in found)
     return record
 
 
-def _facts(flags: int, found: Mapping[int, bytes], order: str) -> "dict[str, Any]":
+def _facts(flags: int, found: Mapping[int, bytes], order: "Order") -> "dict[str, Any]":
     is_up = flags & IFF_UP != 0
     facts: dict[str, Any] = {
         "mac": mac(found.get(ADDRESS)),
@@ -102,7 +101,7 @@ def _without_kind(record: LinkRecord, flags: int, found: Mapping[int, bytes]) ->
 
 
 def _of_kind(
-    record: LinkRecord, kind: str, data: Mapping[int, bytes], names: Mapping[int, str], order: str
+    record: LinkRecord, kind: str, data: Mapping[int, bytes], names: Mapping[int, str], order: "Order"
 ) -> None:
     if kind == "bond":
         record.bond = parse_bond(data, names, order)
@@ -136,23 +135,3 @@ def _stand_on(record: LinkRecord, lower: int, names: Mapping[int, str], is_elsew
 def mac(value: bytes | None) -> str | None:
     """A hardware address of any length in text; None where it is absent or all zero, as a loopback's."""
     return value.hex(":") if value and any(value) else None
-
-
-def parse_counters(data: bytes, order: str = sys.byteorder) -> tuple[LinkCounters, ...]:
-    """The counters of one dump of links with their statistics."""
-    head, unpack, found = _HEAD[order], _COUNTERS[order].unpack_from, []
-    for start, end in dump_payloads(data, RTM_NEWLINK, SOURCE, order):
-        if end - start < 16:
-            continue
-        index = head.unpack_from(data, start)[2]
-        values = attributes(data, start + 16, end, SOURCE, order)
-        name, counters = text(values.get(NAME)), values.get(STATS64)
-        if name is not None and counters is not None and len(counters) >= 72:
-            found.append((index, name, unpack(counters)))
-    return tuple(
-        LinkCounters(
-            name=name, rx_packets=c[0], tx_packets=c[1], rx_bytes=c[2], tx_bytes=c[3], rx_errors=c[4], tx_errors=c[5],
-            rx_dropped=c[6], tx_dropped=c[7], multicast=c[8],
-        )
-        for _, name, c in sorted(found)
-    )  # fmt: skip

@@ -11,6 +11,10 @@ from hostinfo.model.network import NextHop, Route
 from .message import attributes, dump_payloads, nested, number
 from .words import PROTOCOLS, ROUTE_TYPES, route_flags, scope
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .message import Order
+
 SOURCE = "netlink routes"
 RTM_NEWROUTE = 24
 LOCAL_TABLE = 255
@@ -23,13 +27,13 @@ _HOP = {"little": Struct("<HBBi"), "big": Struct(">HBBi")}
 _SIZES = {int(AF_INET): 4, int(AF_INET6): 16}
 
 
-def parse_routes(data: bytes, names: Mapping[int, str], order: str = sys.byteorder) -> tuple[Route, ...]:
+def parse_routes(data: bytes, names: Mapping[int, str], order: "Order" = sys.byteorder) -> tuple[Route, ...]:
     """The routes of one dump, but those of table local, which mirror the addresses. In the kernel's order."""
     routes = (parse_route(data, *span, names, order) for span in dump_payloads(data, RTM_NEWROUTE, SOURCE, order))
     return tuple(route for route in routes if route is not None)
 
 
-def parse_route(data: bytes, start: int, end: int, names: Mapping[int, str], order: str) -> Route | None:
+def parse_route(data: bytes, start: int, end: int, names: Mapping[int, str], order: "Order") -> Route | None:
     """One route; None where it is of table local or of another family, or its link left in between."""
     if end - start < 12:
         return None
@@ -63,7 +67,7 @@ def parse_route(data: bytes, start: int, end: int, names: Mapping[int, str], ord
     )
 
 
-def _next_hops(data: bytes, family: int, size: int, names: Mapping[int, str], order: str) -> list[NextHop]:
+def _next_hops(data: bytes, family: int, size: int, names: Mapping[int, str], order: "Order") -> list[NextHop]:
     unpack, start, found = _HOP[order].unpack_from, 0, []
     while len(data) - start >= 8:
         length, _, hops, out = unpack(data, start)

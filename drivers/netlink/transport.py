@@ -25,6 +25,10 @@ from hostinfo.errors import ReadError
 
 from .message import NLM_F_DUMP_INTR, NLMSG_DONE, NLMSG_ERROR, NLMSG_OVERRUN, header, messages, raise_error
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .message import Order
+
 DEADLINE_SECONDS = 10.0
 ATTEMPTS = 5
 """Dumps that changes may spoil before the last one is taken as it is."""
@@ -47,7 +51,7 @@ REQUESTS = {
 """What can be dumped: type and payload of the request."""
 
 
-class Lost(Exception):  # noqa: N818 - not an error: the dump is asked for again
+class Lost(Exception):
     """An answer did not fit, or was dropped."""
 
     def __init__(self, size: int = 0) -> None:
@@ -137,7 +141,7 @@ def _receiver(endpoint: socket, size: int, deadline: float) -> Callable[[], byte
 
 
 def collect(
-    receive: Callable[[], bytes], sequence: int, port: int, source: str, order: str = sys.byteorder
+    receive: Callable[[], bytes], sequence: int, port: int, source: str, order: "Order" = sys.byteorder
 ) -> tuple[bytes, bool]:
     """The messages of one dump out of what is received, up to its end, and whether the tables changed meanwhile.
 

@@ -15,9 +15,11 @@ class Kernel:
 
     tree: Tree
     netlink: Callable[[str], bytes] | None = None
-    """Raw messages of one complete rtnetlink dump: "links", "addresses", "routes4", "routes6"."""
+    """Raw messages of one complete rtnetlink dump with its end: "links", "counters", "addresses", "routes4", "routes6"."""
     ethtool: Callable[[str, int, int], bytes] | None = None
     """Raw answer to one SIOCETHTOOL command: link name, command, size of the answer."""
+    features: "Callable[[str], dict[str, int]] | None" = None
+    """Offloads (0 or 1) and ring sizes of a link, as the ethtool package reads them."""
     udev: Callable[[str], "dict[str, str]"] | None = None
     """Properties of the device that stands behind a sysfs path, from the hardware database."""
     hostnamed: Callable[[str], str] | None = None

@@ -32,8 +32,8 @@ class Vlan:
 
     id: int
     """VLAN number."""
-    protocol: str
-    """802.1Q or 802.1ad."""
+    protocol: str | None = None
+    """802.1Q or 802.1ad; None: read from a tree of files, none of which tells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +166,12 @@ class Link:
     """Mode of a macvlan, macvtap, ipvlan (bridge, private, …) or tun (tun, tap) link."""
     sriov: SrIov | None = None
     """Virtual functions; None: the device has none."""
+    offloads: tuple[str, ...] | None = None
+    """Work that the device takes over and that is on: sg, tso, ufo, gso, gro (ethtool(8)); None: not told."""
+    rx_ring_size: int | None = None
+    """Packets that its receive ring holds; None: not told."""
+    tx_ring_size: int | None = None
+    """Packets that its transmit ring holds; None: not told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,9 +199,9 @@ class Address:
     flags: tuple[str, ...] = ()
     """permanent, dynamic, secondary, temporary, tentative, deprecated, dadfailed, noprefixroute, …"""
     valid_lifetime_seconds: int | None = None
-    """Time until it is removed; None: for ever."""
+    """Time until it is removed; None: for ever, or read from a tree of files, none of which tells."""
     preferred_lifetime_seconds: int | None = None
-    """Time until it is deprecated; None: for ever."""
+    """Time until it is deprecated; None: for ever, or read from a tree of files, none of which tells."""
     label: str | None = None
     """Label (eth0:1) of an IPv4 address; None: it has none."""
 
