@@ -1,0 +1,39 @@
+"""File names of a recording: any path of the recorded machine as one that git, zip and other systems can hold.
+
+/sys is full of colons (``0000:00:1f.2``), which other systems refuse; they are written as ``%3A``, as in a URI.
+"""
+
+_UNSAFE = frozenset('%<>:"|?*\\ ') | {chr(code) for code in range(32)} | {"\x7f"}
+_NAME_LIMIT = 255
+
+
+def encode(path: str) -> str | None:
+    """The path as it is stored; None where no file name can hold it."""
+    if not path:
+        return ""
+    parts = [_encode_part(part) for part in path.split("/")]
+    if any(len(part) > _NAME_LIMIT for part in parts):
+        return None
+    return "/".join(parts)
+
+
+def decode(stored: str) -> str:
+    """The path that was asked for."""
+    if "%" not in stored:
+        return stored
+    from urllib.parse import unquote
+
+    return unquote(stored, errors="surrogateescape")
+
+
+def _encode_part(part: str) -> str:
+    if part in (".", "..", ""):
+        return "%2E" * len(part) or "%"
+    if part.isascii() and part[-1] != "." and _UNSAFE.isdisjoint(part):
+        return part
+    content = part.encode("utf-8", "surrogateescape")
+    last = len(content) - 1
+    return "".join(
+        chr(byte) if byte < 127 and chr(byte) not in _UNSAFE and not (byte == 46 and at == last) else f"%{byte:02X}"
+        for at, byte in enumerate(content)
+    )

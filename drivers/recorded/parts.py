@@ -1,0 +1,88 @@
+"""The drivers that a machine is recorded with, and replayed through.
+
+A driver package takes part by a module ``recording.py`` in its folder with
+
+- ``listening(uri, tape) -> tuple[Opener, ...]``: its drivers for this URI (None: this machine), raw questions through ``tape.keep``;
+- ``replaying(tape) -> tuple[Opener, ...]``: the same drivers with the questions answered by ``tape.answer``; empty where
+  the tape does not hold them (``tape.holds``);
+- ``scrub(name, reply, scrubber) -> bytes``, if text that is searched for known secrets, UUIDs, MAC and IP addresses is not enough.
+"""
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from hostinfo.driver import Opener
+
+from .recording import Recording
+from .tape import Tape
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_PACKAGES = ("libvirt", "xen")
+_ORDER = ("libvirt-xen", "xen", "sysfs", "libvirt-kvm")
+"""In which a live machine asks them: the registry's, which drivers do not import."""
+
+
+def listening(uri: str | None, recording: Recording, tape: Tape) -> tuple[Opener, ...]:
+    """The drivers of a live machine, listened to."""
+    from hostinfo.drivers.sysfs.kernel import Kernel
+    from hostinfo.drivers.sysfs.live import live_kernel
+    from hostinfo.drivers.sysfs.tree import Tree
+
+    from . import kernels
+    from .folder import load
+
+    scheme, _, rest = (uri or "sysfs:///").partition(":")
+    if scheme == "recorded":
+        before = load(rest)
+        recording.clock = before.clock
+        recording.about = before.about
+        return (kernels.listening(kernels.recorded(before, rest), recording, tape),)
+    found = (
+        [opener for part in _recorders() for opener in part.listening(uri, tape)]
+        if scheme != "sysfs" or not uri
+        else []
+    )
+    if rest.startswith("///"):  # this machine's, so the kernel beside it tells of the same machine
+        from urllib.parse import unquote
+
+        root = "/" + unquote(rest).lstrip("/") if scheme == "sysfs" else "/"
+        kernel = live_kernel() if root == "/" else Kernel(tree=Tree(root))
+        found.append(kernels.listening(kernel, recording, tape))
+    return _sorted(found, _ORDER)
+
+
+def replaying(recording: Recording, directory: str) -> tuple[Opener, ...]:
+    """The drivers of a recorded machine, in the order of the machine that was recorded."""
+    from functools import partial
+
+    from hostinfo.drivers.sysfs import open_driver
+
+    from . import kernels
+
+    tape = Tape(recording, directory)
+    found = [opener for part in _recorders() for opener in part.replaying(tape)]
+    found.append(Opener(name="sysfs", open=partial(open_driver, kernels.recorded(recording, directory))))
+    return _sorted(found, recording.drivers)
+
+
+def scrubber_of(name: str) -> "Any":
+    """The ``scrub`` function of the driver that this reply belongs to; None where it has none."""
+    package = name.partition("/")[0]
+    for part in _recorders():
+        if part.__name__.split(".")[-2] == package:
+            return getattr(part, "scrub", None)
+    return None
+
+
+def _recorders() -> "list[Any]":
+    root = __package__.rpartition(".")[0]
+    names = [f"{root}.{package}" for package in _PACKAGES]
+    return [import_module(f"{name}.recording") for name in names if find_spec(name) and find_spec(f"{name}.recording")]
+
+
+def _sorted(found: list[Opener], order: tuple[str, ...]) -> tuple[Opener, ...]:
+    places = {name: place for place, name in enumerate(order)}
+    return tuple(sorted(found, key=lambda opener: places.get(opener.name, len(places))))

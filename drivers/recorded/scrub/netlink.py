@@ -1,0 +1,204 @@
+"""Scrubs rtnetlink dumps attribute by attribute, linux/if_link.h, if_addr.h, rtnetlink.h.
+
+What is known to be harmless stays, addresses are replaced, and all else becomes zeros of the same length: an attribute that a
+newer kernel adds does not leak because nobody knew it.
+"""
+
+from collections.abc import Callable, Mapping
+from struct import Struct
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .values import Values
+
+Action = Callable[["Values", bytes], bytes]
+Table = Mapping[int, "Action | Table"]
+"""What to do with each attribute by its number, or the table of those inside it; -1: all others (zeros, if missing)."""
+
+_HEADER = Struct("=IHHII")
+_ATTRIBUTE = Struct("=HH")
+_NEXT_HOP = Struct("=HBBi")
+_DEPTH = 8
+
+
+def _keep(_values: "Values", value: bytes) -> bytes:
+    return value
+
+
+def _zero(_values: "Values", value: bytes) -> bytes:
+    return bytes(len(value))
+
+
+def _hardware(values: "Values", value: bytes) -> bytes:
+    """A hardware address; of a tunnel it is an IP address."""
+    return values.ip(value) if len(value) in (4, 16) else values.mac(value)
+
+
+def _ip(values: "Values", value: bytes) -> bytes:
+    return values.ip(value)
+
+
+def _bridge_id(values: "Values", value: bytes) -> bytes:
+    return value[:2] + values.mac(value[2:])
+
+
+def _vf_mac(values: "Values", value: bytes) -> bytes:
+    """Struct ifla_vf_mac: function number and 32 bytes for an address of 6, or of 20 that is not told apart."""
+    return value[:4] + values.mac(value[4:10]) + bytes(len(value[10:]))
+
+
+def _via(values: "Values", value: bytes) -> bytes:
+    return value[:2] + values.ip(value[2:])
+
+
+def _name(values: "Values", value: bytes) -> bytes:
+    return values.text(value)
+
+
+def _alias(values: "Values", value: bytes) -> bytes:
+    return values.token("alias", value)
+
+
+def _opaque(values: "Values", value: bytes) -> bytes:
+    return values.mac(value) if len(value) == 6 else values.opaque(value)
+
+
+_ALL: Table = {-1: _keep}
+_IPS: Table = {-1: _ip}
+_LINK_DATA: Mapping[bytes, Table] = {
+    b"bond": {8: _IPS, 23: {5: _hardware, -1: _keep}, 26: _hardware, 31: _IPS, -1: _keep},
+    b"bridge": {10: _bridge_id, 11: _bridge_id, 20: _hardware, -1: _keep},
+    b"macvlan": {4: _hardware, 5: {-1: _hardware}, -1: _keep},
+    b"macvtap": {4: _hardware, 5: {-1: _hardware}, -1: _keep},
+    b"vxlan": {2: _ip, 4: _ip, 16: _ip, 17: _ip, -1: _keep},
+    b"vlan": _ALL,
+    b"ipvlan": _ALL,
+    b"ipvtap": _ALL,
+    b"tun": _ALL,
+    b"vrf": _ALL,
+}
+_PORT_DATA: Mapping[bytes, Table] = {
+    b"bond": {4: _hardware, -1: _keep},
+    b"bridge": {13: _bridge_id, 14: _bridge_id, -1: _keep},
+}
+_NUMBERS = (*range(4, 12), *range(13, 18), 19, 21, 23, *range(27, 34), 35, *range(37, 52), *range(55, 80))
+_LINK: Table = {
+    **dict.fromkeys(_NUMBERS, _keep),
+    1: _hardware,
+    2: _hardware,
+    3: _name,
+    18: _ALL,  # IFLA_LINKINFO: by its kind
+    20: _alias,
+    22: {1: {1: _vf_mac, -1: _keep}},
+    26: {2: _ALL, 7: _ALL, 10: {7: _zero, -1: _keep}},
+    34: _opaque,
+    36: _opaque,
+    52: {53: _name},
+    54: _hardware,
+}
+_ADDRESS: Table = {1: _ip, 2: _ip, 3: _name, 4: _ip, 5: _ip, 7: _ip, **dict.fromkeys((6, 8, 9, 10, 11), _keep)}
+_ROUTE: Table = {
+    **dict.fromkeys((3, 4, 6, 11, 12, 15, 16, 20, 21, 23, 26, 30), _keep), 5: _ip, 7: _ip, 8: _ALL, 18: _via, 19: _ip,
+}  # fmt: skip
+
+
+def scrub_netlink(data: bytes, values: "Values") -> bytes:
+    """The same dump with other addresses; messages that are none become zeros."""
+    new = bytearray(data)
+    start, size = 0, len(data)
+    while size - start >= 16:
+        length, kind, _, _, _ = _HEADER.unpack_from(data, start)
+        if not 16 <= length <= size - start:
+            break
+        _message(new, kind, start + 16, start + length, values)
+        start += (length + 3) & ~3
+    if start < size:
+        new[start:] = bytes(size - start)
+    return bytes(new)
+
+
+def learn_subnets(data: bytes, values: "Values") -> None:
+    """Tell which subnets the addresses of a dump stand in, so that network and broadcast addresses keep their meaning."""
+    start, size = 0, len(data)
+    while size - start >= 24:
+        length, kind, _, _, _ = _HEADER.unpack_from(data, start)
+        if not 16 <= length <= size - start:
+            return
+        if kind == 20 and length >= 24:
+            for number, value in _attributes(data, start + 24, start + length):
+                if number == 1:
+                    values.learn(bytes(data[slice(*value)]), data[start + 17])
+        start += (length + 3) & ~3
+
+
+def _message(new: bytearray, kind: int, start: int, end: int, values: "Values") -> None:
+    if kind in (2, 3):  # an error or the end: its number
+        new[start + 4 : end] = bytes(max(0, end - start - 4))
+    elif kind == 16 and end - start >= 16:
+        _walk(new, start + 16, end, _LINK, values)
+        _link_info(new, start + 16, end, values)
+    elif kind == 20 and end - start >= 8:
+        _walk(new, start + 8, end, _ADDRESS, values)
+    elif kind == 24 and end - start >= 12:
+        _route(new, start, end, values)
+    else:
+        new[start:end] = bytes(end - start)
+
+
+def _route(new: bytearray, start: int, end: int, values: "Values") -> None:
+    networks = {1: new[start + 1], 2: new[start + 2]}
+    table: dict[int, Action | Table] = dict(_ROUTE)
+    for number, length in networks.items():
+        table[number] = lambda _, value, length=length: values.ip(value, length)
+    _walk(new, start + 12, end, {**table, 9: _keep}, values)
+    for number, (first, last) in _attributes(new, start + 12, end):
+        if number == 9:
+            _next_hops(new, first, last, values)
+
+
+def _next_hops(new: bytearray, start: int, end: int, values: "Values") -> None:
+    while end - start >= 8:
+        length = _NEXT_HOP.unpack_from(new, start)[0]
+        if not 8 <= length <= end - start:
+            break
+        _walk(new, start + 8, start + length, _ROUTE, values)
+        start += (length + 3) & ~3
+    new[start:end] = bytes(max(0, end - start))
+
+
+def _link_info(new: bytearray, start: int, end: int, values: "Values") -> None:
+    for number, (first, last) in _attributes(new, start, end):
+        if number != 18:
+            continue
+        inside = list(_attributes(new, first, last))
+        kinds = {at: bytes(new[slice(*span)]).partition(b"\0")[0] for at, span in inside if at in (1, 4)}
+        for at, span in inside:
+            if at in (2, 5):
+                tables, kind = (_LINK_DATA, kinds.get(1, b"")) if at == 2 else (_PORT_DATA, kinds.get(4, b""))
+                _walk(new, *span, tables.get(kind, {}), values)
+            elif at not in (1, 4):
+                new[slice(*span)] = bytes(span[1] - span[0])
+
+
+def _attributes(data: bytes | bytearray, start: int, end: int) -> list[tuple[int, tuple[int, int]]]:
+    found = []
+    while end - start >= 4:
+        length, kind = _ATTRIBUTE.unpack_from(data, start)
+        if not 4 <= length <= end - start:
+            break
+        found.append((kind & 0x3FFF, (start + 4, start + length)))
+        start += (length + 3) & ~3
+    return found
+
+
+def _walk(new: bytearray, start: int, end: int, table: Table, values: "Values", depth: int = 0) -> None:
+    after = start
+    for number, (first, last) in _attributes(new, start, end):
+        action = table.get(number, table.get(-1, _zero))
+        if isinstance(action, Mapping):
+            if depth < _DEPTH:
+                _walk(new, first, last, action, values, depth + 1)
+        else:
+            new[first:last] = action(values, bytes(new[first:last]))
+        after = min(end, start + ((last - start + 3) & ~3))
+    new[after:end] = bytes(max(0, end - after))

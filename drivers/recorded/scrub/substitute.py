@@ -1,0 +1,97 @@
+"""Stable substitutes of the same form: the same secret gives the same one within a recording, and nobody can go back.
+
+Keyed with HMAC-SHA256. MAC and IP addresses are permuted, so that two of them never become one.
+"""
+
+import hmac
+from string import ascii_letters, digits, hexdigits
+
+_ROUNDS = 6
+_HEX = frozenset(hexdigits)
+
+
+class Substitution:
+    """Substitutes under one key."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+        self._macs: dict[bytes, bytes] = {}
+
+    def stream(self, kind: str, value: bytes, length: int) -> bytes:
+        """Bytes that only the holder of the key could have made from this value."""
+        blocks = []
+        for number in range(-(-length // 32)):
+            blocks.append(hmac.digest(self._key, b"%s\0%d\0%s" % (kind.encode(), number, value), "sha256"))
+        return b"".join(blocks)[:length]
+
+    def token(self, value: str) -> str:
+        """A word of the same shape: digits become digits, letters letters of the same case, the rest stays.
+
+        UUIDs and long runs of hexadecimal digits stay hexadecimal.
+        """
+        plain = value.replace("-", "")
+        if len(plain) >= 32 and _HEX.issuperset(plain):
+            return self.hexadecimal(value)
+        return self._shaped(value)
+
+    def hexadecimal(self, value: str) -> str:
+        """As many other hexadecimal digits, in the same case and with the same dashes; the same in either case.
+
+        All zeros and all ones stand for "none" in UUIDs, and stay.
+        """
+        plain = value.replace("-", "").lower()
+        if set(plain) <= {"0"} or set(plain) <= {"f"}:
+            return value
+        new = self.stream("hex", plain.encode(), (len(plain) + 1) // 2).hex()[: len(plain)]
+        if len(plain) == 32:  # UUIDs keep version and variant: readers may look
+            new = new[:12] + plain[12] + new[13:16] + plain[16] + new[17:]
+        given = iter(new.upper() if any(sign.isupper() for sign in value) else new)
+        return "".join(sign if sign == "-" else next(given) for sign in value)
+
+    def name(self, value: str) -> str:
+        """A host or domain name, label by label, so that a name and its domain stay joined; ``localhost`` stays."""
+        return ".".join(label if label.lower() in _NOT_NAMES else self._shaped(label) for label in value.split("."))
+
+    def mac(self, address: bytes) -> bytes:
+        """A hardware address with its vendor part kept; all zeros, broadcast and multicast stay."""
+        if len(address) < 6 or not any(address) or set(address) == {255}:
+            return address
+        vendor, tail = (address[:3], address[3:]) if len(address) <= 8 else (address[:-5], address[-5:])
+        if len(address) <= 8 and address[0] & 1:
+            return address
+        known = self._macs.get(address)
+        if known is None:
+            number = self._permute(vendor, int.from_bytes(tail, "big"), len(tail) * 8)
+            known = self._macs[address] = vendor + number.to_bytes(len(tail), "big")
+        return known
+
+    def _permute(self, vendor: bytes, number: int, bits: int) -> int:
+        """A permutation of all numbers of so many bits: a Feistel network."""
+        half = bits // 2
+        mask = (1 << half) - 1
+        left, right = number >> half, number & mask
+        for turn in range(_ROUNDS):
+            mixed = self.stream(f"mac{turn}", vendor + right.to_bytes(8, "big"), 8)
+            left, right = right, left ^ (int.from_bytes(mixed, "big") & mask)
+        return left << half | right
+
+    def _shaped(self, value: str) -> str:
+        for attempt in range(8):
+            stream = self.stream(f"token{attempt}", value.lower().encode("utf-8", "surrogateescape"), len(value))
+            new = "".join(map(_shift, value, stream))
+            if new != value:
+                return new
+        return value
+
+
+_NOT_NAMES = frozenset({"localhost", "localdomain", "local", "(none)", "arpa", "home", "internal", "lan", ""})
+"""Labels that say nothing about whose machine it is."""
+
+
+def _shift(sign: str, by: int) -> str:
+    if sign in digits:
+        return digits[(digits.index(sign) + by) % 10]
+    if sign in ascii_letters:
+        base = 65 if sign < "a" else 97
+        return chr(base + (ord(sign) - base + by) % 26)
+    return sign if sign.isascii() else "x"
