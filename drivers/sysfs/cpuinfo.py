@@ -1,6 +1,6 @@
-"""/proc/cpuinfo, proc_cpuinfo(5): one record a CPU, and what stands beside the records. Each architecture has its own keys.
+"""/proc/cpuinfo, proc_cpuinfo(5): one record a CPU, and lines for all of them. Each architecture has its own keys.
 
-x86, ia64, arm64, riscv and loongarch have a record a CPU. 32-bit ARM, POWER and MIPS add lines for all CPUs around them.
+x86, ia64, arm64, riscv and loongarch have a record a CPU. 32-bit ARM, POWER and MIPS add lines for all CPUs.
 s390 has ``processor N: key = value, …`` lines and, on newer kernels, ``cpu number`` records. sparc has no records:
 ``CpuNClkTck`` and ``CPUN: online`` lines tell which CPUs there are. alpha and m68k describe all CPUs at once.
 """

@@ -55,11 +55,11 @@ class Reading:
             return None
 
     def cpus(self, field: str, path: str) -> int | None:
-        """The set of CPUs in a file; a name that ends in ``_map``, ``_siblings``, ``_cpus`` or ``cpumap`` holds a mask."""
+        """The set of CPUs in a file: a mask where its name ends in map, _siblings or _cpus, else a list."""
         text = self.attribute(field, path)
         if text is None:
             return None
-        is_map = path.endswith(("_map", "cpumap", "_siblings", "_cpus"))
+        is_map = path.endswith(("map", "_siblings", "_cpus"))
         try:
             return (cpulist.parse_map if is_map else cpulist.parse_list)(text, "/" + path)
         except DriverError as error:

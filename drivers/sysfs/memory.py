@@ -1,0 +1,116 @@
+"""Memory: /proc/meminfo (proc_meminfo(5)), /sys/kernel/mm/hugepages, and the slots from SMBIOS."""
+
+from hostinfo.driver import Only
+from hostinfo.errors import DriverError, ParseError
+from hostinfo.fact import Fact, Notes
+from hostinfo.model.memory import Memory, Swap
+
+from . import huge_pages
+from .kernel import Kernel
+from .meminfo import parse_meminfo
+from .nodes import NODE_DIR, read_node_numbers
+from .reading import Reading
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_SOURCE = "/proc/meminfo"
+_AMOUNTS = {"total_bytes": "MemTotal", "available_bytes": "MemAvailable", "free_bytes": "MemFree"}
+_SLOTS = ("installed_bytes", "maximum_bytes", "slots", "error_correction", "dimms")
+_POOLS = "sys/kernel/mm/hugepages"
+_AT_PAGESZ = 6  # getauxval(3)
+
+
+def read(kernel: Kernel, only: Only) -> Fact[Memory]:
+    """The memory that this kernel manages, and the slots it is in."""
+    notes = Notes("sysfs", only)
+    reading = Reading(kernel.tree, notes)
+    values: dict[str, Any] = {}
+    if notes.wants("swap", *_AMOUNTS):
+        _read_amounts(reading, values)
+    if notes.wants("page_bytes"):
+        values["page_bytes"] = parse_page_size(_data(reading, "proc/self/auxv"))
+        notes.told("/proc/self/auxv", "page_bytes")
+    if notes.wants("huge_pages"):
+        values["huge_pages"] = huge_pages.read_pools(reading, "huge_pages", _POOLS)
+        notes.told(f"/{_POOLS}", "huge_pages")
+    if notes.wants(*_SLOTS):
+        _read_slots(reading, values)
+    return notes.fact(Memory(**values))
+
+
+def _read_amounts(reading: Reading, values: "dict[str, Any]") -> None:
+    notes = reading.notes
+    field = next(name for name in (*_AMOUNTS, "swap") if notes.wants(name))
+    text = reading.text(field, "proc/meminfo")
+    amounts = parse_meminfo(text or "")
+    source = _SOURCE
+    if text is not None and "MemTotal" not in amounts:
+        notes.failed(field, ParseError(_SOURCE, "no MemTotal line in kB"))
+    if text is None or has_faked_meminfo(reading.text(field, "proc/self/mountinfo") or ""):
+        amounts, source = _sum_of_nodes(reading, field), f"/{NODE_DIR}/node*/meminfo"
+    for name, key in _AMOUNTS.items():
+        if notes.wants(name) and key in amounts:
+            values[name] = amounts[key]
+            notes.told(source, name)
+    if notes.wants("swap") and "SwapTotal" in amounts:
+        values["swap"] = Swap(total_bytes=amounts["SwapTotal"], free_bytes=amounts.get("SwapFree", 0))
+        notes.told(source, "swap")
+
+
+def _read_slots(reading: Reading, values: "dict[str, Any]") -> None:
+    """What the firmware tells of the slots: for root only, and not on every architecture."""
+    from hostinfo.drivers.smbios import TABLE, read_smbios
+    from hostinfo.drivers.smbios.installed import installed_memory
+
+    notes = reading.notes
+    wanted = [name for name in _SLOTS if notes.wants(name)]
+    tables = notes.attempt(wanted[0], lambda: read_smbios(reading.tree))
+    if tables is None:
+        return
+    installed = installed_memory(tables)
+    for name in wanted:
+        values[name] = getattr(installed, name)
+        notes.told(TABLE, name)
+
+
+def _sum_of_nodes(reading: Reading, field: str) -> dict[str, int]:
+    sums: dict[str, int] = {}
+    for number in read_node_numbers(reading, field):
+        amounts = parse_meminfo(reading.text(field, f"{NODE_DIR}/node{number}/meminfo") or "")
+        for key in ("MemTotal", "MemFree"):
+            if key in amounts:
+                sums[key] = sums.get(key, 0) + amounts[key]
+    return sums
+
+
+def has_faked_meminfo(mounts: str) -> bool:
+    """Whether lxcfs shows a container's share in /proc/meminfo, by proc_pid_mountinfo(5)."""
+    for line in mounts.split("\n"):
+        if "fuse.lxcfs" in line and line.split()[4:5] in (["/proc/meminfo"], ["/proc"]):
+            return True
+    return False
+
+
+def _data(reading: Reading, path: str) -> bytes:
+    try:
+        return reading.tree.data(path, 4096)
+    except DriverError:
+        return b""  # this process may not be allowed to look at itself; no other source is needed
+
+
+def parse_page_size(auxv: bytes) -> int | None:
+    """The page size in a process' auxiliary vector, whichever the machine's width and byte order; None: not in it."""
+    for width in (8, 4):
+        for order in ("little", "big"):
+            words = [int.from_bytes(auxv[i : i + width], order) for i in range(0, len(auxv) - width + 1, width)]
+            pairs = list(zip(words[::2], words[1::2], strict=False))
+            sizes = [value for key, value in pairs if key == _AT_PAGESZ]
+            if sizes and _is_page_size(sizes[0]) and (0, 0) in pairs:
+                return sizes[0]
+    return None
+
+
+def _is_page_size(size: int) -> bool:
+    return size.bit_count() == 1 and 4096 <= size <= 1 << 20
