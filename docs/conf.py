@@ -5,7 +5,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-import hostinfo  # noqa: E402 - found by the line above
+import hostinfo
 
 project = "hostinfo"
 author = "the hostinfo authors"
