@@ -7,8 +7,8 @@
     root/                   files as they were read, at the path they were asked for
     netlink/, ethtool/, …   raw replies, a file a question
 
-Names are written as ``names.py`` says. A folder is hostile until read: its size is bounded, and nothing outside of it is
-opened.
+Names are written as ``names.py`` says. A folder is hostile until read: its size is bounded, and nothing outside of it
+is opened.
 """
 
 import errno

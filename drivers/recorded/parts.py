@@ -2,10 +2,12 @@
 
 A driver package takes part by a module ``recording.py`` in its folder with
 
-- ``listening(uri, tape) -> tuple[Opener, ...]``: its drivers for this URI (None: this machine), raw questions through ``tape.keep``;
-- ``replaying(tape) -> tuple[Opener, ...]``: the same drivers with the questions answered by ``tape.answer``; empty where
-  the tape does not hold them (``tape.holds``);
-- ``scrub(name, reply, scrubber) -> bytes``, if text that is searched for known secrets, UUIDs, MAC and IP addresses is not enough.
+- ``listening(uri, tape) -> tuple[Opener, ...]``: its drivers for this URI (None: this machine), raw questions through
+  ``tape.keep``;
+- ``replaying(tape) -> tuple[Opener, ...]``: the same drivers with the questions answered by ``tape.answer``; empty
+  where the tape does not hold them (``tape.holds``);
+- ``scrub(name, reply, values) -> bytes``, if text that is searched for known secrets, UUIDs, MAC and IP addresses is
+  not enough.
 """
 
 from importlib import import_module
@@ -40,11 +42,8 @@ def listening(uri: str | None, recording: Recording, tape: Tape) -> tuple[Opener
         recording.clock = before.clock
         recording.about = before.about
         return (kernels.listening(kernels.recorded(before, rest), recording, tape),)
-    found = (
-        [opener for part in _recorders() for opener in part.listening(uri, tape)]
-        if scheme != "sysfs" or not uri
-        else []
-    )
+    parts = _recorders() if uri is None or scheme != "sysfs" else []
+    found = [opener for part in parts for opener in part.listening(uri, tape)]
     if rest.startswith("///"):  # this machine's, so the kernel beside it tells of the same machine
         from urllib.parse import unquote
 

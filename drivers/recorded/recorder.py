@@ -45,20 +45,15 @@ class Report:
 
     def __str__(self) -> str:
         """For people."""
-        lines = [
-            f"{self.directory}: {self.files} files, {self.replies} replies and {self.errors} errors "
-            f"from {', '.join(self.drivers)} in {self.size_bytes / 1024:.0f} KiB, {self.seconds:.2f} s"
-        ]
+        asked = f"{self.files} files, {self.replies} replies and {self.errors} errors from {', '.join(self.drivers)}"
+        lines = [f"{self.directory}: {asked} in {self.size_bytes / 1024:.0f} KiB, {self.seconds:.2f} s"]
         lines += [f"  {fault}" for fault in self.faults]
         if self.is_raw:
-            return "\n".join(
-                [*lines, "NOT scrubbed: it holds serial numbers, addresses and names; keep it to yourself"]
-            )
+            return "\n".join([*lines, "NOT scrubbed: it holds serial numbers, addresses and names; keep it private"])
         for entry in self.scrubbed:
             more = f" and {len(entry.paths) - 3} more" if len(entry.paths) > 3 else ""
-            lines.append(
-                f"  replaced {entry.kind}: {entry.values}, in {entry.places} places ({', '.join(entry.paths[:3])}{more})"
-            )
+            where = f"in {entry.places} places ({', '.join(entry.paths[:3])}{more})"
+            lines.append(f"  replaced {entry.kind}: {entry.values}, {where}")
         lines += [f"  left out {path}: not known what it holds" for path in self.left_out]
         return "\n".join([*lines, "Scrubbed; look it over before you pass it on"])
 

@@ -1,7 +1,7 @@
 """IP addresses that keep their subnets: a keyed permutation of the tree of prefixes (as Crypto-PAn, Xu et al. 2002).
 
-Two addresses share as many leading bits after it as before. The paths to blocks with a meaning (private, loopback, link-local,
-multicast, …) are kept, so an address stays in its block, and none enters one.
+Two addresses share as many leading bits after it as before. The paths to blocks with a meaning (private, loopback,
+link-local, multicast, …) are kept, so an address stays in its block, and none enters one.
 """
 
 from .substitute import Substitution

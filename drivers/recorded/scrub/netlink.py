@@ -1,7 +1,7 @@
 """Scrubs rtnetlink dumps attribute by attribute, linux/if_link.h, if_addr.h, rtnetlink.h.
 
-What is known to be harmless stays, addresses are replaced, and all else becomes zeros of the same length: an attribute that a
-newer kernel adds does not leak because nobody knew it.
+What is known to be harmless stays, addresses are replaced, and all else becomes zeros of the same length: an attribute
+that a newer kernel adds does not leak because nobody knew it.
 """
 
 from collections.abc import Callable, Mapping
@@ -43,7 +43,7 @@ def _bridge_id(values: "Values", value: bytes) -> bytes:
 
 
 def _vf_mac(values: "Values", value: bytes) -> bytes:
-    """Struct ifla_vf_mac: function number and 32 bytes for an address of 6, or of 20 that is not told apart."""
+    """An ifla_vf_mac: function number and 32 bytes for an address of 6, or of 20 that is not told apart."""
     return value[:4] + values.mac(value[4:10]) + bytes(len(value[10:]))
 
 
@@ -118,7 +118,7 @@ def scrub_netlink(data: bytes, values: "Values") -> bytes:
 
 
 def learn_subnets(data: bytes, values: "Values") -> None:
-    """Tell which subnets the addresses of a dump stand in, so that network and broadcast addresses keep their meaning."""
+    """Tell which subnets the addresses stand in, so that network and broadcast addresses keep their meaning."""
     start, size = 0, len(data)
     while size - start >= 24:
         length, kind, _, _, _ = _HEADER.unpack_from(data, start)
@@ -146,14 +146,15 @@ def _message(new: bytearray, kind: int, start: int, end: int, values: "Values") 
 
 
 def _route(new: bytearray, start: int, end: int, values: "Values") -> None:
-    networks = {1: new[start + 1], 2: new[start + 2]}
-    table: dict[int, Action | Table] = dict(_ROUTE)
-    for number, length in networks.items():
-        table[number] = lambda _, value, length=length: values.ip(value, length)
-    _walk(new, start + 12, end, {**table, 9: _keep}, values)
+    table: Table = {**_ROUTE, 1: _network(new[start + 1]), 2: _network(new[start + 2]), 9: _keep}
+    _walk(new, start + 12, end, table, values)
     for number, (first, last) in _attributes(new, start + 12, end):
         if number == 9:
             _next_hops(new, first, last, values)
+
+
+def _network(length: int) -> Action:
+    return lambda values, value: values.ip(value, length)
 
 
 def _next_hops(new: bytearray, start: int, end: int, values: "Values") -> None:

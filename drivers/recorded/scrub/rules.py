@@ -1,6 +1,7 @@
 """Where in the files secrets stand that have no form of their own: serial numbers, names, command lines.
 
-Each rule finds spans of one file; text between them is searched for what does have a form, and for secrets known from elsewhere.
+Each rule finds spans of one file; text between them is searched for what does have a form, and for secrets known from
+elsewhere.
 """
 
 import re
@@ -23,11 +24,12 @@ IP_TEXTS = re.compile(
 """Files in which whatever looks like an IP address is one; elsewhere it may be a version."""
 
 _PLAIN_PARAMETERS = frozenset(
-    b"console quiet ro rw splash mitigations nosmt nr_cpus maxcpus mem memmap hugepages hugepagesz default_hugepagesz isolcpus "
-    b"nohz_full rcu_nocbs intel_iommu amd_iommu iommu numa numa_balancing transparent_hugepage cgroup_enable cgroup_memory "
-    b"swapaccount systemd.unified_cgroup_hierarchy rootfstype rootwait panic nomodeset pci acpi noapic nolapic clocksource tsc "
-    b"kvm.nested kvm_intel.nested kvm_amd.nested xen earlyprintk loglevel debug single nopti nokaslr pti spectre_v2 "
-    b"net.ifnames biosdevname selinux apparmor security lsm audit init random.trust_cpu reboot vga video".split()
+    b"console quiet ro rw splash mitigations nosmt nr_cpus maxcpus mem memmap hugepages hugepagesz "
+    b"default_hugepagesz isolcpus nohz_full rcu_nocbs intel_iommu amd_iommu iommu numa numa_balancing "
+    b"transparent_hugepage cgroup_enable cgroup_memory swapaccount systemd.unified_cgroup_hierarchy rootfstype "
+    b"rootwait panic nomodeset pci acpi noapic nolapic clocksource tsc kvm.nested kvm_intel.nested "
+    b"kvm_amd.nested xen earlyprintk loglevel debug single nopti nokaslr pti spectre_v2 net.ifnames biosdevname "
+    b"selinux apparmor security lsm audit init random.trust_cpu reboot vga video".split()
 )
 """Kernel parameters whose values say nothing about the owner."""
 _PSEUDO = frozenset(
@@ -90,11 +92,8 @@ def _cmdline(data: bytes) -> Iterator[Span]:
         name, equals, value = word[0].partition(b"=")
         if equals and name not in _PLAIN_PARAMETERS and not name.startswith((b"xen", b"dom0")):
             for part in re.finditer(rb"[^,:/=\"]+", value):
-                yield (
-                    word.start() + len(name) + 1 + part.start(),
-                    word.start() + len(name) + 1 + part.end(),
-                    "kernel parameter",
-                )
+                at = word.start() + len(name) + 1
+                yield at + part.start(), at + part.end(), "kernel parameter"
 
 
 def _mounts(data: bytes) -> Iterator[Span]:
@@ -116,14 +115,14 @@ def _columns(kind: str, *columns: int) -> "Callable[[bytes], Iterator[Span]]":
     return rule
 
 
+_MACHINE_INFO = rb"^(?:PRETTY_HOSTNAME|DEPLOYMENT|LOCATION|HARDWARE_\w+)=(.*)"
+_GUEST_NAME = rb"^(?:LPAR|VM\d+) (?:Extended )?Name:\s*(\S+)"
 _RULES: "tuple[tuple[re.Pattern[str], Callable[[bytes], Iterator[Span]]], ...]" = tuple(
     (re.compile(pattern), rule)
     for pattern, rule in (
         (r"dmi/.*asset_tag\Z", _whole("asset tag")),
-        (
-            r"dmi/.*serial\Z|sys/.*/serial(_number)?\Z|device-tree/(.*/)?(serial-number|system-id)\Z",
-            _whole("serial number"),
-        ),
+        (r"dmi/.*serial\Z|sys/.*/serial(_number)?\Z", _whole("serial number")),
+        (r"device-tree/(.*/)?(serial-number|system-id)\Z", _whole("serial number")),
         (r"sys/kernel/hostname\Z|etc/hostname\Z|device-tree/ibm,partition-name\Z", _whole("host name")),
         (r"hostnamed/.*[Hh]ostname\Z", _whole("host name")),
         (r"sys/kernel/domainname\Z", _whole("domain name")),
@@ -132,18 +131,9 @@ _RULES: "tuple[tuple[re.Pattern[str], Callable[[bytes], Iterator[Span]]], ...]" 
         (r"hostnamed/.*[Aa]sset.*\Z", _whole("asset tag")),
         (r"/ifalias\Z", _whole("alias")),
         (r"/phys_(port|switch)_id\Z", _whole("identifier")),
-        (
-            r"etc/machine-info\Z",
-            _matches((rb"^(?:PRETTY_HOSTNAME|DEPLOYMENT|LOCATION|HARDWARE_\w+)=(.*)", "description")),
-        ),
+        (r"etc/machine-info\Z", _matches((_MACHINE_INFO, "description"))),
         (r"proc/cpuinfo\Z", _matches((rb"^Serial\s*:\s*(\S+)", "serial number"))),
-        (
-            r"proc/sysinfo\Z",
-            _matches(
-                (rb"^Sequence Code:\s*(\S+)", "serial number"),
-                (rb"^(?:LPAR|VM\d+) (?:Extended )?Name:\s*(\S+)", "host name"),
-            ),
-        ),
+        (r"proc/sysinfo\Z", _matches((rb"^Sequence Code:\s*(\S+)", "serial number"), (_GUEST_NAME, "host name"))),
         (r"proc/version\Z|sys/kernel/version\Z", _matches((rb"\(([^\s()@]+@[^\s()]+)\)", "builder"))),
         (r"^udev/", _matches((rb"^[A-Z_]*(?:SERIAL|WWN)[A-Z_]*=(.*)", "serial number"))),
         (r"etc/resolv.conf\Z", _resolv_conf),

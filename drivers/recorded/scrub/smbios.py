@@ -60,7 +60,7 @@ def _structure(new: bytearray, start: int, strings: int, after: int, *, is_swapp
 
 
 def _is_swapped(entry_point: bytes | None) -> bool:
-    """Whether the first three fields of the UUID are little-endian: from SMBIOS 2.6 on, or where the version isn't known."""
+    """Whether the UUID's first three fields are little-endian: from SMBIOS 2.6 on, or where the version isn't known."""
     if entry_point is None:
         return True
     if entry_point.startswith(b"_SM3_"):

@@ -19,9 +19,10 @@ class Substitution:
 
     def stream(self, kind: str, value: bytes, length: int) -> bytes:
         """Bytes that only the holder of the key could have made from this value."""
-        blocks = []
-        for number in range(-(-length // 32)):
-            blocks.append(hmac.digest(self._key, b"%s\0%d\0%s" % (kind.encode(), number, value), "sha256"))
+        blocks = [
+            hmac.digest(self._key, b"%s\0%d\0%s" % (kind.encode(), number, value), "sha256")
+            for number in range(-(-length // 32))
+        ]
         return b"".join(blocks)[:length]
 
     def token(self, value: str) -> str:

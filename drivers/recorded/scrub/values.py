@@ -21,47 +21,11 @@ _PATTERN = "|".join((
     rf"(?P<hex>(?<![0-9A-Za-z])[{_HEX}]{{32,}}(?![0-9A-Za-z]))",
 ))  # fmt: skip
 _WORD_LIMIT = 4096
-_ORDINARY = frozenset(
-    [
-        "linux",
-        "debian",
-        "ubuntu",
-        "fedora",
-        "centos",
-        "suse",
-        "arch",
-        "alpine",
-        "xen",
-        "kvm",
-        "qemu",
-        "host",
-        "hostname",
-        "node",
-        "server",
-        "root",
-        "none",
-        "default",
-        "virtual",
-        "machine",
-        "guest",
-        "dom0",
-        "domu",
-        "generic",
-        "vm",
-        "pc",
-        "test",
-        "unknown",
-        "intel",
-        "amd",
-        "dell",
-        "eth0",
-        "lo",
-        "bond0",
-        "br0",
-        "console",
-        "quiet",
-    ]
-)
+_ORDINARY = frozenset({
+    "linux", "debian", "ubuntu", "fedora", "centos", "suse", "arch", "alpine", "xen", "kvm", "qemu", "host",
+    "hostname", "node", "server", "root", "none", "default", "virtual", "machine", "guest", "dom0", "domu", "generic",
+    "vm", "pc", "test", "unknown", "intel", "amd", "dell", "eth0", "lo", "bond0", "br0", "console", "quiet",
+})  # fmt: skip
 """Host names that are words of the files as well: replaced where a host name stands, not wherever they occur."""
 
 
@@ -152,7 +116,7 @@ class Values:
         return value[:start] + new.encode("utf-8", "surrogateescape") + value[start + len(inner) :]
 
     def text(self, value: bytes, *, all_ips: bool = False) -> bytes:
-        """Text in which all known secrets, UUIDs and MAC addresses are replaced, and all IP addresses or those known."""
+        """Text with known secrets, UUIDs, MAC addresses and IP addresses (all, or those known) replaced."""
         return self._search.sub(lambda found: self._found(found, all_ips=all_ips), value)
 
     def name(self, value: bytes) -> bytes:
