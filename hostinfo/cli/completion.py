@@ -1,0 +1,129 @@
+"""``hostinfo completion``: scripts for the shells, which ask this command for what may come next.
+
+The scripts hold no list of their own, so that they are right for every version; an answer takes one short run.
+"""
+
+import argparse
+import os
+
+from hostinfo.cli import COMMANDS, TOLD, write
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+IS_SHORT = True
+DESCRIPTION = """\
+Prints a script that lets bash, zsh or fish complete commands, options and the paths
+of facts.
+"""
+EXAMPLES = (
+    ("hostinfo completion bash > ~/.local/share/bash-completion/completions/hostinfo", "bash"),
+    ("hostinfo completion zsh > ~/.zfunc/_hostinfo", "zsh, with ~/.zfunc in fpath"),
+    ("hostinfo completion fish > ~/.config/fish/completions/hostinfo.fish", "fish"),
+)
+SCRIPTS = {
+    "bash": r"""# bash completion of hostinfo
+_hostinfo() {
+    local line current=${COMP_LINE:0:$COMP_POINT}
+    COMPREPLY=()
+    # bash splits words at colons; hostinfo is asked for whole ones.
+    local words
+    IFS=$' \t\n' read -r -a words <<<"$current"
+    [[ $current == *[[:blank:]] ]] && words+=("")
+    local word=${words[${#words[@]}-1]} part=${COMP_WORDS[COMP_CWORD]}
+    [[ $part == : ]] && part=""
+    local cut=$((${#word} - ${#part}))
+    while IFS=$'\t' read -r line _; do
+        COMPREPLY+=("${line:cut}")
+    done < <(hostinfo completion --words "${words[@]:1}" 2>/dev/null)
+    if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *[.:/] ]]; then compopt -o nospace; fi
+}
+complete -o default -F _hostinfo hostinfo
+""",
+    "zsh": r"""#compdef hostinfo
+_hostinfo() {
+    local -a found
+    local line
+    while IFS= read -r line; do
+        found+=("${${line%%$'\t'*}//:/\\:}:${line#*$'\t'}")
+    done < <(hostinfo completion --words "${(@)words[2,CURRENT]}" 2>/dev/null)
+    if (( $#found )); then _describe hostinfo found; else _files; fi
+}
+if [[ $funcstack[1] == _hostinfo ]]; then _hostinfo "$@"; else compdef _hostinfo hostinfo; fi
+""",
+    "fish": r"""# fish completion of hostinfo
+function __hostinfo_complete
+    set -l words (commandline -opc) (commandline -ct)
+    hostinfo completion --words $words[2..-1] 2>/dev/null
+end
+complete -c hostinfo -a '(__hostinfo_complete)'
+""",
+}
+URIS = ("xen:///system", "qemu:///system", "sysfs:///", "recorded:")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the command."""
+    parser.add_argument("shell", metavar="SHELL", nargs="?", choices=list(SCRIPTS), help="bash, zsh or fish")
+    parser.add_argument(
+        "--words", nargs=argparse.REMAINDER, help="what the scripts ask: the words so far, the last unfinished"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print a script, or what may come next."""
+    if options.words is not None:
+        write("".join(f"{word}\t{text}\n" for word, text in candidates(options.words or [""])))
+        return TOLD
+    if options.shell is None:
+        options.parser.error("which shell? bash, zsh or fish")
+    write(SCRIPTS[options.shell])
+    return TOLD
+
+
+def candidates(words: "Sequence[str]") -> list[tuple[str, str]]:
+    """What the last word may become, each with a line of help; empty: a file name, or nothing."""
+    from hostinfo.cli.man import subparsers
+    from hostinfo.cli.parser import build
+
+    *before, last = words
+    if before and before[-1] in ("-c", "--connect"):
+        return [(uri, "") for uri in URIS if uri.startswith(last)]
+    command = next(
+        (
+            word
+            for at, word in enumerate(before)
+            if not word.startswith("-") and (at == 0 or before[at - 1] not in ("-c", "--connect"))
+        ),
+        None,
+    )
+    parser: argparse.ArgumentParser | None = build([command] if command else [])
+    if command is not None and parser is not None:
+        parser = subparsers(parser).get(command)
+    if parser is None:
+        return []
+    found: list[tuple[str, str]] = []
+    if command is None:
+        found += [(name, text) for name, text, _ in COMMANDS]
+    for action in parser._actions:  # noqa: SLF001 - argparse has no public list of them
+        found += [
+            (name, action.help or "")
+            for name in action.option_strings
+            if name.startswith("--") and last.startswith("-")
+        ]
+        if not action.option_strings and action.choices and command is not None:
+            found += [(str(choice), "") for choice in action.choices]
+    if command == "dump" and not last.startswith("-"):
+        found += _paths(last)
+    if command == "diff" and not last.startswith("-") and not os.path.exists(last):
+        found += [(uri, "") for uri in URIS]
+    return [(name, text.partition("\n")[0]) for name, text in found if name.startswith(last)]
+
+
+def _paths(last: str) -> list[tuple[str, str]]:
+    """Paths one level below what stands there: groups first, then their fields."""
+    from hostinfo import shape
+
+    depth = last.count(".") + 1
+    return [(path, "") for path in shape.paths(depth) if path.count(".") == depth - 1]

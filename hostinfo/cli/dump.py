@@ -1,0 +1,117 @@
+"""``hostinfo dump``: the page, single facts, JSON, YAML."""
+
+import hostinfo
+from hostinfo import dump
+from hostinfo.cli import NOTHING, PARTIAL, TOLD, USAGE, complain, write
+from hostinfo.driver import GROUPS
+from hostinfo.errors import HostInfoError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Sequence
+
+    from hostinfo.path import Path
+
+IS_SHORT = True
+DESCRIPTION = """\
+Tells what this machine is: without PATH all of it, on a page.
+
+A PATH is a group (system, hypervisor, domain, cpu, memory, numa, network, guests,
+statistics) and fields: cpu.model_name. Brackets select from a list by what names its
+items (a link's name, a processor's number), else by position: network.links[eth0].mac.
+Without brackets a field is taken of each item: network.links.name.
+Only what the paths need is read. One plain value is printed bare, a list of them one
+a line. Where there is no value, the reason is said on standard error.
+
+With --json and one PATH its JSON value is printed; with several, an object of them.
+"""
+EXAMPLES = (
+    ("hostinfo dump", "this machine, on a page"),
+    ("hostinfo dump cpu memory", "two groups of it"),
+    ("hostinfo dump cpu.model_name", "one fact, bare"),
+    ("hostinfo dump cpu.processors[0].core_id", "a fact of CPU 0"),
+    ("hostinfo dump network.links.name", "names of all links, one a line"),
+    ("hostinfo dump memory.total_bytes --sources", "with the place where it was read"),
+    ("hostinfo dump --json | jq .errors", "what could not be told, and why"),
+    ("hostinfo -c recorded:DIR dump", "a recorded machine"),
+)
+
+
+def add_arguments(parser: "ArgumentParser") -> None:
+    """Arguments of the command."""
+    parser.add_argument("paths", metavar="PATH", nargs="*", help="a group or a fact; without any, everything")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON object, as `hostinfo schema` describes it")
+    form.add_argument("--yaml", action="store_true", help="the same as YAML")
+    parser.add_argument("--sources", action="store_true", help="say where each fact was read (whole JSON always does)")
+
+
+def run(options: "Namespace") -> int:
+    """Ask, print, and say by the exit status how much of it was told."""
+    paths: list[Path] = []
+    if options.paths:
+        from hostinfo import path as grammar
+
+        try:
+            paths = [grammar.Path(text) for text in options.paths]
+        except grammar.PathError as error:
+            complain(f"dump: {error}")
+            return USAGE
+    try:
+        host = hostinfo.open(options.connect)
+    except HostInfoError as error:
+        complain(str(error))
+        return NOTHING
+    with host:
+        if not paths:
+            return _everything(host, options)
+        if not (options.json or options.yaml) and all(path.field is None for path in paths):
+            return _page(host, options, tuple(path.group for path in paths))
+        from hostinfo.cli import facts
+
+        return facts.run(host, paths, options)
+
+
+def _everything(host: "hostinfo.HostInfo", options: "Namespace") -> int:
+    if options.json:
+        return _json(host)
+    if options.yaml:
+        from hostinfo.cli.yaml import yaml_text
+
+        answers = [dump.ask(host, group) for group in GROUPS]
+        write(yaml_text(dump.document_of(host, answers)))
+        return status(answers)
+    return _page(host, options, GROUPS)
+
+
+def _page(host: "hostinfo.HostInfo", options: "Namespace", groups: "Sequence[str]") -> int:
+    from hostinfo.cli import page
+
+    answers = [dump.ask(host, group) for group in groups]
+    write(page.page(answers, with_sources=options.sources))
+    return status(answers)
+
+
+def _json(host: "hostinfo.HostInfo") -> int:
+    """Each group becomes text as it comes, and is forgotten: at most one stands in memory twice."""
+    texts: list[str] = []
+    answers: list[dump.Answer] = []
+    for group in GROUPS:
+        answer = dump.ask(host, group)
+        texts.append(f'  "{group}": {dump.json_text(answer.value, "  ")},\n')
+        answers.append(answer.without_value())
+    write('{\n  "hostinfo": ' + dump.json_text(dump.header(host), "  ") + ",\n")
+    for text in texts:
+        write(text)
+    sources = {answer.group: answer.sources for answer in answers if answer.is_told}
+    errors = {path: error for answer in answers for path, error in dump.errors(answer).items()}
+    write(f'  "sources": {dump.json_text(sources, "  ")},\n  "errors": {dump.json_text(errors, "  ")}\n}}\n')
+    return status(answers)
+
+
+def status(answers: "Sequence[dump.Answer]") -> int:
+    """The exit status for these answers."""
+    if not any(answer.is_told for answer in answers):
+        return NOTHING
+    return PARTIAL if any(answer.has_failed() for answer in answers) else TOLD

@@ -1,0 +1,152 @@
+"""Single facts by their paths: bare, labelled, as JSON or YAML; and the reason where there is none."""
+
+from hostinfo import dump
+from hostinfo.cli import NOTHING, PARTIAL, TOLD, complain, write
+from hostinfo.errors import DriverError
+from hostinfo.path import NoSuchItem
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Sequence
+    from typing import Any
+
+    from hostinfo.facade import HostInfo
+    from hostinfo.path import Path
+
+
+def run(host: "HostInfo", paths: "Sequence[Path]", options: "Namespace") -> int:
+    """Read what the paths need, each group once, and print it."""
+    answers = {group: dump.ask(host, group, only) for group, only in _wanted(paths).items()}
+    values: dict[str, object] = {}
+    is_told = has_failed = False
+    for path in paths:
+        answer = answers[path.group]
+        value, told, failed = _value(path, answer)
+        values[path.text] = value
+        is_told |= told
+        has_failed |= failed
+    if options.json or options.yaml:
+        _print_plain(values, [(path, answers[path.group]) for path in paths], options)
+    elif len(paths) == 1:
+        path = paths[0]
+        for line in _lines(values[path.text]):
+            write(line + (f"  ({_source(path, answers[path.group])})" if options.sources else "") + "\n")
+    else:
+        for path in paths:
+            is_sourced = options.sources and values[path.text] is not None
+            source = f"  ({_source(path, answers[path.group])})" if is_sourced else ""
+            write(_labelled(path.text, values[path.text], source))
+    if not is_told:
+        return NOTHING
+    return PARTIAL if has_failed else TOLD
+
+
+def _wanted(paths: "Sequence[Path]") -> dict[str, frozenset[str] | None]:
+    wanted: dict[str, frozenset[str] | None] = {}
+    for path in paths:
+        before = wanted.get(path.group, frozenset())
+        wanted[path.group] = None if path.field is None or before is None else before | {path.field}
+    return wanted
+
+
+def _value(path: "Path", answer: dump.Answer) -> tuple[object, bool, bool]:
+    """The value, whether it was told, and whether something failed on the way; reasons go to standard error."""
+    problems = [problem for problem in answer.problems if _touches(problem.path, path)]
+    for message in dict.fromkeys(str(problem.error) for problem in problems):
+        complain(f"{path.text}: {message}")
+    failed = any(isinstance(problem.error, DriverError) for problem in problems)
+    if not answer.is_told:
+        return None, False, failed
+    try:
+        value = path.of(answer.value)
+    except NoSuchItem as error:
+        complain(f"{path.text}: {error}")
+        return None, False, True
+    if value is not None:
+        return value, True, failed
+    if any(problem.path for problem in problems):
+        return None, False, failed
+    complain(f"{path.text}: {_absence(path)}")
+    return None, True, failed
+
+
+def _touches(place: str, path: "Path") -> bool:
+    """Whether a problem at this place is one of the path: at it, above it or below it."""
+    asked = [step for step in path.steps if isinstance(step, str)]
+    parts = [part.partition("[")[0] for part in place.split(".")] if place else []
+    return all(one == other for one, other in zip(asked, parts, strict=False))
+
+
+def _absence(path: "Path") -> str:
+    """What None means there, in the words of the field's documentation."""
+    from hostinfo.fielddocs import meaning_of_none
+
+    return meaning_of_none(path) or "this machine has none, or does not tell"
+
+
+def _source(path: "Path", answer: dump.Answer) -> str:
+    """Where the value at the path was read: the field's source, else its parent's, else those of its parts."""
+    names = [step for step in path.steps if isinstance(step, str)]
+    for length in range(len(names), 0, -1):
+        source = answer.sources.get(".".join(names[:length]))
+        if source is not None:
+            return source
+    below = ".".join(names) + "." if names else ""
+    parts = dict.fromkeys(source for place, source in answer.sources.items() if place.startswith(below))
+    return "; ".join(parts) or "no source"
+
+
+def _print_plain(values: dict[str, object], asked: "list[tuple[Path, dump.Answer]]", options: "Namespace") -> None:
+    told: Any = values
+    if options.sources:
+        told = {
+            path.text: {"value": values[path.text], "source": _source(path, answer) if answer.is_told else None}
+            for path, answer in asked
+        }
+    elif len(values) == 1:
+        told = next(iter(values.values()))
+    if options.json:
+        write(dump.json_text(told) + "\n")
+    else:
+        from hostinfo.cli.yaml import yaml_text
+
+        write(yaml_text(dump.plain(told)))
+
+
+def _lines(value: object) -> list[str]:
+    """A plain value on a line, a list of them one a line, anything else as YAML."""
+    if value is None:
+        return []
+    if isinstance(value, tuple) and not any(_is_compound(entry) for entry in value):
+        return [_bare(entry) for entry in value]
+    if _is_compound(value):
+        from hostinfo.cli.yaml import yaml_text
+
+        return yaml_text(dump.plain(value)).splitlines()
+    return [_bare(value)]
+
+
+def _labelled(label: str, value: object, source: str) -> str:
+    if isinstance(value, tuple) and not any(_is_compound(entry) for entry in value):
+        return f"{label}: {' '.join(_bare(entry) for entry in value)}{source}\n"
+    lines = _lines(value)
+    if _is_compound(value):
+        return "".join([f"{label}:{source}\n", *(f"  {line}\n" for line in lines)])
+    return f"{label}: {''.join(lines)}{source}\n"
+
+
+def _is_compound(value: object) -> bool:
+    return not (value is None or isinstance(value, str | int | float))
+
+
+def _bare(value: object) -> str:
+    """A plain value as text that neither breaks the line nor commands a terminal."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = str(value)
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

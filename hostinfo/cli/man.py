@@ -1,0 +1,129 @@
+"""``hostinfo man``: manual pages in roff, man(7), made from the parsers."""
+
+import argparse
+import os
+
+from hostinfo import __version__
+from hostinfo.cli import COMMANDS, NOTHING, TOLD, complain, write
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hostinfo.cli.parser import Parser
+
+IS_SHORT = True
+DESCRIPTION = """\
+Prints the manual page of hostinfo, or of one of its commands, or writes all of them
+into a folder. They are made from the same definitions as --help.
+"""
+EXAMPLES = (
+    ("hostinfo man | man -l -", "read the manual page of hostinfo"),
+    ("hostinfo man dump | man -l -", "of a command"),
+    ("hostinfo man --directory /usr/local/share/man/man1", "install all"),
+)
+
+
+def add_arguments(parser: "argparse.ArgumentParser") -> None:
+    """Arguments of the command."""
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        "page", metavar="COMMAND", nargs="?", choices=[name for name, _, _ in COMMANDS], help="of this one"
+    )
+    where.add_argument("--directory", metavar="DIR", help="write hostinfo.1, hostinfo-dump.1, … into this folder")
+
+
+def run(options: "argparse.Namespace") -> int:
+    """Print one page, or write all."""
+    from hostinfo.cli.parser import build
+
+    parser = build()
+    if options.directory is None:
+        write(page(parser, options.page))
+        return TOLD
+    try:
+        for name in (None, *(name for name, _, _ in COMMANDS)):
+            file = "hostinfo.1" if name is None else f"hostinfo-{name}.1"
+            with open(os.path.join(options.directory, file), "w", encoding="utf-8") as out:
+                out.write(page(parser, name))
+    except OSError as error:
+        complain(f"man: {error.filename or options.directory}: {error.strerror}")
+        return NOTHING
+    return TOLD
+
+
+def page(whole: "Parser", command: str | None) -> str:
+    """The manual page of the program, or of one of its commands."""
+    from hostinfo.cli import parser as parsers
+
+    title = "hostinfo" if command is None else f"hostinfo-{command}"
+    summary = next((text for name, text, _ in COMMANDS if name == command), "tell the facts of a virtualisation host")
+    parser = whole if command is None else subparsers(whole)[command]
+    examples = parsers.EXAMPLES if command is None else parsers.module(command).EXAMPLES
+    lines = [
+        f'.TH "{title.upper()}" "1" "" "hostinfo {__version__}" "User Commands"',
+        ".SH NAME",
+        f"{_escaped(title)} \\- {_escaped(summary)}",
+        ".SH SYNOPSIS",
+        ".nf",
+        *(_line(line) for line in parser.format_usage().removeprefix("usage: ").splitlines()),
+        ".fi",
+        ".SH DESCRIPTION",
+        *_paragraphs(parser.description or ""),
+        ".SH OPTIONS",
+        *_options(parser),
+    ]
+    if command is None:
+        lines.append(".SH COMMANDS")
+        for name, text, _ in COMMANDS:
+            lines += [".TP", f".BR hostinfo\\-{_escaped(name)} (1)", _line(text)]
+    lines.append(".SH EXIT STATUS")
+    for code, meaning in parsers.EXIT_STATUS:
+        lines += [".TP", f".B {code}", _line(meaning)]
+    lines.append(".SH EXAMPLES")
+    for example, what in examples:
+        lines += [".TP", f".B {_escaped(example)}", _line(what)]
+    see = ["hostinfo"] if command else [f"hostinfo-{name}" for name, _, _ in COMMANDS]
+    lines += [".SH SEE ALSO", *(f".BR {_escaped(name)} (1)" for name in see)]
+    return "\n".join(lines) + "\n"
+
+
+def subparsers(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """Command -> its parser."""
+    for action in parser._actions:  # noqa: SLF001 - argparse has no public list of them
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+            return dict(action.choices)
+    return {}
+
+
+def _options(parser: argparse.ArgumentParser) -> "Iterator[str]":
+    for action in parser._actions:  # noqa: SLF001
+        if isinstance(action, argparse._SubParsersAction) or action.help is argparse.SUPPRESS:  # noqa: SLF001
+            continue
+        value = action.metavar or (action.dest.upper() if action.nargs != 0 else "")
+        names = [f"\\fB{_escaped(name)}\\fR" for name in action.option_strings]
+        yield ".TP"
+        if names:
+            yield ", ".join(names) + (f" \\fI{_escaped(str(value))}\\fR" if action.nargs != 0 else "")
+        else:
+            yield f"\\fI{_escaped(str(value))}\\fR"
+        yield _line(action.help or "")
+
+
+def _paragraphs(text: str) -> "Iterator[str]":
+    for number, paragraph in enumerate(text.strip().split("\n\n")):
+        if number:
+            yield ".PP"
+        for line in paragraph.splitlines():
+            yield _line(line.strip())
+
+
+def _line(text: str) -> str:
+    """A line of text; a dot or quote at its start would be a request."""
+    escaped = _escaped(text)
+    return "\\&" + escaped if escaped[:1] in (".", "'") else escaped
+
+
+def _escaped(text: str) -> str:
+    text = text.replace("\\", "\\e").replace("-", "\\-").replace("…", "...").replace('"', "\\(dq").replace("`", "\\(ga")
+    return text.replace("'", "\\(aq")

@@ -1,0 +1,182 @@
+"""What a host tells, as one document: asked once, shown as plain values, JSON or YAML.
+
+The document has ``hostinfo`` (version, format, uri, drivers, time), one key a group (None where it failed), ``sources``
+(group -> field -> where it was read) and ``errors`` (group or path -> kind, message). ``hostinfo schema`` describes it.
+"""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+
+from hostinfo import __version__
+from hostinfo.driver import GROUPS
+from hostinfo.errors import DriverError, HostInfoError
+from hostinfo.fact import Problem
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from hostinfo.facade import HostInfo
+
+FORMAT = 1
+"""Version of the document: it changes when a field is renamed or removed, not when one is added."""
+
+
+class Answer:
+    """What came of asking for one group: its ``value`` with ``sources``, and the ``problems``.
+
+    ``is_told`` is False where the group as a whole could not be told; the reason is its only problem then.
+    """
+
+    __slots__ = ("group", "is_told", "problems", "sources", "value")
+
+    def __init__(
+        self, group: str, *, is_told: bool, value: object, sources: Mapping[str, str], problems: tuple[Problem, ...]
+    ) -> None:
+        self.group = group
+        self.is_told = is_told
+        self.value = value
+        self.sources = sources
+        self.problems = problems
+
+    def without_value(self) -> "Answer":
+        """The same without the value, which may be large."""
+        return Answer(self.group, is_told=self.is_told, value=None, sources=self.sources, problems=self.problems)
+
+    def has_failed(self) -> bool:
+        """Whether a driver failed, if only at one field; that nobody can tell something is no failure."""
+        return any(isinstance(problem.error, DriverError) for problem in self.problems)
+
+
+def ask(host: "HostInfo", group: str, only: "frozenset[str] | None" = None) -> Answer:
+    """Ask for one group; its failure is part of the answer."""
+    try:
+        fact = host.ask(group, only)
+    except HostInfoError as error:
+        problem = Problem(path="", error=error, driver="")
+        return Answer(group, is_told=False, value=None, sources={}, problems=(problem,))
+    return Answer(group, is_told=True, value=fact.value, sources=fact.sources, problems=fact.problems)
+
+
+def document(host: "HostInfo", groups: tuple[str, ...] = GROUPS) -> "dict[str, Any]":
+    """The whole document in plain values: what ``json.loads`` makes of ``hostinfo dump --json``."""
+    return document_of(host, [ask(host, group) for group in groups])
+
+
+def document_of(host: "HostInfo", answers: "Sequence[Answer]") -> "dict[str, Any]":
+    """The document of these answers."""
+    told: dict[str, Any] = {"hostinfo": header(host)}
+    told |= {answer.group: plain(answer.value) for answer in answers}
+    told["sources"] = {answer.group: dict(answer.sources) for answer in answers if answer.is_told}
+    told["errors"] = {path: error for answer in answers for path, error in errors(answer).items()}
+    return told
+
+
+def header(host: "HostInfo") -> "dict[str, Any]":
+    """Who tells, of what, when, by which drivers: those that were opened so far."""
+    return {
+        "version": __version__,
+        "format": FORMAT,
+        "uri": host.uri,
+        "drivers": list(host.opened()),
+        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    }
+
+
+def errors(answer: Answer) -> dict[str, dict[str, str]]:
+    """Group or group.field -> kind and message; several of one path are joined, a failure's kind before Unsupported."""
+    found: dict[str, dict[str, str]] = {}
+    for problem in answer.problems:
+        path = f"{answer.group}.{problem.path}" if problem.path else answer.group
+        kind, message = problem.error.kind, str(problem.error)
+        if path in found:
+            if message not in found[path]["message"].split("; "):
+                found[path]["message"] += "; " + message
+            if found[path]["kind"] == "Unsupported":
+                found[path]["kind"] = kind
+        else:
+            found[path] = {"kind": kind, "message": message}
+    return found
+
+
+def plain(value: object) -> "Any":
+    """A value of the model as dicts, lists, strings, numbers, booleans and None."""
+    kind = type(value)
+    if value is None or kind is str or kind is int or kind is bool:
+        return value
+    if kind is tuple or kind is list:
+        return [plain(entry) for entry in value]  # type: ignore[attr-defined]
+    slots = getattr(kind, "__dataclass_fields__", None)
+    if slots is not None:
+        return {name: plain(getattr(value, name)) for name in slots}
+    if isinstance(value, Mapping):
+        return {str(key): plain(entry) for key, entry in value.items()}
+    if isinstance(value, float):
+        return value if value - value == 0 else None  # neither JSON nor a fact: infinite, not a number
+    return str(value)
+
+
+def json_text(value: object, indent: str = "") -> str:
+    """A value of the model, or plain values, as JSON: ASCII, two spaces a level, a list of plain values on one line.
+
+    Written from the model as it stands: copies of it, and Python's own indenting encoder, would cost twice the time
+    and memory at thousands of links.
+    """
+    from json.encoder import encode_basestring_ascii
+
+    return "".join(_json(value, "\n" + indent, encode_basestring_ascii, {}))
+
+
+_CONSTANTS = {None: "null", True: "true", False: "false"}
+
+
+def _json(value: "Any", line: str, quote: "Any", keys: "dict[type, list[tuple[str, str]]]") -> Iterator[str]:
+    kind = type(value)
+    if kind is str:
+        yield quote(value)
+    elif kind is int:
+        yield str(value)
+    elif value is None or kind is bool:
+        yield _CONSTANTS[value]
+    elif kind is tuple or kind is list:
+        yield from _json_list(value, line, quote, keys)
+    elif hasattr(kind, "__dataclass_fields__"):
+        if kind not in keys:
+            keys[kind] = [(name, quote(name) + ": ") for name in kind.__dataclass_fields__]
+        inner = line + "  "
+        comma = "{"
+        for name, key in keys[kind]:
+            yield comma + inner + key
+            entry = getattr(value, name)
+            entry_kind = type(entry)
+            if entry_kind is str:  # most fields are plain: no generator for them
+                yield quote(entry)
+            elif entry is None or entry_kind is bool:
+                yield _CONSTANTS[entry]
+            else:
+                yield from _json(entry, inner, quote, keys)
+            comma = ","
+        yield line + "}"
+    elif isinstance(value, Mapping):
+        comma = "{"
+        for key, entry in value.items():
+            yield comma + line + "  " + quote(str(key)) + ": "
+            yield from _json(entry, line + "  ", quote, keys)
+            comma = ","
+        yield "{}" if comma == "{" else line + "}"
+    elif isinstance(value, float):
+        yield repr(float(value)) if value - value == 0 else "null"
+    else:
+        yield quote(str(value))
+
+
+def _json_list(value: "Any", line: str, quote: "Any", keys: "dict[type, list[tuple[str, str]]]") -> Iterator[str]:
+    if all(type(entry) in (str, int) for entry in value):
+        yield "[" + ", ".join([quote(entry) if type(entry) is str else str(entry) for entry in value]) + "]"
+        return
+    comma = "["
+    for entry in value:
+        yield comma + line + "  "
+        yield from _json(entry, line + "  ", quote, keys)
+        comma = ","
+    yield line + "]"

@@ -1,0 +1,159 @@
+"""Paths to facts: ``cpu.model_name``, ``cpu.processors[0].core_id``, ``network.links[eth0].mac``.
+
+A path is a group, then fields. After a list, brackets select one item: by what tells it from its neighbours (a
+processor's number, a link's name) where it has such a key, else by position from 0; without brackets the rest of the
+path is taken of each item. Brackets select from a mapping by key. A key that holds ``]`` stands in double quotes.
+"""
+
+from types import GenericAlias
+
+from hostinfo import shape
+from hostinfo.driver import GROUPS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+MAXIMUM_LENGTH = 4096
+
+
+class PathError(ValueError):
+    """Not a path to any fact; the message says what is near."""
+
+
+class NoSuchItem(LookupError):
+    """The path is good, and this machine has no such item; the message says which there are."""
+
+
+class Path:
+    """A path that was checked against the model: the group, its top-level field (None: the group itself), all steps."""
+
+    __slots__ = ("annotation", "field", "group", "steps", "text")
+
+    def __init__(self, text: str) -> None:
+        """Parse and check; PathError where the model has no such path."""
+        self.text = text
+        steps = _split(text)
+        self.group, self.steps = steps[0], steps[1:]
+        if self.group not in GROUPS:
+            raise PathError(f"{_shown(self.group)}: no such group{_near(self.group, GROUPS)}")
+        self.field = self.steps[0] if self.steps else None
+        self.annotation: Any = shape.group_class(self.group)
+        where = self.group
+        for step in self.steps:
+            self.annotation = _check(self.annotation, step, where)
+            where += f"[{step[0]}]" if isinstance(step, tuple) else f".{step}"
+
+    def of(self, value: object) -> object:
+        """What stands at this path of the group's value; NoSuchItem where the machine has no such item."""
+        return _walk(value, self.steps, self.group)
+
+
+def _split(text: str) -> "list[Any]":
+    """Names as str, selectors as a tuple of one str."""
+    if len(text) > MAXIMUM_LENGTH:
+        raise PathError(f"longer than {MAXIMUM_LENGTH} characters")
+    steps: list[Any] = []
+    at = 0
+    while at < len(text) or not steps:
+        if text[at : at + 1] == "[" and steps:
+            quoted = text[at + 1 : at + 2] == '"'
+            end = text.find('"]' if quoted else "]", at + 1 + quoted)
+            if end < 0:
+                raise PathError(f"{_shown(text)}: a bracket is not closed")
+            steps.append((text[at + 1 + quoted : end],))
+            at = end + 1 + quoted
+        else:
+            if steps and text[at] != ".":
+                raise PathError(f"{_shown(text)}: expected . or [ after character {at}")
+            start = at + bool(steps)
+            ends = [found for mark in ".[" if (found := text.find(mark, start)) >= 0]
+            at = min(ends, default=len(text))
+            if at == start:
+                raise PathError(f"{_shown(text)}: a name is missing at character {start + 1}")
+            steps.append(text[start:at])
+    return steps
+
+
+def _check(annotation: "Any", step: "str | tuple[str]", where: str) -> "Any":
+    """The type behind one step."""
+    within = shape.item(annotation)
+    mapped = shape.values(annotation)
+    if isinstance(step, tuple):
+        if within is None and mapped is None:
+            raise PathError(f"{where}: not a list, so [{_shown(step[0])}] selects nothing")
+        return mapped if within is None else within
+    if mapped is not None and within is None:
+        return mapped
+    inner, depth = annotation, 0
+    while (of := shape.item(inner)) is not None:
+        inner, depth = of, depth + 1
+    model = shape.model(inner)
+    if model is None:
+        what = "a list of plain values" if depth else "a plain value"
+        raise PathError(f"{where}: {what}, which has no field {_shown(step)}")
+    known = shape.fields(model)
+    if step not in known:
+        raise PathError(f"{where} has no field {_shown(step)}{_near(step, known)}")
+    return _nested(known[step], depth)
+
+
+def _nested(annotation: "Any", depth: int) -> "Any":
+    for _ in range(depth):
+        annotation = GenericAlias(tuple, (annotation, ...))
+    return annotation
+
+
+def _walk(value: object, steps: "list[Any]", where: str) -> object:
+    for at, step in enumerate(steps):
+        if value is None:
+            return None
+        if isinstance(step, tuple):
+            value = _select(value, step[0], where)
+        elif isinstance(value, tuple):
+            return tuple(_walk(entry, steps[at:], where) for entry in value)
+        elif hasattr(value, "__dataclass_fields__"):
+            value = getattr(value, step)
+        else:
+            value = _select(value, step, where)
+        where += f"[{step[0]}]" if isinstance(step, tuple) else f".{step}"
+    return value
+
+
+def _select(value: "Any", key: str, where: str) -> object:
+    if not isinstance(value, tuple):
+        if key in value:
+            return value[key]
+        raise NoSuchItem(f"{where} has no entry {_shown(key)}{_near(key, list(value))}")
+    names = shape.KEYS.get(type(value[0]).__name__, ()) if value else ()
+    if len(names) == 1:
+        keys = [str(getattr(entry, names[0])) for entry in value]
+        if key in keys:
+            return value[keys.index(key)]
+        if names == ("number",):  # numbers may have holes: a position would pass for one
+            raise NoSuchItem(f"{where} has no number {_shown(key)}; it has {_few(keys)}")
+    else:
+        keys = []
+    if key.lstrip("-").isdecimal() and len(key) < 10 and -len(value) <= int(key) < len(value):
+        return value[int(key)]
+    has = f"it has {_few(keys)}" if keys else f"it has {len(value)}"
+    raise NoSuchItem(f"{where} has no item {_shown(key)}; {has}")
+
+
+def _few(keys: list[str]) -> str:
+    return ", ".join(_shown(key) for key in keys[:12]) + (f" and {len(keys) - 12} more" if len(keys) > 12 else "")
+
+
+def _near(name: str, known: "Any") -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name[:100], known, n=3, cutoff=0.5)
+    if not near:
+        near = [one for one in known if name and (name in one or one in name)][:3]
+    if near:
+        return f"; did you mean {' or '.join(_shown(one) for one in near)}?"
+    return f"; there are {_few(list(known))}" if known else "; it is empty"
+
+
+def _shown(text: str) -> str:
+    return text if text.isprintable() and len(text) < 100 else ascii(text[:100])
