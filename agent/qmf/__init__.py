@@ -66,8 +66,10 @@ from .indications import (
     Subscribed,
     read,
 )
+from .limits import REPLY_LIMITS, REQUEST_LIMITS, Limits
 from .message import Content, Message, Opcode
 from .names import AgentName, direct_exchange, topic_exchange
+from .outgoing import sanitise
 from .predicate import Predicate
 from .query import Query
 from .reply import Route, allowed_reply, split_address
@@ -82,6 +84,8 @@ from .types import AMQP_NAMES, Byte, Float32, Int, Long, Map, Short, UByte, UInt
 
 __all__ = [
     "AMQP_NAMES",
+    "REPLY_LIMITS",
+    "REQUEST_LIMITS",
     "Access",
     "Agent",
     "AgentName",
@@ -103,6 +107,7 @@ __all__ = [
     "Int",
     "InvalidArgument",
     "Kind",
+    "Limits",
     "Long",
     "Malformed",
     "Map",
@@ -152,6 +157,7 @@ __all__ = [
     "parse_map",
     "read",
     "reference",
+    "sanitise",
     "schema_xml",
     "split_address",
     "topic_exchange",

@@ -19,7 +19,7 @@ from .types import Value
 
 DEPTH = 16
 TERMS = 256
-WORK = 5_000_000  # steps of regular expressions in one query: about a second
+WORK = 1_000_000  # steps in one query: a second or two at the worst
 
 Lookup = Callable[[str], tuple[bool, object]]
 """How a predicate finds a property: name -> (is there, value)."""
@@ -78,9 +78,10 @@ class Predicate:
         self._terms -= 1
         if depth > DEPTH or self._terms < 0:
             raise TooLarge("predicate: too deep or too long")
-        if not isinstance(expression, list) or not expression or not isinstance(expression[0], str):
+        if not isinstance(expression, list) or not expression or not isinstance(expression[0], str | bool):
             raise Malformed("predicate: expected a list that starts with an operator")
-        operator, *rest = expression
+        rest = expression[1:]
+        operator = expression[0] if isinstance(expression[0], str) else str(expression[0]).lower()
         if operator in _LOGICAL:
             return Logical(operator, tuple(self._parse(part, depth + 1) for part in rest))
         if operator not in _OPERANDS:
