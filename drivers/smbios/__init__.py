@@ -29,7 +29,11 @@ _TABLES = "sys/firmware/dmi/tables"
 class Tables:
     """The structures of one table by type. What is missing is None or empty; ``problems`` says what was wrong."""
 
-    def __init__(self, structures: list[Structure], version: Version | None, problems: tuple[str, ...]) -> None:
+    def __init__(
+        self, structures: list[Structure], version: Version | None, problems: tuple[str, ...], *, is_complete: bool
+    ) -> None:
+        self.is_complete = is_complete
+        """Whether the walk came to the table's proper end: else a sum over its structures may be too small."""
         self.structures = tuple(structures)
         self.version = version
         """SMBIOS version; None: no usable entry point."""
@@ -110,7 +114,7 @@ def parse_tables(data: bytes, entry_point: bytes | None) -> Tables:
     structures, problem = walk(data, entry)
     if problem is not None:
         problems.append(problem)
-    return Tables(structures, entry.version if entry else None, tuple(problems))
+    return Tables(structures, entry.version if entry else None, tuple(problems), is_complete=problem is None)
 
 
 def read_smbios(tree: "Tree") -> Tables | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hostinfo.model.memory import Dimm
 
 from . import Tables
-from .memory import MemoryArray, MemoryDevice
+from .memory import MemoryDevice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,24 +22,27 @@ class Installed:
 
 
 def installed_memory(tables: Tables) -> Installed:
-    """Sum up the arrays of system memory; arrays for flash, video or cache are not memory of the machine."""
+    """Sum up the arrays of system memory; arrays for flash, video or cache are not memory of the machine.
+
+    A table that breaks off has no sums.
+    """
     arrays = [array for array in tables.memory_arrays if array.is_system_memory]
     foreign = {array.handle for array in tables.memory_arrays if not array.is_system_memory}
     devices = [device for device in tables.memory_devices if device.is_populated and device.array not in foreign]
     sizes = [device.size_bytes for device in devices]
     corrections = {array.error_correction for array in arrays}
     return Installed(
-        installed_bytes=sum(size for size in sizes if size) if sizes and all(sizes) else None,
-        maximum_bytes=_sum(arrays, [array.maximum_bytes for array in arrays]),
-        slots=_sum(arrays, [array.slots for array in arrays]),
+        installed_bytes=sum(size for size in sizes if size) if sizes and all(sizes) and tables.is_complete else None,
+        maximum_bytes=_sum(tables, [array.maximum_bytes for array in arrays]),
+        slots=_sum(tables, [array.slots for array in arrays]),
         error_correction=corrections.pop() if len(corrections) == 1 else None,
         dimms=tuple(map(_dimm, devices)),
     )
 
 
-def _sum(arrays: list[MemoryArray], numbers: list[int | None]) -> int | None:
+def _sum(tables: Tables, numbers: list[int | None]) -> int | None:
     """The sum over all arrays; None where one of them does not tell."""
-    return sum(number for number in numbers if number) if arrays and all(numbers) else None
+    return sum(number for number in numbers if number) if numbers and all(numbers) and tables.is_complete else None
 
 
 def _dimm(device: MemoryDevice) -> Dimm:

@@ -122,6 +122,16 @@ def _signature(at: Structure) -> int | None:
     return signature if signature and signature & 0xFF0 and not signature & 0xF000C000 else None
 
 
+def split_signature(signature: int) -> tuple[int, int, int]:
+    """Family, model and stepping of CPUID leaf 1 eax, with the extended numbers as the makers' manuals add them."""
+    family, model = signature >> 8 & 0xF, signature >> 4 & 0xF
+    if family in (0x6, 0xF):
+        model |= signature >> 12 & 0xF0
+    if family == 0xF:
+        family += signature >> 20 & 0xFF
+    return family, model, signature & 0xF
+
+
 def _is_foreign_to_x86(family: int) -> bool:
     """Whether DSP0134 7.5.2 gives this family code to another architecture; all others are x86 or not told."""
     return family >= 0x100 or any(first <= family <= last for first, last in _FOREIGN_FAMILIES)

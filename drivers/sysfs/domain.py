@@ -1,0 +1,112 @@
+"""What this operating system was given: its CPUs, MemTotal, Xen's word for the domain, the limits of control groups.
+
+Source: /sys/devices/system/cpu/online, proc_meminfo(5), /sys/hypervisor, cgroup.py.
+"""
+
+from hostinfo.driver import Only
+from hostinfo.errors import DriverError
+from hostinfo.fact import Fact, Notes
+from hostinfo.model.domain import Domain, Limits
+
+from . import cgroup, cpulist, role
+from .kernel import Kernel
+from .reading import Reading
+
+_ONLINE = "sys/devices/system/cpu/online"
+
+
+def read(kernel: Kernel, only: Only) -> Fact[Domain]:
+    """What this operating system was given of the machine."""
+    notes = Notes("sysfs", only)
+    reading = Reading(kernel.tree, notes)
+    wants_limits = notes.wants("limits", "is_whole_machine")
+    online = _online(reading) if wants_limits or notes.wants("online_cpus") else 0
+    limits, are_told = _limits(reading, online) if wants_limits else (None, False)
+    xen = role.read_role(kernel.tree) if notes.wants("is_whole_machine", "uuid", "guest_type") else None
+    return notes.fact(
+        Domain(
+            online_cpus=online.bit_count() or None,
+            memory_bytes=_memory(reading) if notes.wants("memory_bytes") else None,
+            limits=limits,
+            is_whole_machine=_is_whole(notes, xen, limits, are_told),
+            uuid=_xen(reading, "uuid") if xen else None,
+            guest_type=_xen(reading, "guest_type") if xen else None,
+        )
+    )
+
+
+def _online(reading: Reading) -> int:
+    """The set of CPUs; where only /proc/cpuinfo tells, as many as it shows."""
+    reading.notes.told(f"/{_ONLINE}", "online_cpus")
+    online = reading.cpus("online_cpus", _ONLINE)
+    if online:
+        return online
+    reading.notes.told("/proc/cpuinfo", "online_cpus")
+    return (1 << count_processors(reading.text("online_cpus", "proc/cpuinfo") or "")) - 1
+
+
+def count_processors(cpuinfo: str) -> int:
+    """CPUs that /proc/cpuinfo shows: a block or a line each, or their number alone (sparc)."""
+    blocks = 0
+    for line in cpuinfo.splitlines():
+        name, _, value = line.partition(":")
+        words = name.split()
+        if (words == ["processor"] and value.strip().isdecimal()) or (
+            len(words) == 2 and words[0] == "processor" and words[1].isdecimal()
+        ):
+            blocks += 1
+        elif words == ["ncpus", "active"] and value.strip().isdecimal() and len(value) < 8:
+            return min(int(value), cpulist.LIMIT)
+    return min(blocks, cpulist.LIMIT)
+
+
+def _memory(reading: Reading) -> int | None:
+    from .memory import has_faked_meminfo
+
+    is_faked = has_faked_meminfo(reading.text("memory_bytes", "proc/self/mountinfo") or "")
+    reading.notes.told("/proc/meminfo" + (" (lxcfs: the container's limit)" if is_faked else ""), "memory_bytes")
+    return parse_total(reading.text("memory_bytes", "proc/meminfo") or "")
+
+
+def parse_total(meminfo: str) -> int | None:
+    """MemTotal in bytes."""
+    for line in meminfo.splitlines():
+        match line.split():
+            case ["MemTotal:", kibibytes, "kB"] if kibibytes.isdecimal() and len(kibibytes) < 16:
+                return int(kibibytes) * 1024
+    return None
+
+
+def _limits(reading: Reading, online: int) -> tuple[Limits | None, bool]:
+    """The limits, None for none; and whether that could be told."""
+    try:
+        found = cgroup.read_limits(reading.tree, online)
+    except DriverError as error:
+        reading.blame("limits", error)
+        return None, False
+    if found is None:
+        return None, False
+    limits, sources = found
+    for field, source in sources.items():
+        reading.notes.told(source, f"limits.{field}")
+    return (limits if limits != Limits() else None), True
+
+
+def _is_whole(notes: Notes, xen: str | None, limits: Limits | None, are_told: bool) -> bool | None:
+    """A limit on the number of processes takes no part of the machine away."""
+    if not notes.wants("is_whole_machine"):
+        return None
+    if xen == role.DOM0:
+        notes.told("/sys/hypervisor", "is_whole_machine")
+        return False
+    if xen == role.PV_DOMU or not are_told:  # of the machine it sees nothing but its share
+        return None
+    notes.told("/proc/self/cgroup", "is_whole_machine")
+    return limits is None or (limits.cpus, limits.cpu_numbers, limits.memory_bytes) == (None, None, None)
+
+
+def _xen(reading: Reading, field: str) -> str | None:
+    if not reading.notes.wants(field):
+        return None
+    reading.notes.told(f"/sys/hypervisor/{field}", field)
+    return reading.attribute(field, f"sys/hypervisor/{field}")
