@@ -7,10 +7,15 @@ from .cpuinfo import CpuInfo, whole
 from .places import CPU_DIR
 from .reading import Reading
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 Shape = tuple[int, str, "int | None", "int | None", "int | None", "int | None"]
 """level, type, size, ways, line, sets"""
 _UNITS = {"K": 1024, "M": 1024**2, "G": 1024**3}
 _SPARC_FILES = (("l1_dcache", 1, "Data"), ("l1_icache", 1, "Instruction"), ("l2_cache", 2, "Unified"))
+_SHARED = ("shared_cpu_map", "shared_cpu_list")
 _ORDER = {"Data": 0, "Instruction": 1, "Unified": 2}
 
 
@@ -46,19 +51,14 @@ class Caches:
         return sizes
 
 
-def read_caches(reading: Reading, online: int) -> Caches:
-    """The caches of the CPUs that are online."""
+def read_caches(reading: Reading, online: int, core_of: "Callable[[int], int]" = lambda number: 1 << number) -> Caches:
+    """The caches of the CPUs that are online; ``core_of`` gives the set of CPUs of a CPU's core."""
     caches = Caches()
-    numbers = cpulist.members(online)
     kinds: dict[tuple[tuple[str, ...], str], tuple[int, str]] = {}
     shapes: dict[tuple[int, str, int | None], Shape] = {}
     covered: dict[str, int] = {}
-    done = 0
-    for number in numbers:
-        if cpulist.has(done, number):
-            continue
+    for number in cpulist.members(online):
         names = tuple(reading.names("caches", f"{CPU_DIR}/cpu{number}/cache"))
-        alike = online if names else 0
         for name in names:
             if not name.startswith("index") or cpulist.has(covered.get(name, 0), number):
                 continue
@@ -68,15 +68,14 @@ def read_caches(reading: Reading, online: int) -> Caches:
             if kind is None:
                 continue
             kinds[names, name] = kind
-            cpus = _read_sharing(reading, path, online)
+            cpus = reading.own_set("caches", number, path, _SHARED) & online
             size = parse_size(reading.attribute("caches", f"{path}/size"))
             shape = shapes.get((*kind, size))
             if shape is None:
                 shape = shapes[*kind, size] = _read_shape(reading, path, kind, size)
-            caches.add(shape, cpus)
-            covered[name] = covered.get(name, 0) | (cpus or 0)
-            alike &= cpus or 0
-        done |= alike
+            # ia64 writes an empty set for caches that are the core's own
+            caches.add(shape, cpus or core_of(number))
+            covered[name] = covered.get(name, 0) | (cpus or core_of(number))
     return caches
 
 
@@ -129,13 +128,6 @@ def _read_kind(reading: Reading, path: str) -> tuple[int, str] | None:
     level = reading.number("caches", f"{path}/level")
     word = reading.attribute("caches", f"{path}/type")
     return (level, word) if level is not None and word is not None else None
-
-
-def _read_sharing(reading: Reading, path: str, online: int) -> int | None:
-    cpus = reading.cpus("caches", f"{path}/shared_cpu_list")
-    if cpus is None:
-        cpus = reading.cpus("caches", f"{path}/shared_cpu_map")
-    return cpus & online if cpus is not None else None
 
 
 def _read_shape(reading: Reading, path: str, kind: tuple[int, str], size: int | None) -> Shape:

@@ -162,7 +162,7 @@ class _CpuReader:
         return hertz
 
     def _read_caches(self, found: topology.Topology) -> caches.Caches:
-        held = caches.read_caches(self.reading, found.online)
+        held = caches.read_caches(self.reading, found.online, found.core_of)
         if not held.found and found.cores:
             caches.read_sparc(self.reading, held, found.cores)
         info = self.info() if not held.found or found.places[min(found.places)].book is not None else None

@@ -28,7 +28,7 @@ def read_node_numbers(reading: Reading, field: str) -> list[int]:
 
 def read_node_cpus(reading: Reading, field: str, number: int) -> int | None:
     """The set of a node's CPUs; None: not told."""
-    cpus = reading.cpus(field, f"{NODE_DIR}/node{number}/cpulist")
-    if cpus is None:  # kernels before 2.6.26
-        cpus = reading.cpus(field, f"{NODE_DIR}/node{number}/cpumap")
+    cpus = reading.cpus(field, f"{NODE_DIR}/node{number}/cpumap")
+    if cpus is None:
+        cpus = reading.cpus(field, f"{NODE_DIR}/node{number}/cpulist")
     return cpus

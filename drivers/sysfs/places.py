@@ -10,20 +10,20 @@ from .reading import Reading
 
 CPU_DIR = "sys/devices/system/cpu"
 _LEVELS = {
-    "package": ("physical_package_id", ("package_cpus_list", "core_siblings_list", "package_cpus", "core_siblings")),
-    "die": ("die_id", ("die_cpus_list", "die_cpus")),
-    "cluster": ("cluster_id", ("cluster_cpus_list", "cluster_cpus")),
-    "book": ("book_id", ("book_siblings_list", "book_siblings")),
-    "drawer": ("drawer_id", ("drawer_siblings_list", "drawer_siblings")),
+    "package": ("physical_package_id", ("package_cpus", "core_siblings", "package_cpus_list", "core_siblings_list")),
+    "die": ("die_id", ("die_cpus", "die_cpus_list")),
+    "cluster": ("cluster_id", ("cluster_cpus", "cluster_cpus_list")),
+    "book": ("book_id", ("book_siblings", "book_siblings_list")),
+    "drawer": ("drawer_id", ("drawer_siblings", "drawer_siblings_list")),
 }
+_THREADS = ("core_cpus", "thread_siblings", "core_cpus_list", "thread_siblings_list")
 _NO_CLUSTER = (0xFFFF, 0xFFFFFFFF)  # x86 kernels print their "no such number" unsigned
-_THREADS = ("core_cpus_list", "thread_siblings_list", "core_cpus", "thread_siblings")
 
 
 class Place:
     """Where one CPU sits; None: not told."""
 
-    __slots__ = ("book", "cluster", "core", "die", "drawer", "package", "threads")
+    __slots__ = ("book", "cluster", "core", "die", "drawer", "neighbours", "package", "threads")
 
     def __init__(self) -> None:
         self.package: int | None = None
@@ -33,11 +33,15 @@ class Place:
         self.drawer: int | None = None
         self.core: int | None = None
         self.threads = 0  # the set of CPUs of its core; empty: not told
+        self.neighbours = 0  # the set of CPUs of its package; empty: not told
 
     @property
-    def socket(self) -> tuple[int | None, ...] | None:
-        """What tells its package from all others."""
-        return None if self.package is None else (self.drawer, self.book, self.package)
+    def socket(self) -> object:
+        """What tells its package from all others; None: not told.
+
+        The set stands beside the number: ia64 gives two single-core packages on one bus the same number.
+        """
+        return None if self.package is None else (self.drawer, self.book, self.package, self.neighbours)
 
 
 def read_places(reading: Reading, online: int) -> dict[int, Place]:
@@ -51,17 +55,16 @@ def read_places(reading: Reading, online: int) -> dict[int, Place]:
             break
     for level, (name, sets) in _LEVELS.items():
         if name in files:
-            _read_level(reading, places, level, name, next((one for one in sets if one in files), None))
-    threads = next((one for one in _THREADS if one in files), None)
+            _read_level(reading, places, level, name, [f"topology/{one}" for one in sets if one in files])
+    threads = [f"topology/{one}" for one in _THREADS if one in files]
     for number, place in places.items():
         if "core_id" in files:
             place.core = reading.number("processors", f"{CPU_DIR}/cpu{number}/topology/core_id")
-        if threads is not None and not place.threads:
-            siblings = reading.cpus("processors", f"{CPU_DIR}/cpu{number}/topology/{threads}")
-            _share_threads(places, number, (siblings or 0) & online)
-    if not _are_disjoint(places, online):
-        for place in places.values():
-            place.threads = 0
+        if threads and not place.threads:
+            siblings = reading.own_set("processors", number, f"{CPU_DIR}/cpu{number}", threads) & online
+            for sibling in cpulist.members(siblings):
+                places[sibling].threads = places[sibling].threads or siblings
+    _drop_overlaps(places, online)
     return places
 
 
@@ -86,43 +89,46 @@ def cores(places: dict[int, Place]) -> list[int] | None:
     """
     found: dict[object, int] = {}
     for number, place in places.items():
-        key: object
-        if place.threads:
-            key = place.threads
-        elif place.core is not None:
-            key = (place.socket, place.die, place.cluster, place.core)
-        else:
+        if not place.threads and place.core is None:
             return None
-        found[key] = found.get(key, 0) | 1 << number
+        key = place.threads or (place.socket, place.die, place.cluster)
+        # two numbers in one set: the two cores of a Bulldozer module, which share no more than the set says
+        found_key = (key, place.core)
+        found[found_key] = found.get(found_key, 0) | 1 << number
     return list(found.values())
 
 
-def _read_level(reading: Reading, places: dict[int, Place], level: str, name: str, sets: str | None) -> None:
+def _read_level(reading: Reading, places: dict[int, Place], level: str, name: str, sets: list[str]) -> None:
+    online = sum(1 << number for number in places)
     left = dict(places)
     while left:
         number, place = next(iter(left.items()))
         del left[number]
-        directory = f"{CPU_DIR}/cpu{number}/topology"
-        its_id = reading.number("processors", f"{directory}/{name}")
-        if its_id in _NO_CLUSTER and level == "cluster":
-            its_id = None
+        its_id = _read_id(reading, number, name)
         setattr(place, level, its_id)
-        together = reading.cpus("processors", f"{directory}/{sets}") if sets is not None and left else None
-        others = [other for other in cpulist.members(together or 0) if other in left]
-        # some kernels give the CPUs of a NUMA node here: believe the set when its last CPU has the same number
-        last = reading.number("processors", f"{CPU_DIR}/cpu{others[-1]}/topology/{name}") if others else None
-        if last == its_id or (its_id is None and last in _NO_CLUSTER):
+        together = reading.own_set("processors", number, f"{CPU_DIR}/cpu{number}", sets) & online if sets else 0
+        if level == "package":
+            place.neighbours = together
+        others = [other for other in cpulist.members(together) if other in left]
+        # POWER gives the CPUs of a NUMA node here: believe the set when its last CPU has the same number
+        if others and _read_id(reading, others[-1], name) == its_id:
             for other in others:
-                setattr(left.pop(other), level, its_id)
+                its = left.pop(other)
+                setattr(its, level, its_id)
+                if level == "package":
+                    its.neighbours = together
 
 
-def _share_threads(places: dict[int, Place], number: int, siblings: int) -> None:
-    if not cpulist.has(siblings, number):
-        return
-    for sibling in cpulist.members(siblings):
-        places[sibling].threads = places[sibling].threads or siblings
+def _read_id(reading: Reading, number: int, name: str) -> int | None:
+    its_id = reading.number("processors", f"{CPU_DIR}/cpu{number}/topology/{name}")
+    return None if name == "cluster_id" and its_id in _NO_CLUSTER else its_id
 
 
-def _are_disjoint(places: dict[int, Place], online: int) -> bool:
-    distinct = {place.threads for place in places.values()}
-    return sum(one.bit_count() for one in distinct) <= online.bit_count()
+def _drop_overlaps(places: dict[int, Place], online: int) -> None:
+    """Sets that contradict each other tell nothing."""
+    if sum(one.bit_count() for one in {place.threads for place in places.values()}) > online.bit_count():
+        for place in places.values():
+            place.threads = 0
+    if sum(one.bit_count() for one in {place.neighbours for place in places.values()}) > online.bit_count():
+        for place in places.values():
+            place.neighbours = 0

@@ -1,5 +1,6 @@
 """A tree and the notes of the group that is read from it: what can't be read is noted once a field, and is None."""
 
+from collections.abc import Iterable
 from errno import EINVAL, EISDIR, ENODEV, ENOENT, ENOTDIR
 
 from hostinfo.errors import DriverError, ReadError
@@ -65,6 +66,14 @@ class Reading:
         except DriverError as error:
             self.blame(field, error)
             return None
+
+    def own_set(self, field: str, number: int, folder: str, names: Iterable[str]) -> int:
+        """The set in the first of these files that holds the CPU itself; empty where none does."""
+        for name in names:
+            cpus = self.cpus(field, f"{folder}/{name}") or 0
+            if cpulist.has(cpus, number):
+                return cpus
+        return 0
 
     def blame(self, field: str, error: DriverError) -> None:
         """Note the first failure of a field: a thousand files that may not be read are one problem."""

@@ -29,6 +29,11 @@ class Topology:
         self.cores: list[int] | None = None
         self.sockets: int | None = None
 
+    def core_of(self, number: int) -> int:
+        """The set of CPUs of this CPU's core, itself at least."""
+        place = self.places.get(number)
+        return (place.threads if place is not None else 0) or 1 << number
+
     def cores_in_sockets(self) -> dict[object, int]:
         """Cores of each package."""
         counts: dict[object, int] = {}
@@ -72,15 +77,11 @@ def read_topology(reading: Reading, cpuinfo: "Callable[[], CpuInfo | None]") -> 
         place = next(iter(found.places.values()))
         found.sockets = 1
         found.cores = [found.online]
-        place.threads = found.online
+        place.threads = place.neighbours = found.online
         return found
     _join_arm_clusters(found, cpuinfo)
     found.cores = places.cores(found.places)
-    sockets = {place.socket for place in found.places.values()}
-    if None not in sockets and sockets:
-        found.sockets = len(sockets)
-    elif info is not None and _is_single_core_sparc(info):
-        found.sockets = found.online.bit_count()
+    found.sockets = _count_sockets(found, info)
     return found
 
 
@@ -112,6 +113,22 @@ def _count_of_all(info: CpuInfo) -> int:
     return (1 << count) - 1
 
 
+def _count_sockets(found: Topology, info: CpuInfo | None) -> int | None:
+    places = found.places.values()
+    sockets = {place.socket for place in places}
+    if None not in sockets:
+        return len(sockets) or None
+    if found.cores is not None and len(found.cores) == 1:
+        return 1
+    if info is not None and _is_single_core_sparc(info):
+        return found.online.bit_count()
+    # Without a number the set is worth something only where it is more than a core. POWER fills in the NUMA node.
+    is_power = info is not None and info.get(None, "timebase") is not None
+    if not is_power and all(place.neighbours for place in places) and any(p.neighbours != p.threads for p in places):
+        return len({place.neighbours for place in places})
+    return None
+
+
 def _is_single_core_sparc(info: CpuInfo) -> bool:
     words = (info.get(None, "cpu") or "").split()  # TI UltraSparc II  (BlackBird)
     return words[1:2] == ["UltraSparc"] and not _SINGLE_CORE_SPARCS.isdisjoint(words[2:3])
@@ -133,4 +150,4 @@ def _join_arm_clusters(found: Topology, cpuinfo: "Callable[[], CpuInfo | None]")
         parts.setdefault(place.package, set()).add(info.get(number, "CPU part"))
     if len({frozenset(one) for one in parts.values()}) > 1:
         for place in found.places.values():
-            place.cluster, place.package = place.package, 0
+            place.cluster, place.package, place.neighbours = place.package, 0, found.online
