@@ -109,13 +109,13 @@ def _passed_through(reading: Reading, sockets: "list[ProcessorInfo]") -> Cpu:
     from .identity import Identities
 
     notes = reading.notes
-    field = next((name for name in _PASSED if notes.wants(name)), None)
-    if field is None and not notes.wants("processors"):
+    field = next((name for name in (*_PASSED, "processors", "max_frequency_hz") if notes.wants(name)), None)
+    if field is None:
         return Cpu()
     try:
-        info = parse_cpuinfo(reading.text(field or "processors", "proc/cpuinfo") or "")
+        info = parse_cpuinfo(reading.text(field, "proc/cpuinfo") or "")
     except DriverError as error:
-        reading.blame(field or "processors", error)
+        reading.blame(field, error)
         return Cpu()
     its = Identities(info).of(min(info.records, default=None))
     notes.told(f"{_CPUINFO} (passed through by Xen)", *_PASSED)
