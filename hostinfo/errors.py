@@ -33,7 +33,7 @@ class HostInfoError(Exception):
         return type(self).__name__
 
 
-class Unsupported(HostInfoError):  # noqa: N818 - the field's word for it, and not a failure
+class Unsupported(HostInfoError):
     """Nobody here can tell this; the message says why."""
 
 
@@ -69,13 +69,13 @@ class ActionError(HostInfoError):
     """A change to the host that did not come about."""
 
 
-class Refused(ActionError):  # noqa: N818 - what happened, in one word
+class Refused(ActionError):
     """A guard said no; nothing was touched."""
 
 
-class Failed(ActionError):  # noqa: N818
+class Failed(ActionError):
     """Tried, and did not take."""
 
 
-class RolledBack(ActionError):  # noqa: N818
+class RolledBack(ActionError):
     """Undone; the host is as before."""

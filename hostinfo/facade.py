@@ -81,7 +81,9 @@ class HostInfo:
         """Counters and levels of the moment, with whose they are."""
         return self.ask("statistics", only)
 
-    def gather(self, wanted: "Mapping[str, Collection[str] | None]") -> "Iterator[tuple[str, Fact[Any] | HostInfoError]]":
+    def gather(
+        self, wanted: "Mapping[str, Collection[str] | None]"
+    ) -> "Iterator[tuple[str, Fact[Any] | HostInfoError]]":
         """Several groups as one round: group -> needed fields (None: all), answered in that order.
 
         The round has one deadline: a driver that did not answer in time is not asked again for the next group.
@@ -119,7 +121,7 @@ class HostInfo:
                 fact: Fact[Any] = read(fields)
             except HostInfoError as error:
                 failures.append(Problem(path="", error=error, driver=slot.opener.name))
-            except Exception as error:  # noqa: BLE001 - a fault in one driver must not take the others' facts away
+            except Exception as error:
                 fault = DriverError(slot.opener.name, f"fault in the driver: {type(error).__name__}: {error}")
                 fault.__cause__ = error
                 failures.append(Problem(path="", error=fault, driver=slot.opener.name))

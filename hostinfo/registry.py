@@ -1,7 +1,8 @@
 """From a URI, or from what this machine shows, to the drivers that may answer, best first.
 
-Built-in drivers stand in a constant: reading entry points costs 30 ms. Third-party drivers come by the entry-point group
-``hostinfo.drivers`` (name: the URI scheme, value: an ``openers`` function), looked up only for a scheme that is not built in.
+Built-in drivers stand in a constant: reading entry points costs 30 ms. Third-party drivers come by the entry-point
+group ``hostinfo.drivers`` (name: the URI scheme, value: an ``openers`` function), looked up only for a scheme that is
+not built in.
 """
 
 import os

@@ -15,7 +15,7 @@ from hostinfo.driver import GROUPS, Driver
 from hostinfo.errors import HostInfoError
 from hostinfo.fact import Fact
 
-_WORDS_FOR_NOTHING = frozenset({"", "unknown", "none", "n/a", "not specified", "-1"})
+_WORDS_FOR_NOTHING = frozenset({"", "unknown", "n/a", "not specified", "-1"})
 
 
 def check_driver(driver: Driver) -> None:
@@ -46,20 +46,22 @@ def _check_fact(where: str, fact: "Fact[Any]") -> None:
     assert is_dataclass(fact.value), f"{where}: not a value of the model"
     for field in fields(fact.value):
         value = getattr(fact.value, field.name)
-        if value is None or value == () or value == {}:
+        if _is_absent(value) or value == field.default:
             continue
         has_source = field.name in fact.sources or any(path.startswith(field.name + ".") for path in fact.sources)
         assert has_source, f"{where}.{field.name}: told, and no source named"
     for path in [*fact.sources, *(problem.path for problem in fact.problems)]:
         _check_path(where, fact.value, path)
     for path, leaf in _leaves(fact.value, where):
-        assert not (isinstance(leaf, str) and leaf.strip().lower() in _WORDS_FOR_NOTHING), f"{path}: {leaf!r} is no value"
-        assert not (isinstance(leaf, int) and leaf < 0), f"{path}: {leaf} is no value"
+        is_word = isinstance(leaf, str) and leaf.strip().lower() in _WORDS_FOR_NOTHING
+        is_negative = isinstance(leaf, int) and leaf < 0
+        is_value = not (is_word or is_negative)
+        assert is_value, f"{path}: {leaf!r} is no value"
 
 
 def _check_path(where: str, value: object, path: str) -> None:
-    for name in path.split(".") if path else ():
-        name, bracket, _ = name.partition("[")
+    for step in path.split(".") if path else ():
+        name = step.partition("[")[0]
         if isinstance(value, tuple):
             if not value:
                 return
@@ -73,13 +75,19 @@ def _check_path(where: str, value: object, path: str) -> None:
 
 def _check_only(where: str, read: Callable[[Any], "Fact[Any]"], whole: "Fact[Any]") -> None:
     for field in fields(whole.value):
+        told = getattr(whole.value, field.name)
+        if _is_absent(told) or told == field.default:
+            continue
         try:
             alone = read(frozenset({field.name}))
         except HostInfoError:
             continue  # it may have gone away meanwhile; the whole group answered a moment ago
-        told, asked = getattr(whole.value, field.name), getattr(alone.value, field.name)
-        absent: tuple[object, ...] = (None, (), {})
-        assert (told in absent) or (asked not in absent), f"{where}: {field.name} is missing when it alone is asked for"
+        is_told = not _is_absent(getattr(alone.value, field.name))
+        assert is_told, f"{where}: {field.name} is missing when it alone is asked for"
+
+
+def _is_absent(value: object) -> bool:
+    return value is None or value in ((), {})
 
 
 def _leaves(value: object, path: str) -> Iterator[tuple[str, object]]:

@@ -1,8 +1,8 @@
 """The capabilities of a libvirt host, formatcaps.html: topology, signature, caches; what they are worth is measured.
 
-Counting holds for Xen and KVM alike: sockets are the distinct ``socket_id`` of the CPU list, cores the distinct (socket, die,
-core), threads the CPUs. The topology attributes and getInfo() count sockets a NUMA node, or not at all. A cell's memory is the span of
-its addresses. ``<model>`` is libvirt's nearest named model, not the CPU's name.
+Counting holds for Xen and KVM alike: sockets are the distinct ``socket_id`` of the CPU list, cores the distinct
+(socket, die, core), threads the CPUs. The topology attributes and getInfo() count sockets a NUMA node, or not at all. A
+cell's memory is the span of its addresses. ``<model>`` is libvirt's nearest named model, not the CPU's name.
 """
 
 from dataclasses import dataclass

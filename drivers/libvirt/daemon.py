@@ -5,6 +5,7 @@ ends by itself when the daemon answers or dies. All questions of one round (one 
 capabilities, for which a daemon may have to start QEMU once, have a larger one of their own.
 """
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -30,7 +31,22 @@ _STUCK_LIMIT = 4
 
 # virErrorNumber: numbers of libvirt's stable interface, spelled out so that nothing is imported to name them
 _NO_SUPPORT = 3
-_CONNECTION_LOST = frozenset({1, 5, 6, 7, 38, 39})  # internal, no connect, invalid connection, invalid argument, system, RPC
+_CONNECTION_LOST = frozenset(
+    {1, 5, 6, 7, 38, 39}
+)  # internal, no connect, invalid connection, invalid argument, system, RPC
+
+
+class Replies:
+    """A daemon's answers from elsewhere: listened to, or recorded."""
+
+    def __init__(self, ask: "Callable[[str], Answer]") -> None:
+        self.ask = ask
+
+    def renew(self) -> None:
+        """What was recorded does not change."""
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 class Daemon:
@@ -79,19 +95,20 @@ class Daemon:
         if self._connection is None:
             self._connection = self._within(self._time_left(), _connect, self.uri, self.uri)
             self._is_proven = True
-        limit = CAPABILITIES_SECONDS if question == "capabilities" else self._time_left()
+        left = self._time_left()
+        limit = CAPABILITIES_SECONDS if question == "capabilities" and left > 0 else left
         answer = self._within(limit, QUESTIONS[question], self._connection, source)
         self._is_proven = True
+        if question == "capabilities":
+            self._round_ends = time.monotonic() + left  # its own deadline does not eat into the others'
         return answer
 
     def close(self) -> None:
         """Close the connection, unless a call on it hangs: then closing would hang as well."""
         connection, self._connection = self._connection, None
         if connection is not None and self._failure is None:
-            try:
+            with contextlib.suppress(HostInfoError):  # nothing more is wanted of it
                 self._within(1.0, _close, connection, self.uri)
-            except HostInfoError:
-                pass  # nothing more is wanted of it
 
     def _time_left(self) -> float:
         now = time.monotonic()
@@ -141,7 +158,7 @@ class Daemon:
 def _run(call: "Callable[[Any], Any]", argument: object, outcome: "SimpleQueue[Any]") -> None:
     try:
         outcome.put((call(argument), None))
-    except BaseException as error:  # noqa: BLE001 - handed to the thread that asked
+    except BaseException as error:
         outcome.put((None, error))
 
 
@@ -174,7 +191,12 @@ def _domains(connection: "libvirt.virConnect") -> Answer:
             if getattr(error, "get_error_code", lambda: None)() == 42:  # VIR_ERR_NO_DOMAIN: it ended meanwhile
                 continue
             raise
-        row |= {"maximum_kib": maximum_kib, "memory_kib": memory_kib, "vcpus": vcpus, "cpu_nanoseconds": cpu_nanoseconds}
+        row |= {
+            "maximum_kib": maximum_kib,
+            "memory_kib": memory_kib,
+            "vcpus": vcpus,
+            "cpu_nanoseconds": cpu_nanoseconds,
+        }
         rows.append(row)
     return rows
 

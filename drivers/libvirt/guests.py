@@ -59,7 +59,9 @@ def _guest(row: "dict[str, Any]") -> Guest:
 def read_statistics(host: Host, only: Only, ended: Ended, own: Fact[Statistics] | None = None) -> Fact[Statistics]:
     """Counters of the machine: on Xen all domains' together, beside the Dom0's ``own`` where it is this machine."""
     notes = Notes(host.name, only)
-    base = own.value if own is not None else Statistics(scope=Scope.HYPERVISOR if host.is_xen else Scope.HOST, time=utc())
+    base = (
+        own.value if own is not None else Statistics(scope=Scope.HYPERVISOR if host.is_xen else Scope.HOST, time=utc())
+    )
     if own is not None:
         notes.include(own, except_for=("cpu", "cpus", "memory"))
     notes.told("libvirt getType", "scope")

@@ -132,7 +132,13 @@ def _identity(capabilities: Capabilities, notes: Notes, cpu: Cpu) -> Cpu:
         microcode=hex(capabilities.microcode) if capabilities.microcode is not None else None,
         caches=caches(capabilities.banks),
         processors=tuple(
-            replace(processor, vendor_id=_VENDOR_IDS.get(vendor or "", vendor), family=family, model=model, stepping=stepping)
+            replace(
+                processor,
+                vendor_id=_VENDOR_IDS.get(vendor or "", vendor),
+                family=family,
+                model=model,
+                stepping=stepping,
+            )
             for processor in cpu.processors
         ),
     )
@@ -185,7 +191,9 @@ def read_numa(host: Host, only: Only) -> Fact[Numa]:
     if host.is_xen and None not in spans:
         sizes = node_sizes([span for span in spans if span is not None], host.info(1) * _MEBIBYTE)
         if sizes[:1] == [None]:
-            notes.unsupported("nodes.total_bytes", "libvirt capabilities", "a cell is a span of addresses, and has holes")
+            notes.unsupported(
+                "nodes.total_bytes", "libvirt capabilities", "a cell is a span of addresses, and has holes"
+            )
     free = notes.attempt("nodes.free_bytes", lambda: host.ask("cells-free-memory"))
     free_of = dict(enumerate(free)) if isinstance(free, list) else {}
     notes.told("libvirt capabilities", "nodes")

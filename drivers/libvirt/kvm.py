@@ -8,11 +8,7 @@ from functools import partial
 
 from hostinfo.driver import Driver, Opener
 
-from .daemon import Daemon
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from .host import Ask
+from .daemon import Daemon, Replies
 
 NAME = "libvirt-kvm"
 LOCAL_URI = "qemu:///system"
@@ -20,25 +16,30 @@ GROUPS = frozenset({"system", "hypervisor", "cpu", "memory", "numa", "network", 
 
 
 def openers(uri: str | None) -> tuple[Opener, ...]:
-    """The guests of this machine for None; all that the daemon tells for ``qemu:///system``, ``qemu+tls://HOST/system``, …"""
+    """The guests of this machine for None; all that the daemon tells for ``qemu:///system`` and remote URIs."""
     daemon = Daemon(uri or LOCAL_URI)
     if uri is None:
         return (guests_opener(daemon),)
-    return (Opener(name=NAME, open=partial(_open, daemon), groups=GROUPS),)
+    return (opener(daemon),)
 
 
-def guests_opener(daemon: Daemon) -> Opener:
+def opener(daemon: Daemon | Replies) -> Opener:
+    """For a URI that names libvirt: all that it can tell."""
+    return Opener(name=NAME, open=partial(_open, daemon), groups=GROUPS)
+
+
+def guests_opener(daemon: Daemon | Replies) -> Opener:
     """For the probe: only what the kernel can't tell."""
     return Opener(name=NAME, open=partial(_open_guests, daemon), groups=frozenset({"guests"}))
 
 
-def _open(daemon: Daemon) -> Driver | None:
+def _open(daemon: Daemon | Replies) -> Driver | None:
     from . import remote
 
     return remote.table(NAME, daemon, is_xen=False)
 
 
-def _open_guests(daemon: Daemon) -> Driver | None:
+def _open_guests(daemon: Daemon | Replies) -> Driver | None:
     from . import guests, host
 
     daemon.renew()

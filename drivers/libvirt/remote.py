@@ -1,4 +1,4 @@
-"""The table of a host that is told by its libvirt daemon alone: nothing local is mixed in, and nothing can be changed."""
+"""The table of a host that its libvirt daemon alone tells of: nothing local is mixed in."""
 
 from functools import partial
 
@@ -6,10 +6,10 @@ from hostinfo.driver import Driver
 
 from ..xen.statistics import Ended
 from . import guests, host, links, system
-from .daemon import Daemon
+from .daemon import Daemon, Replies
 
 
-def table(name: str, daemon: Daemon, *, is_xen: bool) -> Driver:
+def table(name: str, daemon: Daemon | Replies, *, is_xen: bool) -> Driver:
     """Every group that libvirt can tell; Unavailable where the daemon can't be reached."""
     daemon.renew()
     daemon.ask("type")

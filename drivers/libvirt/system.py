@@ -11,7 +11,14 @@ from hostinfo.model.system import Bios, Board, Chassis, System
 from .host import Host
 from .xml import parse
 
-_SYSTEM = {"manufacturer": "manufacturer", "product": "product", "version": "version", "serial": "serial", "sku": "sku", "family": "family"}
+_SYSTEM = {
+    "manufacturer": "manufacturer",
+    "product": "product",
+    "version": "version",
+    "serial": "serial",
+    "sku": "sku",
+    "family": "family",
+}
 
 
 def read_system(host: Host, only: Only) -> Fact[System]:
@@ -70,7 +77,11 @@ def _picked(entries: dict[str, dict[str, str]], section: str, fields: dict[str, 
 
 def _bios(entries: dict[str, dict[str, str]]) -> Bios | None:
     found = entries.get("bios")
-    return Bios(vendor=found.get("vendor"), version=found.get("version"), release_date=_iso(found.get("date"))) if found else None
+    return (
+        Bios(vendor=found.get("vendor"), version=found.get("version"), release_date=_iso(found.get("date")))
+        if found
+        else None
+    )
 
 
 def _iso(date: str | None) -> str | None:
@@ -118,7 +129,9 @@ def read_hypervisor(host: Host, only: Only) -> Fact[Hypervisor]:
     runs_kvm = "kvm" in host.capabilities().domain_types
     notes.told("libvirt capabilities", "role", "type", "recognised_by")
     if not runs_kvm:
-        notes.unsupported("role", "libvirt capabilities", "no KVM here, and libvirt does not tell what else the host is")
+        notes.unsupported(
+            "role", "libvirt capabilities", "no KVM here, and libvirt does not tell what else the host is"
+        )
         return notes.fact(Hypervisor())
     return notes.fact(
         Hypervisor(role=Role.KVM_HOST, type="kvm", recognised_by=("libvirt capabilities: domain type kvm",))

@@ -1,8 +1,8 @@
 """libvirt's Xen driver, ``xen:///system`` and remote: one table.
 
-In the Dom0 itself libvirt tells where each CPU sits, what is free and which domains there are; what it lacks there (vendor,
-brand, signature, caches, flags) comes from hypercalls where they are allowed, else from SMBIOS and what Xen passes
-through to the Dom0. A remote Dom0 is told by libvirt alone.
+In the Dom0 itself libvirt tells where each CPU sits, what is free and which domains there are; what it lacks there
+(vendor, brand, signature, caches, flags) comes from hypercalls where they are allowed, else from SMBIOS and what Xen
+passes through to the Dom0. A remote Dom0 is told by libvirt alone.
 """
 
 from functools import partial
@@ -13,11 +13,10 @@ from hostinfo.fact import Fact, Notes
 
 from ..sysfs.kernel import Kernel
 from ..sysfs.role import DOM0, read_role
-from .daemon import Daemon
+from .daemon import Daemon, Replies
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
     from hostinfo.model.cpu import Cpu
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
     from ..xen import Connect
     from ..xen.statistics import Ended
-    from .host import Ask, Host
+    from .host import Host
 
 NAME = "libvirt-xen"
 LOCAL_URI = "xen:///system"
@@ -38,43 +37,28 @@ REMOTE_GROUPS = LOCAL_GROUPS | {"hypervisor", "network"}
 def openers(uri: str | None) -> tuple[Opener, ...]:
     """This Dom0 for None and ``xen:///system``, another for ``xen+ssh://HOST/system`` and its like."""
     if uri is not None and not uri.startswith("xen:///"):
-        return (Opener(name=NAME, open=partial(_open_remote, Daemon(uri)), groups=REMOTE_GROUPS),)
+        return (remote_opener(Daemon(uri)),)
     from ..sysfs.live import live_kernel
 
-    daemon = Daemon(uri or LOCAL_URI)
-    return (opener(live_kernel(), daemon.ask, renew=daemon.renew, close=daemon.close),)
+    return (opener(live_kernel(), Daemon(uri or LOCAL_URI)),)
 
 
-def opener(
-    kernel: Kernel,
-    ask: "Ask",
-    *,
-    connect: "Connect | None" = None,
-    renew: "Callable[[], None] | None" = None,
-    close: "Callable[[], None] | None" = None,
-) -> Opener:
+def opener(kernel: Kernel, daemon: Daemon | Replies, connect: "Connect | None" = None) -> Opener:
     """The driver for this Dom0, or for a recorded one with its answers and the way to its hypercalls."""
-    return Opener(name=NAME, open=partial(_open_local, kernel, ask, connect, renew, close), groups=LOCAL_GROUPS)
+    return Opener(name=NAME, open=partial(_open_local, kernel, daemon, connect), groups=LOCAL_GROUPS)
 
 
-def _open_local(
-    kernel: Kernel,
-    ask: "Ask",
-    connect: "Connect | None",
-    renew: "Callable[[], None] | None",
-    close: "Callable[[], None] | None",
-) -> Driver | None:
+def _open_local(kernel: Kernel, daemon: Daemon | Replies, connect: "Connect | None") -> Driver | None:
     if read_role(kernel.tree) != DOM0:
         return None
     from ..xen import privcmd_connect
     from ..xen.statistics import Ended
     from . import guests, host
 
-    if renew is not None:
-        renew()
-    ask("type")  # Unavailable here, once, where there is no daemon
+    daemon.renew()
+    daemon.ask("type")  # Unavailable here, once, where there is no daemon
     connect = connect or privcmd_connect
-    dom0 = host.Host(NAME, ask, is_xen=True)
+    dom0 = host.Host(NAME, daemon.ask, is_xen=True)
     return Driver(
         name=NAME,
         system=partial(_system, kernel, dom0),
@@ -83,12 +67,17 @@ def _open_local(
         numa=partial(host.read_numa, dom0),
         guests=partial(guests.read_guests, dom0),
         statistics=partial(_statistics, kernel, dom0, Ended()),
-        renew=renew,
-        close=close,
+        renew=daemon.renew,
+        close=daemon.close,
     )
 
 
-def _open_remote(daemon: Daemon) -> Driver | None:
+def remote_opener(daemon: Daemon | Replies) -> Opener:
+    """The driver for another Dom0: what its daemon alone tells."""
+    return Opener(name=NAME, open=partial(_open_remote, daemon), groups=REMOTE_GROUPS)
+
+
+def _open_remote(daemon: Daemon | Replies) -> Driver | None:
     from . import remote
 
     return remote.table(NAME, daemon, is_xen=True)

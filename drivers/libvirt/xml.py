@@ -1,6 +1,6 @@
 """libvirt's XML, read without trust: bounded, no document type, no entities."""
 
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 from xml.etree.ElementTree import Element
 
 from hostinfo.errors import ParseError
@@ -17,8 +17,8 @@ def parse(document: object, name: str, source: str) -> Element:
     if "<!DOCTYPE" in document or "<!ENTITY" in document:
         raise ParseError(source, "a document type, which libvirt never sends")
     try:
-        root = ElementTree.fromstring(document)  # noqa: S314 - entities are refused above
-    except (ElementTree.ParseError, ValueError) as error:
+        root = ET.fromstring(document)  # noqa: S314 - entities are refused above
+    except (ET.ParseError, ValueError) as error:
         raise ParseError(source, f"not XML: {error}") from error
     if root.tag != name:
         raise ParseError(source, f"<{root.tag[:40]}> where <{name}> was expected")

@@ -3,7 +3,7 @@
 from functools import partial
 
 from hostinfo.driver import Opener
-from hostinfo.drivers.sysfs import open_driver
+from hostinfo.drivers.sysfs import GROUPS, open_driver
 from hostinfo.drivers.sysfs.kernel import Kernel
 
 from .folder import root_of
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
-def listening(kernel: Kernel, recording: Recording, tape: Tape) -> Opener:
-    """The sysfs driver over this kernel, each answer written down."""
-    heard = Kernel(
+def listening(kernel: Kernel, recording: Recording, tape: Tape) -> Kernel:
+    """The same kernel, each answer written down."""
+    return Kernel(
         tree=ListeningTree(recording, kernel.tree),
         netlink=_keep_netlink(tape, kernel.netlink) if kernel.netlink else None,
         ethtool=_keep_ethtool(tape, kernel.ethtool) if kernel.ethtool else None,
@@ -27,7 +27,6 @@ def listening(kernel: Kernel, recording: Recording, tape: Tape) -> Opener:
         hostnamed=_keep_hostnamed(tape, kernel.hostnamed) if kernel.hostnamed else None,
         clock=lambda: recording.clock,
     )
-    return Opener(name="sysfs", open=partial(open_driver, heard))
 
 
 def recorded(recording: Recording, directory: str) -> Kernel:
@@ -42,6 +41,11 @@ def recorded(recording: Recording, directory: str) -> Kernel:
         hostnamed=partial(_hostnamed, tape) if tape.holds("hostnamed") else None,
         clock=lambda: recording.clock,
     )
+
+
+def opener(kernel: Kernel) -> Opener:
+    """The sysfs driver over a kernel that is listened to or replayed."""
+    return Opener(name="sysfs", open=partial(open_driver, kernel), groups=frozenset(GROUPS))
 
 
 def _keep_netlink(tape: Tape, ask: "Callable[[str], bytes]") -> "Callable[[str], bytes]":

@@ -2,10 +2,10 @@
 
 A driver package takes part by a module ``recording.py`` in its folder with
 
-- ``listening(uri, tape) -> tuple[Opener, ...]``: its drivers for this URI (None: this machine), raw questions through
-  ``tape.keep``;
-- ``replaying(tape) -> tuple[Opener, ...]``: the same drivers with the questions answered by ``tape.answer``; empty
-  where the tape does not hold them (``tape.holds``);
+- ``listening(uri, tape, kernel) -> tuple[Opener, ...]``: its drivers for this URI (None: this machine), raw questions
+  through ``tape.keep``; ``kernel`` is the one that is listened to, None where the URI names another machine;
+- ``replaying(tape, kernel) -> tuple[Opener, ...]``: the same drivers with the questions answered by ``tape.answer``;
+  empty where the tape does not hold them (``tape.holds``);
 - ``scrub(name, reply, values) -> bytes``, if text that is searched for known secrets, UUIDs, MAC and IP addresses is
   not enough.
 """
@@ -34,36 +34,29 @@ def listening(uri: str | None, recording: Recording, tape: Tape) -> tuple[Opener
     from hostinfo.drivers.sysfs.tree import Tree
 
     from . import kernels
-    from .folder import load
 
     scheme, _, rest = (uri or "sysfs:///").partition(":")
-    if scheme == "recorded":
-        before = load(rest)
-        recording.clock = before.clock
-        recording.about = before.about
-        return (kernels.listening(kernels.recorded(before, rest), recording, tape),)
-    parts = _recorders() if uri is None or scheme != "sysfs" else []
-    found = [opener for part in parts for opener in part.listening(uri, tape)]
+    kernel = None
     if rest.startswith("///"):  # this machine's, so the kernel beside it tells of the same machine
         from urllib.parse import unquote
 
         root = "/" + unquote(rest).lstrip("/") if scheme == "sysfs" else "/"
-        kernel = live_kernel() if root == "/" else Kernel(tree=Tree(root))
-        found.append(kernels.listening(kernel, recording, tape))
+        kernel = kernels.listening(live_kernel() if root == "/" else Kernel(tree=Tree(root)), recording, tape)
+    parts = _recorders() if uri is None or scheme != "sysfs" else []
+    found = [opener for part in parts for opener in part.listening(uri, tape, kernel)]
+    if kernel is not None:
+        found.append(kernels.opener(kernel))
     return _sorted(found, _ORDER)
 
 
 def replaying(recording: Recording, directory: str) -> tuple[Opener, ...]:
     """The drivers of a recorded machine, in the order of the machine that was recorded."""
-    from functools import partial
-
-    from hostinfo.drivers.sysfs import open_driver
-
     from . import kernels
 
     tape = Tape(recording, directory)
-    found = [opener for part in _recorders() for opener in part.replaying(tape)]
-    found.append(Opener(name="sysfs", open=partial(open_driver, kernels.recorded(recording, directory))))
+    kernel = kernels.recorded(recording, directory)
+    found = [opener for part in _recorders() for opener in part.replaying(tape, kernel)]
+    found.append(kernels.opener(kernel))
     return _sorted(found, recording.drivers)
 
 

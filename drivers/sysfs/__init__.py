@@ -1,7 +1,6 @@
 """The driver that reads the kernel: /proc, /sys, rtnetlink and the firmware's tables."""
 
 import time
-from dataclasses import replace
 from functools import partial
 from importlib import import_module
 
@@ -9,11 +8,16 @@ from hostinfo.driver import Driver, Only, Opener
 from hostinfo.fact import Fact
 
 from .kernel import Kernel
+from .role import DOM0, PV_DOMU, read_role
 from .tree import Tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+GROUPS = ("system", "hypervisor", "domain", "cpu", "memory", "numa", "network", "statistics")
+_DOMU = "a Xen domU sees what it was given (domain), and not the machine"
+_DOM0 = "a Dom0 sees its own share (domain); run as root, or start libvirtd, to ask the hypervisor"
 
 
 def openers(uri: str | None) -> tuple[Opener, ...]:
@@ -23,30 +27,54 @@ def openers(uri: str | None) -> tuple[Opener, ...]:
         from urllib.parse import unquote
 
         root = "/" + unquote(uri.partition("://")[2]).lstrip("/")
-    return (Opener(name="sysfs", open=partial(_open_root, root)),)
+    return (Opener(name="sysfs", open=partial(_open_root, root), groups=frozenset(GROUPS)),)
 
 
 def _open_root(root: str) -> Driver | None:
-    return open_driver(Kernel(tree=Tree(root)))
+    if root != "/":
+        return open_driver(Kernel(tree=Tree(root)))
+    from .live import live_kernel
+
+    return open_driver(live_kernel())
 
 
 def open_driver(kernel: Kernel) -> Driver | None:
-    """Open the kernel's view; None where there is neither /proc nor /sys."""
+    """Open the kernel's view; None where there is neither /proc nor /sys.
+
+    In a Xen domain the groups of the machine are left out, or answered from what is true there.
+    """
     if not (kernel.tree.is_dir("proc") or kernel.tree.is_dir("sys")):
         return None
-    return Driver(name="sysfs", cpu=partial(_read, "cpu", kernel))
+    read: dict[str, Any] = {group: partial(_read, group, "read", kernel) for group in GROUPS}
+    why_not: dict[str, str] = {}
+    role = read_role(kernel.tree)
+    if role == DOM0:
+        read |= {group: partial(_read, "dom0", f"read_{group}", kernel) for group in ("cpu", "memory")}
+        read["statistics"] = partial(_read, "statistics", "read_in_dom0", kernel)
+        why_not["numa"] = _DOM0
+        del read["numa"]
+    elif role == PV_DOMU:
+        for group in ("cpu", "memory", "numa"):
+            del read[group]
+            why_not[group] = _DOMU
+    read["statistics"] = partial(_sample, read["statistics"], [])
+    return Driver(name="sysfs", why_not=why_not, **read)
 
 
-def _sample(kernel: Kernel, before: list[float], only: Only) -> "Fact[Any]":
+def _sample(read: "partial[Fact[Any]]", before: list[float], only: Only) -> "Fact[Any]":
     """Statistics with the time since the sample before, which ``before`` remembers."""
-    fact = _read("statistics", kernel, only)
+    from dataclasses import replace
+
+    fact = read(only)
     moment = time.monotonic()
-    value = replace(fact.value, interval_seconds=moment - before[0]) if before else fact.value
+    if before:
+        fact = replace(fact, value=replace(fact.value, interval_seconds=moment - before[0]))
+        fact = replace(fact, sources={**fact.sources, "interval_seconds": "clock"})
     before[:] = [moment]
-    return replace(fact, value=value)
+    return fact
 
 
-def _read(group: str, kernel: Kernel, only: Only) -> "Fact[Any]":
-    """Read a group with the module of its name, imported when it is first asked for: start-up counts."""
-    fact: Fact[Any] = import_module(f".{group}", __package__).read(kernel, only)
+def _read(module: str, function: str, kernel: Kernel, only: Only) -> "Fact[Any]":
+    """Read a group with a function of a module that is imported when it is first asked for: start-up counts."""
+    fact: Fact[Any] = getattr(import_module(f".{module}", __package__), function)(kernel, only)
     return fact

@@ -6,4 +6,36 @@ from .tree import Tree
 
 def live_kernel() -> Kernel:
     """This machine's kernel."""
-    return Kernel(tree=Tree("/"))
+    return Kernel(
+        tree=Tree("/"), netlink=_netlink, ethtool=_ethtool, features=_features, udev=_udev, hostnamed=_hostnamed
+    )
+
+
+def _netlink(name: str) -> bytes:
+    from ..netlink.transport import dump
+
+    return dump(name)
+
+
+def _ethtool(link: str, command: int, size: int) -> bytes:
+    from ..ethtool import answer
+
+    return answer(link, command, size)
+
+
+def _features(link: str) -> dict[str, int]:
+    from ..ethtool import features
+
+    return features(link)
+
+
+def _udev(path: str) -> dict[str, str]:
+    from ..udev import properties
+
+    return properties(path)
+
+
+def _hostnamed(member: str) -> str:
+    from ..hostnamed import ask
+
+    return ask(member)

@@ -52,7 +52,9 @@ def read_in_dom0(kernel: Kernel, only: Only) -> Fact[Statistics]:
             notes.unsupported(field, "/proc", why)
     if own is not None:
         for problem in own.problems:
-            notes.failed(problem.path if problem.path in _DOM0_TELLS else f"control_domain.{problem.path}", problem.error)
+            notes.failed(
+                problem.path if problem.path in _DOM0_TELLS else f"control_domain.{problem.path}", problem.error
+            )
         for path, source in own.sources.items():
             notes.told(source, path if path in _DOM0_TELLS else f"control_domain.{path}")
     notes.told("constant of the driver", "scope")
@@ -250,7 +252,7 @@ def _pressure(notes: Notes, tree: Tree) -> tuple[Pressure, ...]:
 def _links(notes: Notes, kernel: Kernel) -> tuple[LinkCounters, ...]:
     if not notes.wants("links") or kernel.netlink is None:
         return ()
-    from .network import read_link_counters
+    from .link_counters import read_link_counters
 
     notes.told("rtnetlink RTM_GETLINK", "links")
     return notes.attempt("links", partial(read_link_counters, kernel)) or ()

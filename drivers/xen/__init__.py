@@ -25,7 +25,7 @@ NAME = "xen"
 GROUPS = frozenset({"cpu", "memory", "numa", "statistics"})
 
 
-def openers(uri: str | None) -> tuple[Opener, ...]:
+def openers(_uri: str | None) -> tuple[Opener, ...]:
     """For probing only: there is no URI of its own, for ``xen:///system`` is libvirt's."""
     from ..sysfs.live import live_kernel
 

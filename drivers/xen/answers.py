@@ -3,9 +3,9 @@
 Each function takes the raw answer that ``privcmd`` (or a recording) gives, and raises ParseError where it is too short.
 """
 
+import struct
 from dataclasses import dataclass
 from struct import Struct
-from struct import error as StructError
 from uuid import UUID
 
 from hostinfo.errors import ParseError
@@ -98,7 +98,7 @@ def parse_physinfo(answer: bytes, version: int) -> PhysInfo:
 
 def parse_cputopo(answer: bytes) -> list[tuple[int, int, int]]:
     """Core, socket and node of each CPU; NOT_THERE where it is offline or does not exist."""
-    return [item for item in _CPUTOPO.iter_unpack(_whole(answer, _CPUTOPO.size))]
+    return list(_CPUTOPO.iter_unpack(_whole(answer, _CPUTOPO.size)))
 
 
 def parse_numainfo(answer: bytes) -> tuple[list[tuple[int, int]], list[list[int]]]:
@@ -168,5 +168,5 @@ def _whole(answer: bytes, item_bytes: int) -> bytes:
 def _unpack(layout: Struct, answer: bytes, question: str) -> "tuple[Any, ...]":
     try:
         return layout.unpack_from(answer)
-    except StructError as error:
+    except struct.error as error:
         raise ParseError(f"Xen hypercall {question}", str(error)) from error

@@ -115,7 +115,13 @@ def _legacy_amd(leaves: Leaves, core_count: int, socket_count: int) -> Iterator[
 def _legacy(level: int, kind: str, size: int, ways: int | None, line: int, instances: int) -> Cache:
     sets = size // (ways * line) if ways and line else None
     return Cache(
-        level=level, type=kind, size_bytes=size, ways=ways, line_bytes=line or None, sets=sets, instances=instances or None
+        level=level,
+        type=kind,
+        size_bytes=size,
+        ways=ways,
+        line_bytes=line or None,
+        sets=sets,
+        instances=instances or None,
     )
 
 

@@ -1,8 +1,8 @@
 """Hypercalls through /dev/xen/privcmd: the few that tell what the machine has.
 
 The structures are those of Xen's public headers sysctl.h, platform.h and domctl.h. Only questions are asked; nothing is
-changed. The interface of sysctl hypercalls has a version that Xen checks: those whose layouts are known here are listed,
-and with any other the driver is unavailable, for a guess at a layout would be a guess at the facts.
+changed. The interface of sysctl hypercalls has a version that Xen checks: those whose layouts are known here are
+listed, and with any other the driver is unavailable, for a guess at a layout would be a guess at the facts.
 """
 
 import errno
@@ -29,6 +29,7 @@ _UNION_BYTES = 128
 _PAGE = 4096
 _PAGES = 128
 _LEAF_BYTES, _CPUTOPO_BYTES, _MEMINFO_BYTES = 24, 12, 16
+
 
 class Privcmd:
     """The open device. Raises Unavailable where it can't be opened, or Xen is too new or too old.

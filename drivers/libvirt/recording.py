@@ -1,0 +1,83 @@
+"""A libvirt daemon's answers in a recording: one file a question, the documents as they are, all else as JSON."""
+
+import json
+from functools import partial
+
+from hostinfo.driver import Opener
+from hostinfo.errors import ParseError
+
+from ..sysfs.kernel import Kernel
+from ..sysfs.role import DOM0, read_role
+from . import kvm, xen
+from .daemon import Answer, Daemon, Replies
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..recorded.tape import Tape
+    from ..xen import Connect
+
+_DOCUMENTS = frozenset({"capabilities", "sysinfo"})
+_URI = "libvirt/uri"
+
+
+def listening(uri: str | None, tape: "Tape", kernel: Kernel | None) -> tuple[Opener, ...]:
+    """The driver of this URI, or of this machine's daemon, each answer written down."""
+    local = xen.LOCAL_URI if kernel is not None and read_role(kernel.tree) == DOM0 else kvm.LOCAL_URI
+    if uri is None:
+        if kernel is None or (local == kvm.LOCAL_URI and not kernel.tree.is_dir("sys/class/misc/kvm")):
+            return ()
+    elif not uri.startswith(("xen", "qemu")):
+        return ()
+    daemon = Daemon(uri or local)
+    tape.keep(_URI, (uri or f"probe {local}").encode)
+    from ..xen.recording import listening_connect
+
+    return _openers(uri or f"probe {local}", Replies(partial(_keep, tape, daemon)), kernel, listening_connect(tape))
+
+
+def replaying(tape: "Tape", kernel: Kernel) -> tuple[Opener, ...]:
+    """The same driver with the recorded answers."""
+    if not tape.holds("libvirt"):
+        return ()
+    from ..xen.recording import replaying_connect
+
+    uri = tape.answer(_URI).decode("utf-8", "replace")
+    return _openers(uri, Replies(partial(_answer, tape)), kernel, replaying_connect(tape))
+
+
+def _openers(uri: str, daemon: Replies, kernel: Kernel | None, connect: "Connect") -> tuple[Opener, ...]:
+    is_probe = uri.startswith("probe ")
+    uri = uri.removeprefix("probe ")
+    if uri.startswith("xen:///") and kernel is not None:
+        return (xen.opener(kernel, daemon, connect),)
+    if uri.startswith("xen"):
+        return (xen.remote_opener(daemon),)
+    return (kvm.guests_opener(daemon) if is_probe else kvm.opener(daemon),)
+
+
+def _keep(tape: "Tape", daemon: Daemon, question: str) -> Answer:
+    return _decoded(question, tape.keep(_name(question), lambda: _encoded(question, daemon.ask(question))))
+
+
+def _answer(tape: "Tape", question: str) -> Answer:
+    return _decoded(question, tape.answer(_name(question)))
+
+
+def _name(question: str) -> str:
+    return f"libvirt/{question}.{'xml' if question in _DOCUMENTS else 'json'}"
+
+
+def _encoded(question: str, answer: Answer) -> bytes:
+    text = str(answer) if question in _DOCUMENTS else json.dumps(answer, indent=1)
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _decoded(question: str, reply: bytes) -> Answer:
+    text = reply.decode("utf-8", "replace")
+    if question in _DOCUMENTS:
+        return text
+    try:
+        answer: Answer = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ParseError(_name(question), f"not JSON: {error}") from error
+    return answer
