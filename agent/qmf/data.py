@@ -77,7 +77,7 @@ class DataObject:
         if self.object_id is not None:
             result["_object_id"] = sanitise_map(self.object_id.to_map())
         if self.schema_id is not None:
-            result["_schema_id"] = sanitise_map(self.schema_id.to_map())
+            result["_schema_id"] = self.schema_id.to_map()
         if self.subtypes:
             result["_subtypes"] = sanitise_map(self.subtypes)
         if self.create_ts or self.update_ts or self.delete_ts:

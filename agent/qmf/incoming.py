@@ -10,6 +10,7 @@ from .errors import Malformed, TooLarge, short
 from .limits import KEY_BYTES, Limits
 from .types import Map, Value
 
+_AS_THEY_ARE = frozenset({type(None), bool, int, float, UUID})
 KEY_CHARACTERS = 4 * KEY_BYTES  # tolerant: only what we send must fit into str8
 
 
@@ -84,8 +85,9 @@ class _Cleaner:
         self.nodes -= 1
         if self.nodes < 0:
             raise TooLarge("body: too many values")
-        if value is None or isinstance(value, bool | UUID):
-            return value
+        kind = type(value)
+        if kind in _AS_THEY_ARE:
+            return value  # type: ignore[return-value]  # one of the scalars of Value
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, int):
@@ -104,11 +106,12 @@ class _Cleaner:
         if len(value) > self.nodes:
             raise TooLarge("body: too many values")
         if isinstance(value, dict):
-            return {self.key(key): self.value(item, depth) for key, item in value.items()}
+            key = self.key
+            return {key(name): self.value(item, depth) for name, item in value.items()}
         return [self.value(item, depth) for item in value]
 
     def key(self, key: object) -> str:
-        text = loose_text(key, KEY_CHARACTERS)
+        text = key if type(key) is str and len(key) <= KEY_CHARACTERS else loose_text(key, KEY_CHARACTERS)
         if text is None:
             raise Malformed("body: a map key is not a short string")
         return self.text(text)

@@ -144,9 +144,8 @@ def _read(message: Message, limits: Limits) -> Received | None:
 def _seen(agent: str, correlation: str | None, body: Map, is_answer: bool) -> AgentSeen:
     values = as_map(body.get("_values", body), "_values")
     attributes = {_OLD_NAMES.get(name, name): value for name, value in values.items()}
-    name = attributes.get("_name")
     return AgentSeen(
-        agent=name if isinstance(name, str) and name and agent != "broker" else agent,
+        agent=agent,
         correlation=correlation,
         attributes=attributes,
         is_answer=is_answer,

@@ -16,9 +16,11 @@ from uuid import UUID
 
 from .errors import Malformed, TooLarge, short
 from .limits import EMIT_DEPTH, KEY_BYTES, STRING_BYTES
-from .types import Float32, Long, Map, ULong, Value, Width
+from .types import AMQP_NAMES, Float32, Long, Map, ULong, Value, Width
 
 LONG_KEYS = "_long_keys"
+_AS_THEY_ARE = frozenset({type(None), bool, UUID, float, Float32, *AMQP_NAMES})
+_FIXED = _AS_THEY_ARE - {UUID} | {int}
 
 
 def sanitise(value: object, *, depth: int = EMIT_DEPTH) -> Value:
@@ -26,8 +28,9 @@ def sanitise(value: object, *, depth: int = EMIT_DEPTH) -> Value:
 
     Malformed for an object that has no form in QMF, TooLarge for nesting deeper than `depth`; never for content.
     """
-    if value is None or isinstance(value, bool | UUID):
-        return value
+    kind = type(value)
+    if kind in _AS_THEY_ARE:
+        return value  # type: ignore[return-value]  # one of the scalars of Value
     if isinstance(value, str):
         return _text(value.value if isinstance(value, Enum) else value)
     if isinstance(value, Enum):
@@ -35,7 +38,7 @@ def sanitise(value: object, *, depth: int = EMIT_DEPTH) -> Value:
     if isinstance(value, int):
         return _integer(value)
     if isinstance(value, float):
-        return value if type(value) is Float32 else float(value)
+        return float(value)
     if isinstance(value, bytes | bytearray | memoryview):
         return bytes(value)
     if depth <= 0:
@@ -54,8 +57,11 @@ def sanitise_map(value: Mapping[object, object] | Mapping[str, object], *, depth
     result: Map = {}
     long_keys: list[Value] = []
     for key, item in value.items():
+        clean: Value = item if type(item) in _AS_THEY_ARE else sanitise(item, depth=depth - 1)  # type: ignore[assignment]
         name = key if isinstance(key, str) else str(key)
-        clean = sanitise(item, depth=depth - 1)
+        if len(name) <= KEY_BYTES and name.isascii():
+            result[name] = clean
+            continue
         encoded = _encode(name)
         if len(encoded) > KEY_BYTES:
             long_keys.append([_text(name), clean])
@@ -68,7 +74,7 @@ def sanitise_map(value: Mapping[object, object] | Mapping[str, object], *, depth
 
 def _text(text: str) -> str | bytes:
     text = str(text)
-    if len(text) * 4 <= STRING_BYTES and text.isascii():
+    if len(text) <= STRING_BYTES and text.isascii():
         return text
     encoded = _encode(text)
     if len(encoded) > STRING_BYTES:
@@ -109,16 +115,17 @@ def _decimal(value: int) -> str:
 
 def encoded_size(value: Value) -> int:
     """Estimate the bytes of a value on the wire, from above and within a few bytes a value."""
+    kind = type(value)
+    if kind in _FIXED:
+        return 9
     if isinstance(value, str):
         return 5 + (len(value) if value.isascii() else len(value.encode("utf-8", "replace")))
-    if isinstance(value, bytes):
-        return 5 + len(value)
     if isinstance(value, dict):
-        return (
-            9
-            + sum(5 + 4 * len(key) if not key.isascii() else 5 + len(key) for key in value)
-            + sum(map(encoded_size, value.values()))
-        )
+        size = 9
+        for key, item in value.items():
+            size += 5 + (len(key) if key.isascii() else 4 * len(key))
+            size += 9 if type(item) in _FIXED else encoded_size(item)
+        return size
     if isinstance(value, list):
         return 9 + sum(map(encoded_size, value))
-    return 17 if isinstance(value, UUID) else 9
+    return 5 + len(value) if isinstance(value, bytes) else 17

@@ -7,6 +7,7 @@ from .agent_messages import Identity
 from .data import DataObject, ObjectId
 from .errors import ErrorCode, Forbidden, Malformed, NotFound, short
 from .message import Content
+from .outgoing import sanitise_map
 from .predicate import WORK
 from .query import Query
 from .regex import Budget
@@ -32,7 +33,7 @@ class Reader:
         if query.what == "SCHEMA":
             if query.schema_id is None:
                 raise Malformed("query: SCHEMA needs a _schema_id")
-            return Content.SCHEMA, (item.to_map() for item in self._schemas(query))
+            return Content.SCHEMA, (sanitise_map(item.to_map()) for item in self._schemas(query))
         objects = self.evaluate(query, user_id)
         if query.what == "OBJECT":
             return Content.DATA, (item.to_map() for item in objects)

@@ -25,6 +25,8 @@ from .schema_v1 import SchemaRequestV1, encode_schema
 from .serving import MethodCall, Methods, Policy, Store, everybody_reads, no_methods
 from .subscription import Subscription, Subscriptions
 
+_UNANSWERED = (Opcode.LOCATE_REQUEST, Opcode.SUBSCRIBE_CANCEL)  # even when they are broken
+
 
 @dataclass(slots=True, kw_only=True)
 class Responder:
@@ -87,11 +89,11 @@ class Responder:
         try:
             yield from self._dispatch(message, reply, now_ns)
         except QmfError as error:
-            if reply is not None and message.opcode != Opcode.LOCATE_REQUEST:
+            if reply is not None and message.opcode not in _UNANSWERED:
                 yield build.exception(self.identity, reply, error)
         except Exception as error:
             self._fault(error)
-            if reply is not None and message.opcode != Opcode.LOCATE_REQUEST:
+            if reply is not None and message.opcode not in _UNANSWERED:
                 yield build.exception(self.identity, reply, QmfError("internal error of the agent"))
 
     def _dispatch(self, message: Message, reply: Reply | None, now_ns: int) -> Iterator[Message]:

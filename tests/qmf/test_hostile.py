@@ -110,6 +110,11 @@ def test_a_hostile_body_gets_an_exception_or_silence(number: int, opcode: str) -
     read(replace(request, properties={"qmf.opcode": opcode, "qmf.agent": "a:b:c", "qmf.content": "_data"}))
 
 
+@pytest.mark.parametrize("body", [{}, [], {"_subscription_id": 5}, b"\xff"])
+def test_a_broken_cancel_gets_silence_as_a_good_one_does(body: object) -> None:
+    assert answers(replace(QUERY, properties={"qmf.opcode": "_subscribe_cancel_indication"}, body=body)) == []
+
+
 @pytest.mark.parametrize("content", ["_data", "_event", "_schema", "_schema_id", "_object_id", "other"])
 def test_hostile_items_are_dropped_alone_by_the_console(content: str) -> None:
     properties = {"qmf.opcode": "_query_response", "qmf.agent": "a:b:c", "qmf.content": content}
