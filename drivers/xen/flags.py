@@ -31,8 +31,8 @@ FLAGS: tuple[tuple[int, int | None, int, dict[int, str]], ...] = (
     )),
     (7, 0, EBX, _bits(
         "0:fsgsbase 1:tsc_adjust 2:sgx 3:bmi1 4:hle 5:avx2 7:smep 8:bmi2 9:erms 10:invpcid 11:rtm 12:cqm 14:mpx"
-        " 15:rdt_a 16:avx512f 17:avx512dq 18:rdseed 19:adx 20:smap 21:avx512ifma 23:clflushopt 24:clwb 25:intel_pt 26:avx512pf"
-        " 27:avx512er 28:avx512cd 29:sha_ni 30:avx512bw 31:avx512vl"
+        " 15:rdt_a 16:avx512f 17:avx512dq 18:rdseed 19:adx 20:smap 21:avx512ifma 23:clflushopt 24:clwb 25:intel_pt"
+        " 26:avx512pf 27:avx512er 28:avx512cd 29:sha_ni 30:avx512bw 31:avx512vl"
     )),
     (0xD, 1, EAX, _bits("0:xsaveopt 1:xsavec 2:xgetbv1 3:xsaves")),
     (7, 1, EAX, _bits("4:avx_vnni 5:avx512_bf16")),
