@@ -7,9 +7,12 @@ A command's module has ``DESCRIPTION``, ``EXAMPLES`` (pairs: command line, what 
 import sys
 from types import ModuleType
 
+from hostinfo.cli.light import import_dataclasses
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
 COMMANDS: tuple[tuple[str, str, str], ...] = (
     # name, one line of help, module in this folder
@@ -29,35 +32,8 @@ INTERRUPTED, PIPE_CLOSED = 130, 141
 """As the shell shows the deaths by SIGINT and SIGPIPE."""
 
 
-class _LazyInspect(ModuleType):
-    """Stands in for ``inspect`` until somebody needs it.
-
-    dataclasses imports inspect, which with ast and dis costs as much as the start of Python itself, and uses it for
-    classes without docstring only: ours have theirs. Python 3.12 and 3.13 ask it for a class's annotations as well.
-    """
-
-    def __getattr__(self, name: str) -> object:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        if sys.modules.get("inspect") is self:
-            del sys.modules["inspect"]
-        import inspect
-
-        self.__dict__.update(vars(inspect))
-        return getattr(inspect, name)
-
-    def get_annotations(self, obj: object, **how: bool) -> dict[str, object]:
-        if isinstance(obj, type) and not how:
-            return dict(obj.__dict__.get("__annotations__", {}))  # noqa: RUF063 - this is that function
-        found: dict[str, object] = self.__getattr__("get_annotations")(obj, **how)  # type: ignore[operator]
-        return found
-
-
 def main(arguments: "Sequence[str] | None" = None) -> int:
     """Run the command that these arguments (None: the program's) name; returns the exit status."""
-    # Python 3.14 and newer import what they need of inspect lazily, or touch it for every class with slots.
-    if "inspect" not in sys.modules and sys.version_info < (3, 14):
-        sys.modules["inspect"] = _LazyInspect("inspect")
     try:
         return _run(list(sys.argv[1:] if arguments is None else arguments))
     except KeyboardInterrupt:
@@ -77,9 +53,8 @@ def _run(arguments: list[str]) -> int:
 
     gc.disable()
     try:
-        from hostinfo.cli.parser import parse
-
-        module, options = parse(arguments)
+        import_dataclasses()
+        module, options = _quick(arguments) or _thorough(arguments)
         if not getattr(module, "IS_SHORT", False):
             gc.enable()
         status: int = module.run(options)
@@ -90,6 +65,36 @@ def _run(arguments: list[str]) -> int:
         return error.code if isinstance(error.code, int) else USAGE
     finally:
         gc.enable()
+
+
+def _quick(arguments: list[str]) -> "tuple[ModuleType, Any] | None":
+    """The command's module and the options of a plain command line; None: let argparse see it."""
+    from hostinfo.cli.quick import QuickParser
+
+    at = 2 if arguments[:1] in (["-c"], ["--connect"]) else 0
+    if len(arguments) <= at or (at and arguments[1].startswith("-")) or arguments[at] not in _MODULES:
+        return None
+    module = command_module(arguments[at])
+    parser = QuickParser()
+    parser.add_argument("-c", "--connect", default=arguments[1] if at else None)
+    module.add_arguments(parser)
+    options = parser.parse(arguments[at + 1 :])
+    return None if options is None else (module, options)
+
+
+def _thorough(arguments: list[str]) -> "tuple[ModuleType, Any]":
+    from hostinfo.cli.parser import parse
+
+    return parse(arguments)
+
+
+def command_module(name: str) -> ModuleType:
+    """The module of a command."""
+    __import__(_MODULES[name])
+    return sys.modules[_MODULES[name]]
+
+
+_MODULES = {name: f"{__name__}.{file}" for name, _, file in COMMANDS}
 
 
 class _OutputError(Exception):

@@ -6,7 +6,7 @@ The scripts hold no list of their own, so that they are right for every version;
 import argparse
 import os
 
-from hostinfo.cli import COMMANDS, TOLD, write
+from hostinfo.cli import COMMANDS, TOLD, USAGE, complain, write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,7 +77,8 @@ def run(options: argparse.Namespace) -> int:
         write("".join(f"{word}\t{text}\n" for word, text in candidates(options.words or [""])))
         return TOLD
     if options.shell is None:
-        options.parser.error("which shell? bash, zsh or fish")
+        complain("completion: which shell? bash, zsh or fish")
+        return USAGE
     write(SCRIPTS[options.shell])
     return TOLD
 

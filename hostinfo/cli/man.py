@@ -4,7 +4,7 @@ import argparse
 import os
 
 from hostinfo import __version__
-from hostinfo.cli import COMMANDS, NOTHING, TOLD, complain, write
+from hostinfo.cli import COMMANDS, NOTHING, TOLD, command_module, complain, write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def page(whole: "Parser", command: str | None) -> str:
     title = "hostinfo" if command is None else f"hostinfo-{command}"
     summary = next((text for name, text, _ in COMMANDS if name == command), "tell the facts of a virtualisation host")
     parser = whole if command is None else subparsers(whole)[command]
-    examples = parsers.EXAMPLES if command is None else parsers.module(command).EXAMPLES
+    examples = parsers.EXAMPLES if command is None else command_module(command).EXAMPLES
     lines = [
         f'.TH "{title.upper()}" "1" "" "hostinfo {__version__}" "User Commands"',
         ".SH NAME",

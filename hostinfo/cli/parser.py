@@ -2,10 +2,9 @@
 
 import argparse
 import sys
-from importlib import import_module
 from types import ModuleType
 
-from hostinfo.cli import COMMANDS, terminal_width, write
+from hostinfo.cli import COMMANDS, command_module, terminal_width, write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,12 +59,7 @@ def parse(arguments: "Sequence[str]") -> tuple[ModuleType, argparse.Namespace]:
     if options.command is None:
         parser.print_help(sys.stderr)
         raise SystemExit(2)
-    return module(options.command), options
-
-
-def module(command: str) -> ModuleType:
-    """The module of a command."""
-    return next(import_module(f"hostinfo.cli.{file}") for name, _, file in COMMANDS if name == command)
+    return command_module(options.command), options
 
 
 def build(names: "Sequence[str] | None" = None) -> Parser:
@@ -83,7 +77,7 @@ def build(names: "Sequence[str] | None" = None) -> Parser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", prog="hostinfo")
     for name, summary, _ in COMMANDS:
         if names is None or name in names:
-            command = module(name)
+            command = command_module(name)
             sub = commands.add_parser(
                 name,
                 help=summary,
@@ -94,7 +88,6 @@ def build(names: "Sequence[str] | None" = None) -> Parser:
             )
             sub.add_argument("-c", "--connect", metavar="URI", default=argparse.SUPPRESS, help=URI_HELP)
             command.add_arguments(sub)
-            sub.set_defaults(parser=sub)
     return parser
 
 
