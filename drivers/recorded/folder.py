@@ -29,6 +29,7 @@ _NAMES = "names.txt"
 _ROOT = "root"
 _MANIFEST_LIMIT = 8 << 20
 _NAMES_LIMIT = 32 << 20
+_WHOLE_LIMIT = 512 << 20
 
 
 def load(directory: str) -> Recording:
@@ -54,6 +55,32 @@ def load(directory: str) -> Recording:
     return recording
 
 
+def load_whole(directory: str) -> Recording:
+    """The recording in this folder with its files and replies, to be changed and saved elsewhere."""
+    recording = load(directory)
+    tree = Tree(directory)
+    waiting = [name for name in tree.names("") if tree.is_dir(name)]
+    size = 0
+    while waiting:
+        path = waiting.pop()
+        for name in tree.names(path):
+            inside = f"{path}/{name}"
+            if tree.link(inside) is not None:
+                continue
+            if tree.is_dir(inside):
+                waiting.append(inside)
+                continue
+            content = tree.data(inside)
+            size += len(content)
+            if size > _WHOLE_LIMIT:
+                raise Unavailable(directory, f"more than {_WHOLE_LIMIT >> 20} MiB")
+            if path == _ROOT or path.startswith(_ROOT + "/"):
+                recording.files[decode(inside.removeprefix(_ROOT + "/"))] = content
+            else:
+                recording.replies[decode(inside)] = content
+    return recording
+
+
 def root_of(directory: str) -> str:
     """Where the machine's files are in the folder."""
     return os.path.join(directory, _ROOT)
@@ -76,7 +103,7 @@ def _manifest(tree: Tree, directory: str) -> "dict[str, Any]":
     except (ValueError, RecursionError) as error:
         raise Unavailable(directory, f"not a recording: {MANIFEST}: {error}") from error
     number = manifest.get("format")
-    if not isinstance(number, int) or number < 1:
+    if type(number) is not int or number < 1:
         raise Unavailable(directory, f"not a recording: {MANIFEST}: no format number")
     if number > FORMAT:
         raise Unavailable(directory, f"recorded in format {number}, and this hostinfo reads up to {FORMAT}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hostinfo.driver import GROUPS, Driver, Opener
 from hostinfo.errors import HostInfoError, Unavailable
 
-from .folder import save
+from .folder import load_whole, save
 from .parts import listening
 from .recording import Recording
 from .scrub import Scrubbed, scrub
@@ -69,13 +69,8 @@ def record(directory: str, uri: str | None = None, *, raw: bool = False, key: by
     is nothing to record.
     """
     begin = time.monotonic()
-    recording = Recording(clock=time.time())
-    drivers, faults = _ask(listening(uri, recording, Tape(recording)))
-    if not drivers:
-        raise Unavailable(uri or "this machine", "; ".join(faults) or "no driver here can be recorded")
-    recording.drivers = drivers
-    _add_architecture(recording, uri)
-    recording.about = {**recording.about, **_about(recording)}
+    scheme, _, rest = (uri or "").partition(":")
+    recording, faults = (load_whole(rest), ()) if scheme == "recorded" else _listen(uri)
     scrubbed: tuple[Scrubbed, ...] = ()
     left_out: tuple[str, ...] = ()
     if not raw:
@@ -83,7 +78,7 @@ def record(directory: str, uri: str | None = None, *, raw: bool = False, key: by
     size = save(recording, directory, is_private=raw)
     return Report(
         directory=directory,
-        drivers=drivers,
+        drivers=recording.drivers,
         files=len(recording.files),
         replies=len(recording.replies),
         errors=len(recording.errors) + len(recording.failures),
@@ -94,6 +89,16 @@ def record(directory: str, uri: str | None = None, *, raw: bool = False, key: by
         left_out=left_out,
         faults=faults,
     )
+
+
+def _listen(uri: str | None) -> tuple[Recording, tuple[str, ...]]:
+    recording = Recording(clock=time.time())
+    recording.drivers, faults = _ask(listening(uri, recording, Tape(recording)))
+    if not recording.drivers:
+        raise Unavailable(uri or "this machine", "; ".join(faults) or "no driver here can be recorded")
+    _add_architecture(recording, uri)
+    recording.about = _about(recording)
+    return recording, faults
 
 
 def _add_architecture(recording: Recording, uri: str | None) -> None:

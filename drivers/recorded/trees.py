@@ -55,6 +55,16 @@ class ListeningTree(Tree):
             self._recording.names.setdefault(path, ())
         return answer
 
+    def exists(self, path: str) -> bool:
+        """Whether a directory lists this name; the other names were not asked for, and are nobody's business."""
+        answer = self._tree.exists(path)
+        if answer:
+            parent, _, name = path.rpartition("/")
+            listed = self._recording.names.get(parent, ())
+            if name not in listed:
+                self._recording.names[parent] = (*listed, name)
+        return answer
+
 
 class RecordedTree(Tree):
     """A recorded machine's tree: what was asked then is answered as it was, all else is absent.

@@ -5,6 +5,7 @@ The recording is passed over twice: secrets that the first pass finds in one pla
 
 import sys
 from dataclasses import dataclass, replace
+from struct import calcsize, iter_unpack, pack
 
 from hostinfo.drivers.recorded.recording import Failure, Recording
 
@@ -16,6 +17,8 @@ from .values import Values
 _TABLE = "sys/firmware/dmi/tables/DMI"
 _ENTRY_POINT = "sys/firmware/dmi/tables/smbios_entry_point"
 _HARMLESS_ETHTOOL = ("01-", "03-", "0a-", "1d-", "4c-")  # settings, driver, link, driver's features, link modes
+_AUXILIARY = (6, 16, 17, 26)
+_PAIR_BYTES = calcsize("NN")
 _BINARY = bytes(code for code in range(32) if code not in b"\0\t\n\r") + b"\x7f"
 
 
@@ -100,9 +103,17 @@ def _failure(failure: Failure, values: Values) -> Failure:
 def _file(path: str, data: bytes, recording: Recording, values: Values) -> bytes | None:
     if path == _TABLE:
         return scrub_table(data, recording.files.get(_ENTRY_POINT), values)
+    if path.endswith("/auxv"):
+        return _auxiliary_vector(data)
     if KEPT.match(path):
         return data
     return _text(path, data, values)
+
+
+def _auxiliary_vector(data: bytes) -> bytes:
+    """Page size, clock ticks and hardware capabilities, getauxval(3); the rest are addresses of one process."""
+    kept = [pair for pair in iter_unpack("NN", data[: len(data) // _PAIR_BYTES * _PAIR_BYTES]) if pair[0] in _AUXILIARY]
+    return b"".join(pack("NN", *pair) for pair in [*kept, (0, 0)])
 
 
 def _reply(name: str, data: bytes, values: Values) -> bytes | None:

@@ -34,7 +34,7 @@ _PLAIN_PARAMETERS = frozenset(
 """Kernel parameters whose values say nothing about the owner."""
 _PSEUDO = frozenset(
     b"proc sysfs tmpfs devtmpfs devpts cgroup cgroup2 securityfs debugfs tracefs configfs hugetlbfs mqueue bpf pstore "
-    b"efivarfs xenfs fusectl binfmt_misc autofs rpc_pipefs selinuxfs overlay rootfs ramfs nsfs".split()
+    b"efivarfs xenfs fusectl binfmt_misc selinuxfs overlay aufs rootfs ramfs nsfs".split()
 )
 
 
@@ -97,11 +97,22 @@ def _cmdline(data: bytes) -> Iterator[Span]:
 
 
 def _mounts(data: bytes) -> Iterator[Span]:
+    """Mounts of the kernel's own file systems, and what / is: other mounts name servers, users and projects."""
     for line in re.finditer(rb"^.*\n?", data, re.MULTILINE):
-        words = line[0].split()
-        kind = words[words.index(b"-") + 1 :][:1] if b"-" in words else words[2:3]
-        if not kind or kind[0] not in _PSEUDO:
+        words = list(re.finditer(rb"\S+", line[0]))
+        texts = [word[0] for word in words]
+        at = texts.index(b"-") + 1 if b"-" in texts else 2
+        point = texts[4:5] if b"-" in texts else texts[1:2]
+        kind, rest = texts[at : at + 1], words[at:] if b"-" in texts else words[:1] + words[3:]
+        if kind and kind[0] in _PSEUDO:
+            for user in re.finditer(rb"/home/([^/:,\s]+)", line[0]):
+                yield line.start() + user.start(1), line.start() + user.end(1), "user name"
+        elif point != [b"/"]:
             yield *line.span(), "drop"
+        else:
+            for word in rest:
+                for part in re.finditer(rb"(?<=[=:])[^,\s]+|(?<=/mapper/)[^,\s]+|\A\w+(?=:/)", word[0]):
+                    yield line.start() + word.start() + part.start(), line.start() + word.start() + part.end(), "mount"
 
 
 def _columns(kind: str, *columns: int) -> "Callable[[bytes], Iterator[Span]]":
