@@ -39,6 +39,8 @@ def parse_route(data: bytes, start: int, end: int, names: Mapping[int, str], ord
         return None
     family, bits, from_bits, _, table, protocol, scope_number, kind, flags = _HEAD[order].unpack_from(data, start)
     size = _SIZES.get(family)
+    if table == LOCAL_TABLE:  # four of five IPv6 routes: left out before their attributes are looked at
+        return None
     if size is None or bits > size * 8 or from_bits > size * 8:
         return None
     found = attributes(data, start + 12, end, SOURCE, order)
