@@ -56,24 +56,23 @@ def _pass(recording: Recording, values: Values) -> tuple[Recording, tuple[str, .
     replies: dict[str, bytes] = {}
     left_out: list[str] = []
     for path, data in recording.files.items():
-        values.path = "/" + path
+        name = _name(path, values)
+        values.path = "/" + name
         content = _file(path, data, recording, values)
         if content is None:
-            left_out.append("/" + path)
+            left_out.append("/" + name)
         else:
-            files[_name(path, values)] = content
-    for name, data in recording.replies.items():
-        values.path = name
-        content = _reply(name, data, values)
+            files[name] = content
+    for question, data in recording.replies.items():
+        values.path = name = _name(question, values)
+        content = _reply(question, data, values)
         if content is None:
             left_out.append(name)
         else:
-            replies[_name(name, values)] = content
-    values.path = "machine.toml"
+            replies[name] = content
     links = {_name(path, values): _name(target, values) for path, target in recording.links.items()}
     failures = {_name(name, values): _failure(failure, values) for name, failure in recording.failures.items()}
     errors = {_name(path, values): code for path, code in recording.errors.items()}
-    values.path = "names.txt"
     names = {
         _name(path, values): tuple(_name(name, values) for name in listed) for path, listed in recording.names.items()
     }
@@ -91,10 +90,12 @@ def _pass(recording: Recording, values: Values) -> tuple[Recording, tuple[str, .
 
 
 def _name(name: str, values: Values) -> str:
+    values.path = "names of files"
     return values.name(name.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
 
 
 def _failure(failure: Failure, values: Values) -> Failure:
+    values.path = "machine.toml"
     detail = values.text(failure.detail.encode("utf-8", "surrogateescape"), all_ips=True)
     source = values.text(failure.source.encode("utf-8", "surrogateescape"), all_ips=True)
     return replace(failure, detail=detail.decode("utf-8", "replace"), source=source.decode("utf-8", "replace"))

@@ -63,23 +63,28 @@ def _opaque(values: "Values", value: bytes) -> bytes:
     return values.mac(value) if len(value) == 6 else values.opaque(value)
 
 
+def _known(last: int, others: "Table | None" = None) -> Table:
+    """All numbers up to the last one known are kept, but for the others."""
+    return {**dict.fromkeys(range(last + 1), _keep), **(others or {})}
+
+
 _ALL: Table = {-1: _keep}
 _IPS: Table = {-1: _ip}
 _LINK_DATA: Mapping[bytes, Table] = {
-    b"bond": {8: _IPS, 23: {5: _hardware, -1: _keep}, 26: _hardware, 31: _IPS, -1: _keep},
-    b"bridge": {10: _bridge_id, 11: _bridge_id, 20: _hardware, -1: _keep},
-    b"macvlan": {4: _hardware, 5: {-1: _hardware}, -1: _keep},
-    b"macvtap": {4: _hardware, 5: {-1: _hardware}, -1: _keep},
-    b"vxlan": {2: _ip, 4: _ip, 16: _ip, 17: _ip, -1: _keep},
-    b"vlan": _ALL,
-    b"ipvlan": _ALL,
-    b"ipvtap": _ALL,
-    b"tun": _ALL,
-    b"vrf": _ALL,
+    b"bond": _known(30, {8: _IPS, 23: _known(4, {5: _hardware}), 26: _hardware, 31: _IPS}),
+    b"bridge": _known(48, {10: _bridge_id, 11: _bridge_id, 20: _hardware}),
+    b"macvlan": _known(9, {4: _hardware, 5: {-1: _hardware}}),
+    b"macvtap": _known(9, {4: _hardware, 5: {-1: _hardware}}),
+    b"vxlan": _known(32, {2: _ip, 4: _ip, 16: _ip, 17: _ip}),
+    b"vlan": _known(5),
+    b"ipvlan": _known(2),
+    b"ipvtap": _known(2),
+    b"tun": _known(9),
+    b"vrf": _known(1),
 }
 _PORT_DATA: Mapping[bytes, Table] = {
-    b"bond": {4: _hardware, -1: _keep},
-    b"bridge": {13: _bridge_id, 14: _bridge_id, -1: _keep},
+    b"bond": _known(9, {4: _hardware}),
+    b"bridge": _known(45, {13: _bridge_id, 14: _bridge_id}),
 }
 _NUMBERS = (*range(4, 12), *range(13, 18), 19, 21, 23, *range(27, 34), 35, *range(37, 52), *range(55, 80))
 _LINK: Table = {
