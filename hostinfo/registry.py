@@ -6,25 +6,28 @@ not built in.
 """
 
 import os
+from functools import partial
 from importlib import import_module
 
-from hostinfo.driver import Opener
+from hostinfo.driver import GROUPS, Driver, Opener
 from hostinfo.errors import Unavailable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-BUILT_IN: tuple[tuple[str, tuple[str, ...], str, str | None], ...] = (
-    # name, URI schemes, module, path that must be there for the driver to be probed (None: never probed)
-    ("libvirt-xen", ("xen",), "hostinfo.drivers.libvirt.xen", "/sys/hypervisor/type"),
-    ("xen", (), "hostinfo.drivers.xen", "/sys/hypervisor/type"),
-    ("sysfs", ("sysfs",), "hostinfo.drivers.sysfs", "/"),
-    ("recorded", ("recorded",), "hostinfo.drivers.recorded", None),
-    ("libvirt-kvm", ("qemu",), "hostinfo.drivers.libvirt.kvm", "/sys/class/misc/kvm"),
-    ("libvirt-test", ("test",), "hostinfo.drivers.libvirt.test", None),
+ALL = frozenset(GROUPS)
+_MACHINE = frozenset({"system", "cpu", "memory", "numa", "guests", "statistics"})
+BUILT_IN: "tuple[tuple[str, tuple[str, ...], str, str | None, frozenset[str]], ...]" = (
+    # name, URI schemes, module; path that must be there for it to be probed (None: never), groups for which it is opened
+    ("libvirt-xen", ("xen",), "hostinfo.drivers.libvirt.xen", "/sys/hypervisor/type", _MACHINE),
+    ("xen", (), "hostinfo.drivers.xen", "/sys/hypervisor/type", _MACHINE),
+    ("sysfs", ("sysfs",), "hostinfo.drivers.sysfs", "/", ALL),
+    ("libvirt-kvm", ("qemu",), "hostinfo.drivers.libvirt.kvm", "/sys/class/misc/kvm", frozenset({"guests"})),
+    ("libvirt-test", ("test",), "hostinfo.drivers.libvirt.test", None, ALL),
+    ("recorded", ("recorded",), "hostinfo.drivers.recorded", None, ALL),
 )
-"""In the order in which they are asked when no URI is given."""
+"""In the order in which they are asked when no URI is given; none is imported before a group needs it."""
 
 
 def openers(uri: str | None) -> tuple[Opener, ...]:
@@ -33,7 +36,7 @@ def openers(uri: str | None) -> tuple[Opener, ...]:
         return tuple(_probe())
     scheme = uri.partition(":")[0]
     driver = scheme.partition("+")[0]
-    for _, schemes, module, _ in BUILT_IN:
+    for _, schemes, module, _, _ in BUILT_IN:
         if driver in schemes:
             named = _load(module)(uri)
             return named + tuple(_probe(except_for=named)) if _is_local_libvirt(uri) else named
@@ -42,9 +45,14 @@ def openers(uri: str | None) -> tuple[Opener, ...]:
 
 def _probe(except_for: tuple[Opener, ...] = ()) -> "Iterator[Opener]":
     taken = {opener.name for opener in except_for}
-    for name, _, module, path in BUILT_IN:
+    for name, _, module, path, groups in BUILT_IN:
         if name not in taken and path is not None and os.path.exists(path):
-            yield from _load(module)(None)
+            yield Opener(name=name, open=partial(_open_probed, module), groups=groups)
+
+
+def _open_probed(module: str) -> "Driver | None":
+    (opener,) = _load(module)(None)
+    return opener.open()
 
 
 def _is_local_libvirt(uri: str) -> bool:
@@ -62,5 +70,5 @@ def _third_party(scheme: str) -> "Callable[[str | None], tuple[Opener, ...]]":
 
     for entry in entry_points(group="hostinfo.drivers", name=scheme):
         return entry.load()  # type: ignore[no-any-return]
-    known = ", ".join(sorted(scheme for _, schemes, _, _ in BUILT_IN for scheme in schemes))
+    known = ", ".join(sorted(scheme for _, schemes, _, _, _ in BUILT_IN for scheme in schemes))
     raise Unavailable(scheme, f"no driver for this URI scheme; built in are {known}")
