@@ -150,13 +150,13 @@ class MapReader:
         if end == self.position:
             return []
         code = self.number(1)
-        result = [self._value(code, depth + 1) for _ in range(self._count())]
+        result = [self._value(code, depth + 1) for _ in range(self.number(4))]
         self._close(end)
         return result
 
     def _open(self, depth: int) -> tuple[int, int]:
         end = self._end(depth)
-        return end, self._count() if end > self.position else 0
+        return end, self.number(4) if end > self.position else 0
 
     def _end(self, depth: int) -> int:
         if depth >= self.depth:
@@ -165,12 +165,6 @@ class MapReader:
         if self.position + size > len(self.data):
             raise Malformed("0-10 body: a size beyond the end")
         return self.position + size
-
-    def _count(self) -> int:
-        count = self.number(4)
-        if count > self.nodes:
-            raise TooLarge("0-10 body: too many values")
-        return count
 
     def _close(self, end: int) -> None:
         if self.position != end:

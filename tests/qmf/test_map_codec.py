@@ -111,6 +111,23 @@ def test_a_bomb_of_values_without_bytes_is_refused() -> None:
         decode_list(struct.pack("!II", len(bomb) + 4, 1) + bomb, LIMITS)
 
 
+@pytest.mark.parametrize(
+    "wire",
+    [
+        struct.pack("!II", 4, 1),  # one entry, no bytes for it
+        struct.pack("!II", 6, 1) + b"\xf0\xf0",  # more bytes than the entry
+        struct.pack("!II", 100, 0),  # a size beyond the end
+        struct.pack("!II", 5, 1) + b"\xb0",  # a reserved type
+        struct.pack("!II", 12, 1) + b"\xa9" + struct.pack("!IB", 400, 0) + b"xx",  # an inner size beyond the end
+        struct.pack("!II", 2, 0),
+        b"",
+    ],
+)
+def test_sizes_that_do_not_fit_are_malformed(wire: bytes) -> None:
+    with pytest.raises(Malformed):
+        decode_list(wire, LIMITS)
+
+
 def test_nesting_is_bounded() -> None:
     wire = as_map(0, b"")
     for _ in range(3_000):

@@ -157,6 +157,14 @@ def test_the_textual_form_of_lists(text: str, expected: list[Value]) -> None:
     assert parse_list(text) == expected
 
 
+def test_text_nested_ten_thousand_deep_is_refused() -> None:
+    for text in ("[" * 5_000 + "]" * 5_000, "[" + "{a:" * 4_000 + "1" + "}" * 4_000 + "]"):
+        with pytest.raises(TooLarge):
+            parse_list(text)
+    with pytest.raises(TooLarge):
+        parse_list("[" + "a," * 10_000 + "]")
+
+
 def test_the_textual_form_of_queries() -> None:
     assert parse_map("{class:Host, package:'x', where:[eq,a,[quote,1]]}") == {
         "class": "Host",

@@ -101,6 +101,13 @@ def test_a_pattern_that_would_be_huge_is_refused_at_once(pattern: str) -> None:
     assert time.perf_counter() - start < 0.5
 
 
+def test_a_large_pattern_costs_more_of_the_budget_than_a_small_one() -> None:
+    text = "".join(map(chr, range(200, 300)))
+    Regex("x").search(text, Budget(1_000))
+    with pytest.raises(TooLarge):
+        Regex("(?:x?y?z?){250}!").search(text, Budget(50_000))
+
+
 def test_the_work_of_one_query_is_bounded() -> None:
     with pytest.raises(TooLarge):
         Regex("(a|b|c|d)*z").search("abcd" * 10_000, Budget(1_000))

@@ -203,6 +203,32 @@ def test_a_v1_answer_is_byte_for_byte_what_asv1content_writes() -> None:
     assert encode_schema(schema, 9) == head + one + method + argument
 
 
+@pytest.mark.parametrize(
+    ("kind", "subtype", "code"),
+    [  # qmf/SchemaProperty.cpp v1TypeCode
+        (DataType.VOID, "", 1),
+        (DataType.BOOL, "", 11),
+        (DataType.INT, "", 19),
+        (DataType.INT, "timestamp", 8),
+        (DataType.INT, "duration", 9),
+        (DataType.FLOAT, "", 13),
+        (DataType.STRING, "", 7),
+        (DataType.MAP, "", 15),
+        (DataType.MAP, "reference", 10),
+        (DataType.MAP, "data", 20),
+        (DataType.LIST, "", 21),
+        (DataType.UUID, "", 14),
+    ],
+)
+def test_v1_type_codes_are_those_of_the_cpp_library(kind: DataType, subtype: str, code: int) -> None:
+    item = SchemaProperty(name="x", type=kind, subtype=subtype)
+    wire = encode_schema(SchemaClass(package="p", name="c", properties=(item,)), 1)
+    assert b"\x04type\x02" + bytes([code]) in wire
+    if kind is not DataType.VOID:
+        (received,) = decode_schema(wire, LIMITS)[1].properties
+        assert (received.type, received.subtype) == (kind, subtype)
+
+
 @pytest.mark.parametrize("schema", [NODE, PROCESSOR, LINK_DOWN])
 def test_a_v1_answer_comes_back(schema: SchemaClass) -> None:
     sequence, received = decode_schema(encode_schema(schema, 2**32 - 1), LIMITS)
