@@ -1,0 +1,32 @@
+"""What is carried into a node: our own wheel, or (to try something quickly) the tree as it stands."""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PARTS = ("hostinfo", "drivers", "agent")
+BUILD = ("pyproject.toml", "setup.cfg", "MANIFEST.in", "README.md", "COPYING")
+
+
+def tree_copy(target: Path) -> Path:
+    """The package as the tree has it now; its symlinks become folders."""
+    shutil.copytree(ROOT / "hostinfo", target / "hostinfo", ignore=shutil.ignore_patterns("__pycache__"))
+    return target
+
+
+def build_wheel(target: Path) -> Path:
+    """Our wheel, built from a copy, so that nothing is written to the tree."""
+    with tempfile.TemporaryDirectory(prefix="wheel-") as scratch:
+        copy = Path(scratch)
+        for part in PARTS:
+            shutil.copytree(ROOT / part, copy / part, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
+        for name in BUILD:
+            if (ROOT / name).exists():
+                shutil.copyfile(ROOT / name, copy / name)
+        pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(target), str(copy)]
+        subprocess.run(pip, check=True)
+    (wheel,) = target.glob("hostinfo-*.whl")
+    return wheel
