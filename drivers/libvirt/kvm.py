@@ -4,6 +4,7 @@ On a KVM host the kernel tells the truth of the machine, so when this machine is
 only, and not waited for otherwise. Where the URI names libvirt, it tells all that it can.
 """
 
+import os
 from functools import partial
 
 from hostinfo.driver import Driver, Opener
@@ -12,15 +13,15 @@ from .daemon import Daemon, Replies
 
 NAME = "libvirt-kvm"
 LOCAL_URI = "qemu:///system"
+SOCKETS = ("/run/libvirt/virtqemud-sock-ro", "/run/libvirt/libvirt-sock-ro")
 GROUPS = frozenset({"system", "hypervisor", "cpu", "memory", "numa", "network", "guests", "statistics"})
 
 
 def openers(uri: str | None) -> tuple[Opener, ...]:
     """The guests of this machine for None; all that the daemon tells for ``qemu:///system`` and remote URIs."""
-    daemon = Daemon(uri or LOCAL_URI)
     if uri is None:
-        return (guests_opener(daemon),)
-    return (opener(daemon),)
+        return (Opener(name=NAME, open=_open_probed, groups=frozenset({"guests"})),)
+    return (opener(Daemon(uri)),)
 
 
 def opener(daemon: Daemon | Replies) -> Opener:
@@ -31,6 +32,13 @@ def opener(daemon: Daemon | Replies) -> Opener:
 def guests_opener(daemon: Daemon | Replies) -> Opener:
     """For the probe: only what the kernel can't tell."""
     return Opener(name=NAME, open=partial(_open_guests, daemon), groups=frozenset({"guests"}))
+
+
+def _open_probed() -> Driver | None:
+    """Looks for the daemon's socket before libvirt is imported: that costs more than all other facts together."""
+    if not any(os.path.exists(socket) for socket in SOCKETS):
+        return Driver(name=NAME, why_not={"guests": f"no libvirt daemon runs here (neither {' nor '.join(SOCKETS)})"})
+    return _open_guests(Daemon(LOCAL_URI))
 
 
 def _open(daemon: Daemon | Replies) -> Driver | None:
