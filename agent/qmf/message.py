@@ -9,6 +9,10 @@
 | `properties` | application properties; `x-amqp-0-10.app-id` is always among those that we send |
 | `body` | a map or list in an amqp-value section; bytes when `is_data` |
 | `is_data` | the body stands in a data section |
+
+A transport copies what it received out of its library's message: proton 0.40 hands binary out as memoryviews into
+memory that goes with the message (measured: later they show other bytes), and its decoding raises ValueError for a map
+with binary keys, which ends the container if nothing catches it. AMQP arrays become lists there, too.
 """
 
 from collections.abc import Mapping

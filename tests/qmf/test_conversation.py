@@ -34,6 +34,7 @@ from hostinfo.agent.qmf.map_codec import decode_list, encode_list, encode_map
 from hostinfo.agent.qmf.types import Map, UInt, ULong
 
 from .node import ECHO, LINK_DOWN, NAME, NODE, NOW, PACKAGE, PROCESSOR, UUID_1, MemoryStore, processor, responder
+from .wire import through_amqp
 
 REPLY_TO = "qmf.default.topic/direct-console.42"
 REQUESTS = Requests(REPLY_TO)
@@ -66,7 +67,7 @@ def by_the_cpp_library(message: Message) -> Message:
     return replace(message, body=body, is_data=True)
 
 
-WIRES = pytest.mark.parametrize("wire", [plain, through_qpidd, by_the_cpp_library])
+WIRES = pytest.mark.parametrize("wire", [plain, through_qpidd, by_the_cpp_library, through_amqp])
 
 
 def ask(agent: Responder, request: Message, wire: Wire = plain) -> list[Received]:
@@ -77,7 +78,7 @@ def ask(agent: Responder, request: Message, wire: Wire = plain) -> list[Received
         assert answer.correlation_id == request.correlation_id
         assert answer.properties["qmf.agent"] == AGENT
         assert answer.properties["x-amqp-0-10.app-id"] == "qmf2"
-    received = [read(wire(answer) if wire is through_qpidd else answer) for answer in answers]
+    received = [read(wire(answer) if wire in (through_qpidd, through_amqp) else answer) for answer in answers]
     assert None not in received
     return [item for item in received if item is not None]
 
@@ -132,6 +133,7 @@ def test_a_heartbeat_has_what_every_known_console_reads() -> None:
             "qmf.agent_capability": 1,
         }
     }
+    assert isinstance(message.body, dict)
     values = message.body["_values"]
     assert type(values["_timestamp"]) is ULong
     assert type(values["_epoch"]) is UInt
@@ -326,10 +328,12 @@ def test_a_subscription_publishes_at_once_and_then_what_changed() -> None:
     assert isinstance(missing, Failure)
 
 
-def test_python_consoles_get_the_v1_schema_on_amq_direct() -> None:
+@pytest.mark.parametrize("wire", [plain, through_amqp])
+def test_python_consoles_get_the_v1_schema_on_amq_direct(wire: Wire) -> None:
     request = Requests("amq.direct/reply-host.1.2").schema_v1(AGENT, PROCESSOR.id, 1234)
     assert request.properties == {}
-    (answer,) = responder().handle(request, NOW)
+    (answer,) = responder().handle(wire(request), NOW)
+    answer = wire(answer)
     assert (answer.address, answer.subject) == ("amq.direct", "reply-host.1.2")
     assert answer.is_data
     assert answer.properties == {"qmf.agent": AGENT}
