@@ -8,6 +8,7 @@ from .shape import Guest, Shape, Stack
 HOSTINFO = "python3 -m hostinfo"
 CONSOLE = {"xen-dom0": "/var/log/xen/console/guest-{0}.log", "kvm": "/var/log/libvirt/qemu/{0}-console.log"}
 INITRD = "/var/lib/libvirt/images/guest-initrd"
+EACH_CARD = 'for card in /sys/class/net/*/device; do card=${card%/device}; ip link set "${card##*/}"'
 GUEST_END = "---- end of the guest job ----"
 
 
@@ -67,20 +68,16 @@ def links_up(shape: Shape) -> list[Step]:
     """Cards without a link are down at boot; speed and carrier are facts only of cards that are up."""
     if shape.stack:
         return []
-    up = 'udevadm settle; for link in /sys/class/net/*/device; do ip link set "$(basename "$(dirname "$link")")" up; done; sleep 1'
-    return [Step(name="links-up", command=up)]
+    return [Step(name="links-up", command=f"udevadm settle; {EACH_CARD} up; done; sleep 1")]
 
 
 def stack(stack: Stack | None) -> list[Step]:
     if stack is None:
         return []
     bond, vlan, bridge = stack.bond, stack.vlan, stack.bridge
-    enslave = (
-        f'for link in /sys/class/net/*/device; do ip link set "$(basename "$(dirname "$link")")" master {bond}; done'
-    )
     commands = [
         f"ip link add {bond} type bond mode {stack.mode} miimon {stack.miimon}",
-        enslave,
+        f"udevadm settle; {EACH_CARD} master {bond}; done",
         f"ip link set {bond} up",
         f"ip link add link {bond} name {vlan} type vlan id {stack.vlan_id}",
         f"ip link add {bridge} type bridge stp_state 0 forward_delay 400",
@@ -95,8 +92,8 @@ def start_guest(shape: Shape, guest: Guest) -> list[Step]:
     uri = "xen:///system" if shape.kind == "xen-dom0" else "qemu:///system"
     # The job rides on the guest's initial ramdisk: a second disk costs ten seconds of hotplug scripts.
     pack = (
-        "set -e; mkdir -p /run/pack/job; cp /mnt/guest.sh /run/pack/job; cp -r /run/hostinfo /run/pack/job; cd /run/pack\n"
-        "find job | cpio --quiet -o -H newc >/run/job.cpio\n"
+        "set -e; mkdir -p /run/pack/job; cp /mnt/guest.sh /run/pack/job; cp -r /run/hostinfo /run/pack/job\n"
+        "cd /run/pack; find job | cpio --quiet -o -H newc >/run/job.cpio\n"
         f"cat /boot/node-initrd /run/job.cpio >{INITRD}; chmod 644 {INITRD}"
     )
     return [
