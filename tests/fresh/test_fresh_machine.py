@@ -28,14 +28,16 @@ def machine(can_make_roots: None) -> Iterator[Root]:
         yield root
 
 
-@pytest.fixture
-def machine_with_python_only(can_make_roots: None) -> Iterator[Root]:
+@pytest.fixture(scope="module")
+def pip_installed(can_make_roots: None) -> Iterator[Root]:
     with fresh_root() as root:
         environment = root.environment | {"DEBIAN_FRONTEND": "noninteractive"}
         other = Root(root.path, environment)
         assert other.run("apt-get", "update", "--quiet").returncode == 0
         install = ("apt-get", "install", "--yes", "--quiet", "--no-install-recommends", "python3", "python3-venv")
         assert other.run(*install).returncode == 0
+        assert root.run("python3", "-m", "venv", "/venv").returncode == 0
+        assert root.run("/venv/bin/pip", "install", "--quiet", ".").returncode == 0
         yield root
 
 
@@ -80,20 +82,14 @@ def test_readme_tox_passes_the_quick_tests(machine: Root) -> None:
     assert " passed" in closing[-1]
 
 
-def test_plain_pip_install_gives_a_working_dump_without_native_packages(machine_with_python_only: Root) -> None:
-    machine = machine_with_python_only
-    assert machine.run("python3", "-m", "venv", "/venv").returncode == 0
-    assert machine.run("/venv/bin/pip", "install", "--quiet", ".").returncode == 0
-    dump = machine.run("/venv/bin/hostinfo", "dump", "--json")
+def test_plain_pip_install_gives_a_working_dump_without_native_packages(pip_installed: Root) -> None:
+    dump = pip_installed.run("/venv/bin/hostinfo", "dump", "--json")
     assert dump.returncode == 0, dump.stdout
     assert json.loads(dump.stdout)["hostinfo"]["format"] == 1
     assert kernel_release() in dump.stdout
 
 
-def test_doctor_names_the_missing_extras_without_a_traceback(machine_with_python_only: Root) -> None:
-    machine = machine_with_python_only
-    assert machine.run("python3", "-m", "venv", "/venv").returncode == 0
-    assert machine.run("/venv/bin/pip", "install", "--quiet", ".").returncode == 0
-    doctor = machine.run("sh", "-c", "/venv/bin/hostinfo doctor 2>&1")
+def test_doctor_names_the_missing_extras_without_a_traceback(pip_installed: Root) -> None:
+    doctor = pip_installed.run("sh", "-c", "/venv/bin/hostinfo doctor 2>&1")
     assert "Traceback" not in doctor.stdout
     assert "hostinfo[libvirt]" in doctor.stdout
