@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 SOURCE = "netlink addresses"
 RTM_NEWADDR = 20
 ADDRESS, LOCAL, LABEL, BROADCAST, LIFETIMES, FLAGS = 1, 2, 3, 4, 6, 8
+_WANTED = frozenset({ADDRESS, LOCAL, LABEL, BROADCAST, LIFETIMES, FLAGS})
 
 _HEAD = {"little": Struct("<BBBBI"), "big": Struct(">BBBBI")}
 _CACHE = {"little": Struct("<II"), "big": Struct(">II")}
@@ -44,7 +45,7 @@ def parse_address(data: bytes, start: int, end: int, names: Mapping[int, str], o
     link, size = names.get(index), _SIZES.get(family)
     if link is None or size is None:
         return None
-    found = attributes(data, start + 8, end, SOURCE, order)
+    found = attributes(data, start + 8, end, _WANTED, SOURCE, order)
     # With IFA_LOCAL, IFA_ADDRESS is the other end of the connection, which IPv4 without one repeats.
     far = found.get(ADDRESS, b"")
     near = found.get(LOCAL, far)

@@ -26,7 +26,7 @@ def parse_counters(data: bytes, order: "Order" = sys.byteorder) -> tuple[LinkCou
         if end - start < 16:
             continue
         index = head.unpack_from(data, start)[2]
-        values = attributes(data, start + 16, end, "netlink counters", order)
+        values = attributes(data, start + 16, end, (NAME, STATS64), "netlink counters", order)
         name, counters = text(values.get(NAME)), values.get(STATS64)
         if name is not None and counters is not None and len(counters) >= 72:
             found.append((index, name, unpack(counters)))

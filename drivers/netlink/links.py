@@ -22,6 +22,10 @@ IFF_UP, IFF_LOOPBACK = 1, 8
 (ADDRESS, BROADCAST, NAME, MTU, LOWER, MASTER, QUEUE, STATE, INFO, ALIAS, GROUP) = (
     1, 2, 3, 4, 5, 10, 13, 16, 18, 20, 27)  # fmt: skip
 CARRIER, LOWER_NAMESPACE, PROPERTIES, ALTNAME, PERMANENT, PARENT, PARENT_BUS = 33, 37, 52, 53, 54, 56, 57
+_WANTED = frozenset({
+    ADDRESS, BROADCAST, NAME, MTU, LOWER, MASTER, QUEUE, STATE, INFO, ALIAS, GROUP, CARRIER, LOWER_NAMESPACE,
+    PROPERTIES, PERMANENT, PARENT, PARENT_BUS,
+})  # fmt: skip
 INFO_KIND, INFO_DATA, VXLAN_LOWER = 1, 2, 3
 
 HEAD = {"little": Struct("<BxHiII"), "big": Struct(">BxHiII")}
@@ -35,7 +39,7 @@ def parse_links(data: bytes, order: "Order" = sys.byteorder) -> list[LinkRecord]
         if end - start < 16:
             continue
         _, _, index, flags, _ = head.unpack_from(data, start)
-        found = attributes(data, start + 16, end, SOURCE, order)
+        found = attributes(data, start + 16, end, _WANTED, SOURCE, order)
         name = text(found.get(NAME))
         if name is not None and index not in names:  # a link that comes twice came anew while the kernel dumped
             names[index] = name

@@ -4,7 +4,7 @@ The byte order is an argument, so that what a big-endian machine answered can be
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from struct import Struct
 
 from hostinfo.errors import ParseError, ReadError
@@ -20,6 +20,7 @@ NLM_F_DUMP_INTR = 0x10
 
 _HEADER = {"little": Struct("<IHHII"), "big": Struct(">IHHII")}
 _ATTRIBUTE = {"little": Struct("<HH"), "big": Struct(">HH")}
+_ALL = range(1 << 14)
 _NESTED_BITS = 0x3FFF  # without NLA_F_NESTED and NLA_F_NET_BYTEORDER
 
 
@@ -46,19 +47,37 @@ def dump_payloads(data: bytes, wanted: int, source: str, order: "Order" = sys.by
 
     ParseError where the dump has no end, ReadError where the kernel ended it with an error.
     """
+    unpack, start, size = _HEADER[order].unpack_from, 0, len(data)
     spans = []
-    for kind, _, start, end in messages(data, source, order):
+    while size - start >= 16:
+        length, kind, _, _, _ = unpack(data, start)
+        end = start + length
+        if length < 16 or end > size:
+            break
         if kind == wanted:
-            spans.append((start, end))
+            spans.append((start + 16, end))
         elif kind in (NLMSG_DONE, NLMSG_ERROR):
-            raise_error(data[start : start + 4], source, order)
+            raise_error(data[start + 16 : min(start + 20, end)], source, order)
             return spans
-    raise ParseError(source, "no end of the dump")
+        start = end + 3 & ~3
+    raise ParseError(source, "the dump has no end, or is cut off")
 
 
-def is_interrupted(data: bytes, source: str, order: "Order" = sys.byteorder) -> bool:
-    """Whether the kernel says that its tables changed while it dumped them, so that entries may be missing."""
-    return any(flags & NLM_F_DUMP_INTR for _, flags, _, _ in messages(data, source, order))
+def mark_interrupted(end: bytes, order: "Order" = sys.byteorder) -> bytes:
+    """The last message of a dump with the flag that something before it carried."""
+    length, kind, flags, sequence, port = _HEADER[order].unpack_from(end)
+    return _HEADER[order].pack(length, kind, flags | NLM_F_DUMP_INTR, sequence, port) + end[16:]
+
+
+def is_interrupted(data: bytes, order: "Order" = sys.byteorder) -> bool:
+    """Whether the kernel's tables changed while it dumped them, so that entries may be missing.
+
+    It says so at the message that it happened before; the transport repeats it at the end.
+    """
+    if len(data) < 20:
+        return False
+    length, kind, flags, _, _ = _HEADER[order].unpack_from(data, len(data) - 20)
+    return (length, kind) == (20, NLMSG_DONE) and bool(flags & NLM_F_DUMP_INTR)
 
 
 def raise_error(code: bytes, source: str, order: "Order" = sys.byteorder) -> None:
@@ -70,22 +89,28 @@ def raise_error(code: bytes, source: str, order: "Order" = sys.byteorder) -> Non
         raise ReadError(source, os.strerror(number) if number < 4096 else f"error {number}", number)
 
 
-def attributes(data: bytes, start: int, end: int, source: str, order: "Order" = sys.byteorder) -> dict[int, bytes]:
-    """The attributes between two offsets by their type; of equal ones the last. ParseError where one is cut off."""
-    unpack, found = _ATTRIBUTE[order].unpack_from, {}
-    while end - start >= 4:
+def attributes(
+    data: bytes, start: int, end: int, wanted: Container[int], source: str, order: "Order" = sys.byteorder
+) -> dict[int, bytes]:
+    """The wanted attributes between two offsets by their type; of equal ones the last. ParseError if one is cut off.
+
+    Thousands of links have forty attributes each, so this loop is what reading the network costs.
+    """
+    unpack, found, last = _ATTRIBUTE[order].unpack_from, {}, end - 4
+    while start <= last:
         length, kind = unpack(data, start)
         stop = start + length
         if length < 4 or stop > end:
             raise ParseError(source, f"an attribute of {length} bytes where {end - start} are left")
-        found[kind & _NESTED_BITS] = data[start + 4 : stop]
-        start = (stop + 3) & ~3
+        if (kind := kind & _NESTED_BITS) in wanted:
+            found[kind] = data[start + 4 : stop]
+        start = stop + 3 & ~3
     return found
 
 
 def nested(data: bytes, source: str, order: "Order" = sys.byteorder) -> dict[int, bytes]:
     """The attributes inside an attribute."""
-    return attributes(data, 0, len(data), source, order)
+    return attributes(data, 0, len(data), _ALL, source, order)
 
 
 def listed(data: bytes, source: str, order: "Order" = sys.byteorder) -> Iterator[tuple[int, bytes]]:

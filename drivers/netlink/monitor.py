@@ -104,7 +104,7 @@ def parse_changes(data: bytes, order: "Order" = sys.byteorder) -> list[Change]:
 def _parse_change(what: str, is_new: bool, data: bytes, start: int, end: int, order: "Order") -> Change:
     if what == "link" and end - start >= 16:
         index = HEAD[order].unpack_from(data, start)[2]
-        name = text(attributes(data, start + 16, end, SOURCE, order).get(NAME))
+        name = text(attributes(data, start + 16, end, (NAME,), SOURCE, order).get(NAME))
         return Change(what=what, is_removed=not is_new, index=index, link=name)
     if what == "address" and end - start >= 8:
         return Change(what=what, is_removed=not is_new, index=_ADDRESS_HEAD[order].unpack_from(data, start)[4])

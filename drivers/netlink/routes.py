@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 SOURCE = "netlink routes"
 RTM_NEWROUTE = 24
 LOCAL_TABLE = 255
+_LOCAL = bytes((LOCAL_TABLE,))
 DESTINATION, FROM, OUT, GATEWAY, PRIORITY, PREFERRED, METRICS, MULTIPATH, TABLE, VIA, HOP_ID = (
     1, 2, 4, 5, 6, 7, 8, 9, 15, 18, 30)  # fmt: skip
 METRIC_MTU = 2
+_WANTED = frozenset({DESTINATION, FROM, OUT, GATEWAY, PRIORITY, PREFERRED, METRICS, MULTIPATH, TABLE, VIA, HOP_ID})
 
 _HEAD = {"little": Struct("<BBBBBBBBI"), "big": Struct(">BBBBBBBBI")}
 _HOP = {"little": Struct("<HBBi"), "big": Struct(">HBBi")}
@@ -29,8 +31,14 @@ _SIZES = {int(AF_INET): 4, int(AF_INET6): 16}
 
 def parse_routes(data: bytes, names: Mapping[int, str], order: "Order" = sys.byteorder) -> tuple[Route, ...]:
     """The routes of one dump, but those of table local, which mirror the addresses. In the kernel's order."""
-    routes = (parse_route(data, *span, names, order) for span in dump_payloads(data, RTM_NEWROUTE, SOURCE, order))
-    return tuple(route for route in routes if route is not None)
+    found = []
+    for start, end in dump_payloads(data, RTM_NEWROUTE, SOURCE, order):
+        if data[start + 4 : start + 5] == _LOCAL:  # most of all IPv6 routes: not worth a look at their attributes
+            continue
+        route = parse_route(data, start, end, names, order)
+        if route is not None:
+            found.append(route)
+    return tuple(found)
 
 
 def parse_route(data: bytes, start: int, end: int, names: Mapping[int, str], order: "Order") -> Route | None:
@@ -39,11 +47,9 @@ def parse_route(data: bytes, start: int, end: int, names: Mapping[int, str], ord
         return None
     family, bits, from_bits, _, table, protocol, scope_number, kind, flags = _HEAD[order].unpack_from(data, start)
     size = _SIZES.get(family)
-    if table == LOCAL_TABLE:  # four of five IPv6 routes: left out before their attributes are looked at
-        return None
     if size is None or bits > size * 8 or from_bits > size * 8:
         return None
-    found = attributes(data, start + 12, end, SOURCE, order)
+    found = attributes(data, start + 12, end, _WANTED, SOURCE, order)
     table = table if TABLE not in found else number(found[TABLE], order) or 0
     out = number(found.get(OUT), order)
     if table == LOCAL_TABLE or (out and out not in names):
@@ -75,7 +81,7 @@ def _next_hops(data: bytes, family: int, size: int, names: Mapping[int, str], or
         length, _, hops, out = unpack(data, start)
         if length < 8 or length > len(data) - start:
             raise ParseError(SOURCE, f"a next hop of {length} bytes where {len(data) - start} are left")
-        gateway = _gateway(attributes(data, start + 8, start + length, SOURCE, order), family, size)
+        gateway = _gateway(attributes(data, start + 8, start + length, _WANTED, SOURCE, order), family, size)
         found.append(NextHop(gateway=gateway, link=names.get(out), weight=hops + 1))
         start += (length + 3) & ~3
     return found
@@ -83,8 +89,8 @@ def _next_hops(data: bytes, family: int, size: int, names: Mapping[int, str], or
 
 def _gateway(found: Mapping[int, bytes], family: int, size: int) -> str | None:
     gateway = _address(found.get(GATEWAY), family, size)
-    via = found.get(VIA, b"")  # a gateway of the other family: its number in 16 bits, then the address
-    if gateway is None and len(via) in (6, 18):
+    via = found.get(VIA)  # a gateway of the other family: its number in 16 bits, then the address
+    if gateway is None and via is not None and len(via) in (6, 18):
         return inet_ntop(AF_INET if len(via) == 6 else AF_INET6, via[2:])
     return gateway
 

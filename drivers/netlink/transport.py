@@ -23,7 +23,16 @@ from time import monotonic
 
 from hostinfo.errors import ReadError
 
-from .message import NLM_F_DUMP_INTR, NLMSG_DONE, NLMSG_ERROR, NLMSG_OVERRUN, header, messages, raise_error
+from .message import (
+    NLM_F_DUMP_INTR,
+    NLMSG_DONE,
+    NLMSG_ERROR,
+    NLMSG_OVERRUN,
+    header,
+    mark_interrupted,
+    messages,
+    raise_error,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,7 +71,7 @@ class Lost(Exception):
 def dump(name: str) -> bytes:
     """The raw messages of one complete dump, its end included: "links", "counters", "addresses", "routes4", "routes6".
 
-    Where the tables changed during each of several dumps it is the last one, whose messages still carry
+    Where the tables changed during each of several dumps it is the last one, whose end then carries
     NLM_F_DUMP_INTR. ReadError where netlink can't be used, an answer is lost again and again, or time is up.
     """
     source = f"netlink {name}"
@@ -151,18 +160,22 @@ def collect(
     unpack, collected, size, is_changed = header(order).unpack_from, [], 0, False
     while True:
         data = receive()
+        mine = 0  # up to here all of it is
         for kind, flags, start, end in messages(data, source, order):
             _, _, _, its_sequence, its_port = unpack(data, start - 16)
             if its_sequence != sequence or its_port != port:
+                collected.append(data[mine : start - 16])
+                mine = end + 3 & ~3
                 continue
             if kind == NLMSG_OVERRUN:
                 raise Lost
+            is_changed = is_changed or flags & NLM_F_DUMP_INTR != 0
             if kind in (NLMSG_ERROR, NLMSG_DONE):
                 raise_error(data[start : min(start + 4, end)], source, order)
-            is_changed = is_changed or flags & NLM_F_DUMP_INTR != 0
-            collected.append(data[start - 16 : start + (end - start + 3 & ~3)])
-            size += end - start + 16
-            if kind in (NLMSG_DONE, NLMSG_ERROR):
+                last = data[start - 16 : end]
+                collected += [data[mine : start - 16], mark_interrupted(last, order) if is_changed else last]
                 return b"".join(collected), is_changed
-            if size > BYTES_LIMIT:
-                raise ReadError(source, f"longer than {BYTES_LIMIT} bytes", EFBIG)
+        collected.append(data[mine:])
+        size += len(data)
+        if size > BYTES_LIMIT:
+            raise ReadError(source, f"longer than {BYTES_LIMIT} bytes", EFBIG)

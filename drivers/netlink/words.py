@@ -1,7 +1,9 @@
 """The kernel's numbers in words: iproute2's and rtnetlink(7)'s names."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
+_COMBINATIONS = 1024  # thousands of links share a few: each is put into words once
 _LINK_FLAGS = (
     "up", "broadcast", "debug", "loopback", "pointopoint", "notrailers", "running", "noarp", "promisc", "allmulti",
     "master", "slave", "multicast", "portsel", "automedia", "dynamic", "lower_up", "dormant", "echo",
@@ -27,19 +29,14 @@ PROTOCOLS = {
     99: "openr", 186: "bgp", 187: "isis", 188: "ospf", 189: "rip", 192: "eigrp",
 }  # fmt: skip
 
-_known_flags: dict[int, tuple[str, ...]] = {}
 
-
+@lru_cache(maxsize=_COMBINATIONS)
 def link_flags(bits: int) -> tuple[str, ...]:
-    """IFF_…, netdevice(7); links share few combinations, so each is put into words once."""
-    words = _known_flags.get(bits)
-    if words is None:
-        words = _words(bits, _LINK_FLAGS)
-        if len(_known_flags) < 1024:
-            _known_flags[bits] = words
-    return words
+    """IFF_…, netdevice(7)."""
+    return _words(bits, _LINK_FLAGS)
 
 
+@lru_cache(maxsize=_COMBINATIONS)
 def address_flags(bits: int, *, is_ipv6: bool) -> tuple[str, ...]:
     """IFA_F_…; an address that is not permanent is dynamic, and IPv6 calls a secondary one temporary."""
     words = _words(bits, _ADDRESS_FLAGS)
@@ -48,6 +45,7 @@ def address_flags(bits: int, *, is_ipv6: bool) -> tuple[str, ...]:
     return words if bits & 0x80 else ("dynamic", *words)
 
 
+@lru_cache(maxsize=_COMBINATIONS)
 def route_flags(bits: int) -> tuple[str, ...]:
     """RTNH_F_… and RTM_F_…."""
     return _words(bits, _ROUTE_FLAGS)

@@ -58,7 +58,7 @@ def _dumps(kernel: Kernel, notes: Notes) -> dict[str, bytes]:
             continue
         try:
             found[name] = kernel.netlink(name)
-            if is_interrupted(found[name], f"netlink {name}"):
+            if is_interrupted(found[name]):
                 raise ReadError(f"netlink {name}", "changed during each of several dumps: some may be missing")
         except DriverError as error:
             notes.failed(field, error)
