@@ -71,7 +71,8 @@ def fresh_root() -> Iterator[Root]:
         yield Root(folder, take_pip_along(folder))
     finally:
         # Mounts lived in the namespace of `enter`: what is left is plain files.
-        shutil.rmtree(folder)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        subprocess.run(["rm", "--recursive", "--force", "--one-file-system", folder], check=True)
         signal.signal(signal.SIGTERM, before)
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -47,9 +48,18 @@ def kernel_release() -> str:
 
 def test_readme_dump_works_from_a_clone_and_prints_nothing_but_the_dump(machine: Root) -> None:
     done = machine.run("./run", "hostinfo", "dump", minutes=15)
-    assert done.returncode == 0, done.stdout
     assert "run:" not in done.stdout
     assert kernel_release() in done.stdout
+    assert_all_told_but_guests(machine.run("./run", "hostinfo", "dump", "--json"))
+
+
+def assert_all_told_but_guests(dump: subprocess.CompletedProcess[str]) -> None:
+    """Where the host has /dev/kvm, nobody can tell its guests without a libvirtd: the one error that is right."""
+    told = json.loads(dump.stdout)
+    assert set(told["errors"]) <= {"guests"}, told["errors"]
+    assert dump.returncode == (3 if told["errors"] else 0)
+    assert told["system"]["kernel_release"] == kernel_release()
+    assert told["system"]["os_name"].startswith("Debian")
 
 
 QUICKEST = """
@@ -84,9 +94,7 @@ def test_readme_tox_passes_the_quick_tests(machine: Root) -> None:
 
 def test_plain_pip_install_gives_a_working_dump_without_native_packages(pip_installed: Root) -> None:
     dump = pip_installed.run("/venv/bin/hostinfo", "dump", "--json")
-    assert dump.returncode == 0, dump.stdout
-    assert json.loads(dump.stdout)["hostinfo"]["format"] == 1
-    assert kernel_release() in dump.stdout
+    assert_all_told_but_guests(dump)
 
 
 def test_doctor_names_the_missing_extras_without_a_traceback(pip_installed: Root) -> None:
