@@ -11,8 +11,9 @@
 | `is_data` | the body stands in a data section |
 
 A transport copies what it received out of its library's message: proton 0.40 hands binary out as memoryviews into
-memory that goes with the message (measured: later they show other bytes), and its decoding raises ValueError for a map
-with binary keys, which ends the container if nothing catches it. AMQP arrays become lists there, too.
+memory that goes with the message (measured: later they show other bytes). Its decoding raises ValueError for a map with
+binary keys and RecursionError for deep nesting, which end the container if nothing catches them. AMQP arrays become
+lists there, too.
 """
 
 from collections.abc import Mapping

