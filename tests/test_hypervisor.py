@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ import pytest
 import hostinfo
 from hostinfo.model.hypervisor import Hypervisor
 
-from .trees import lay
+from .trees import lay, unpack_signs
 
 CORPORA = os.environ.get("HOSTINFO_CORPORA")
 HYPERVISOR_FLAG = "processor\t: 0\nflags\t\t: fpu tsc hypervisor lm\n"
@@ -308,10 +307,6 @@ HARDWARE = (
 @pytest.mark.skipif(CORPORA is None, reason="HOSTINFO_CORPORA is not set")
 @pytest.mark.parametrize("name", [*GUESTS, *HARDWARE])
 def test_third_party_machines_are_what_their_publishers_say(tmp_path: Path, name: str) -> None:
-    archive = next(Path(CORPORA or "").glob(f"{name}.tar.*"))
-    with tarfile.open(archive) as tar:
-        tar.extractall(tmp_path, filter="data")
-    root = next(path.parent for path in sorted(tmp_path.rglob("proc")) if (path.parent / "sys").is_dir())
-    found = hypervisor(root)
+    found = hypervisor(unpack_signs(name, tmp_path))
     assert found.guest_of == GUESTS.get(name)
     assert found.is_virtual_machine == (name in GUESTS)
