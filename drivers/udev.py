@@ -4,7 +4,7 @@
 def properties(path: str) -> dict[str, str]:
     """Properties of the device behind a sysfs path; empty where pyudev is missing or knows no such device.
 
-    Importing pyudev takes 15 ms: ask only where udev keeps a database and there is a device to look up.
+    Importing pyudev takes 40 ms or more: ask only where udev keeps a database and there is a device to look up.
     """
     try:
         import pyudev

@@ -213,6 +213,30 @@ def test_a_usb_link_has_the_names_that_its_device_tells(machine: Machine) -> Non
     assert (link.bus, link.bus_address, link.vendor, link.product) == ("usb", "1-2:1.0", "Realtek", "0x8153")
 
 
+def test_names_are_those_that_udev_found_in_the_hardware_database(machine: Machine) -> None:
+    machine.net("eth0", 2, machine.pci("0000:00:04.0", "e1000e", "0x8086", "0x10d3"))
+    machine.write(
+        "run/udev/data/+pci:0000:00:04.0",
+        "I:1234\nE:ID_VENDOR_FROM_DATABASE=Intel Corporation\nE:ID_MODEL_FROM_DATABASE=82574L Gigabit",
+    )
+    link = machine.links()["eth0"]
+    assert (link.vendor, link.product) == ("Intel Corporation", "82574L Gigabit")
+
+
+def test_what_udevs_own_file_does_not_name_pyudev_is_asked_for(machine: Machine) -> None:
+    machine.net("eth0", 2, machine.pci("0000:00:04.0", "e1000e", "0x8086", "0x10d3"))
+    machine.write("run/udev/data/+pci:0000:00:04.0", "I:1234")
+    asked = []
+
+    def properties(path: str) -> dict[str, str]:
+        asked.append(path)
+        return {"ID_VENDOR_FROM_DATABASE": "Intel Corporation"}
+
+    fact = read(Kernel(tree=Tree(str(machine.root)), udev=properties), None)
+    assert asked == ["/sys/devices/pci0000:00/0000:00:04.0"]
+    assert (fact.value.links[0].vendor, fact.value.links[0].product) == ("Intel Corporation", "0x10d3")
+
+
 def test_virtual_functions_are_counted(machine: Machine) -> None:
     device = machine.pci("0000:00:04.0", "ixgbe", "0x8086", "0x10fb")
     machine.write(f"sys/devices/{device}/sriov_totalvfs", "63")

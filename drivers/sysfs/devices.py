@@ -17,6 +17,7 @@ from .tree import Tree
 
 CLASS = "sys/class/net"
 _BUSES_OF_NAMES = frozenset({"pci", "usb", "ccw", "vmbus"})
+_DATABASE = "run/udev/data"
 _SPEED_LIMIT = 0x7FFFFFFF
 
 
@@ -147,10 +148,7 @@ def _add_speed(facts: "dict[str, object]", tree: Tree, base: str) -> None:
 def _add_names(facts: "dict[str, object]", kernel: Kernel, hardware: str) -> None:
     """Vendor and product: by the hardware database, else what a USB device says of itself, else the numbers."""
     tree, bus = kernel.tree, facts.get("bus")
-    names: dict[str, str] = {}
-    # Without udev's database there is nothing to look up, and importing pyudev takes 15 ms.
-    if kernel.udev is not None and bus in _BUSES_OF_NAMES and tree.is_dir("run/udev/data"):
-        names = kernel.udev("/" + hardware)
+    names = _database_names(kernel, hardware, bus) if bus in _BUSES_OF_NAMES else {}
     base = hardware.rpartition("/")[0] if bus == "usb" else hardware  # an interface's device is above it
     numbers = ("idVendor", "idProduct") if bus == "usb" else ("vendor", "device")
     own = ("manufacturer", "product") if bus == "usb" else ("", "")
@@ -159,6 +157,20 @@ def _add_names(facts: "dict[str, object]", kernel: Kernel, hardware: str) -> Non
     ):
         facts[field] = names.get(key) or (_attribute(tree, f"{base}/{text}") if text else None) or _hex(
             _attribute(tree, f"{base}/{number}"))  # fmt: skip
+
+
+def _database_names(kernel: Kernel, hardware: str, bus: object) -> dict[str, str]:
+    """What udev found in the hardware database: in its own file, else by pyudev, whose import takes 40 ms or more."""
+    if not kernel.tree.is_dir(_DATABASE):
+        return {}
+    names: dict[str, str] = {}
+    for line in (_attribute(kernel.tree, f"{_DATABASE}/+{bus}:{hardware.rpartition('/')[2]}") or "").splitlines():
+        key, separator, value = line.removeprefix("E:").partition("=")
+        if separator and value and line.startswith("E:ID_"):
+            names[key] = value
+    if "ID_VENDOR_FROM_DATABASE" not in names and kernel.udev is not None:
+        return kernel.udev("/" + hardware)
+    return names
 
 
 def _hardware(tree: Tree, device: str) -> str:
