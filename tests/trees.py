@@ -23,6 +23,10 @@ def unpack_signs(collection_and_name: str, into: Path) -> Path:
     archive = next(Path(os.environ["HOSTINFO_CORPORA"]).glob(f"{collection_and_name}.tar.*"))
     signs = ("/proc/", "dmi/id", "/sys/kernel/cpu_byteorder", "/cpu/online", "/cpu/modalias", "/sys/hypervisor")
     with tarfile.open(archive) as opened:
-        chosen = [member for member in opened if member.isfile() and any(part in f"/{member.name}" for part in signs)]
+        chosen = [
+            member
+            for member in opened
+            if member.isfile() and any(part in member.name for part in signs) and "/cpus/" not in member.name
+        ]
         opened.extractall(into, members=chosen, filter="data")
     return next(path.parent for path in sorted(into.rglob("proc")) if path.is_dir())
