@@ -48,16 +48,17 @@ def kernel_release() -> str:
 
 def test_readme_dump_works_from_a_clone_and_prints_nothing_but_the_dump(machine: Root) -> None:
     done = machine.run("./run", "hostinfo", "dump", minutes=15)
+    assert done.returncode == 0, done.stdout[-2000:]
     assert "run:" not in done.stdout
     assert kernel_release() in done.stdout
     assert_all_told_but_guests(machine.run("./run", "hostinfo", "dump", "--json"))
 
 
 def assert_all_told_but_guests(dump: subprocess.CompletedProcess[str]) -> None:
-    """Where the host has /dev/kvm, nobody can tell its guests without a libvirtd: the one error that is right."""
+    """No libvirtd runs on a fresh machine, so nobody can tell its guests; all else is told."""
     told = json.loads(dump.stdout)
     assert set(told["errors"]) <= {"guests"}, told["errors"]
-    assert dump.returncode == (3 if told["errors"] else 0)
+    assert dump.returncode == 0
     assert told["system"]["kernel_release"] == kernel_release()
     assert told["system"]["os_name"].startswith("Debian")
 
