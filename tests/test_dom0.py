@@ -149,6 +149,16 @@ def test_cpus_that_xen_took_offline_are_no_threads(tmp_path: Path) -> None:
     assert [processor.is_online for processor in cpu.processors] == [True, False] * 4
 
 
+def test_without_xens_list_of_cpus_the_firmware_counts_the_threads(tmp_path: Path) -> None:
+    """A kernel that does not show the physical CPUs, or a recording that left the folder out."""
+    with opened(machine(tmp_path, xen_cpus=0)) as host:
+        cpu = host.cpu()
+        for driver in host.drivers():
+            check_driver(driver)
+    assert (cpu.value.sockets, cpu.value.cores, cpu.value.threads, cpu.value.threads_per_core) == (2, 4, 8, 2)
+    assert cpu.value.processors == ()
+
+
 def test_an_empty_socket_is_not_counted(tmp_path: Path) -> None:
     empty = processor(0, 0, status=0)
     with opened(machine(tmp_path, cpus=(processor(4, 8), empty))) as host:

@@ -94,13 +94,12 @@ def _tables(reading: Reading, field: str) -> "Tables | None":
 
 def _processors(reading: Reading) -> Cpu:
     notes = reading.notes
-    wants_table = notes.wants("sockets", "cores", "threads_per_core", "max_frequency_hz", *_PASSED[2:5])
-    field = next((name for name in (*_COUNTED, "max_frequency_hz", *_PASSED) if notes.wants(name)), "sockets")
-    tables = _tables(reading, field) if wants_table else None
+    xen = _xen_cpus(reading)
+    needed = ("sockets", "cores", "threads_per_core", "max_frequency_hz", *_PASSED[2:5], *(() if xen else ("threads",)))
+    field = next((name for name in needed if notes.wants(name)), None)
+    tables = _tables(reading, field) if field is not None else None
     sockets = [info for info in tables.processors if info.is_populated] if tables and tables.is_complete else []
-    value = _passed_through(reading, sockets)
-    online = _xen_cpus(reading)
-    return _counts(reading, value, sockets, online)
+    return _counts(reading, _passed_through(reading, sockets), sockets, xen)
 
 
 def _passed_through(reading: Reading, sockets: "list[ProcessorInfo]") -> Cpu:
