@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from .shape import Shape
 BOOT_SECONDS = int(
     os.environ.get("HOSTINFO_BOOT_SECONDS", "300")
 )  # a machine that is busy with other things needs more
+TRIES = 3
 PR_SET_PDEATHSIG = 1
 JOB = Path(__file__).parent / "job.py"
 # The wheel goes to memory: imports over 9p would be slow, and their bytecode could not be kept.
@@ -33,6 +34,8 @@ done
 [ -d /mnt/tree ] && cp -rL /mnt/tree/. /run/hostinfo/
 python3 /mnt/job.py /mnt
 """
+CLOCK_SECONDS = 12
+POLL_SECONDS = 0.25
 MILESTONES = (
     (r"\(XEN\) Xen version (\S+)", "Xen {0} starts"),
     (r"\(XEN\) Brought up (\d+) CPUs", "Xen has brought up {0} CPUs"),
@@ -83,8 +86,21 @@ class BootError(Exception):
     """The node did not come up, or did not finish its steps in time."""
 
 
-def boot(shape: Shape, image: Image, steps: Sequence[Step], payload: Iterable[Path], keep: Path) -> Run:
+class WarpedClock(BootError):
+    """The node's clock crawls: on a busy host Xen may measure the speed of its time stamp counter quite wrongly."""
+
+
+def boot(shape: Shape, image: Image, steps: Sequence[Step], payload: Sequence[Path], keep: Path) -> Run:
     """Boot the shape with the files of `payload` in its share; outputs, serial log and command line go to `keep`."""
+    for _ in range(TRIES - 1):
+        try:
+            return _boot(shape, image, steps, payload, keep)
+        except WarpedClock as warped:
+            print(f"{warped}\n{shape.name}: once more", file=sys.stderr, flush=True)
+    return _boot(shape, image, steps, payload, keep)
+
+
+def _boot(shape: Shape, image: Image, steps: Sequence[Step], payload: Sequence[Path], keep: Path) -> Run:
     shutil.rmtree(keep, ignore_errors=True)
     keep.mkdir(parents=True)
     serial = keep / "serial.log"
@@ -98,16 +114,17 @@ def boot(shape: Shape, image: Image, steps: Sequence[Step], payload: Iterable[Pa
         try:
             with _Qemu(command, keep / "qemu.log") as qemu:
                 watch.until_done(qemu)
+            watch.note_step("")
         finally:
             for path in (share / "out", share / "run.log"):
                 if path.is_dir():
                     shutil.copytree(path, keep, dirs_exist_ok=True, ignore_dangling_symlinks=True)
                 elif path.exists():
                     shutil.copyfile(path, keep / path.name)
-    return Run(folder=keep, results=_results(keep))
+    return Run(folder=keep, results=_results(keep, watch.step_seconds))
 
 
-def _fill(share: Path, steps: Sequence[Step], payload: Iterable[Path]) -> None:
+def _fill(share: Path, steps: Sequence[Step], payload: Sequence[Path]) -> None:
     share.chmod(0o755)
     for path in payload:
         if path.is_dir():
@@ -119,9 +136,12 @@ def _fill(share: Path, steps: Sequence[Step], payload: Iterable[Path]) -> None:
     (share / "run.sh").write_text(RUN)
 
 
-def _results(folder: Path) -> dict[str, Result]:
-    lines = (folder / "results.jsonl").read_text().splitlines()
-    return {result.name: result for result in (Result(**json.loads(line)) for line in lines)}
+def _results(folder: Path, seconds: dict[str, float]) -> dict[str, Result]:
+    results = {}
+    for line in (folder / "results.jsonl").read_text().splitlines():
+        told = json.loads(line)
+        results[told["name"]] = Result(**{**told, "wall_seconds": round(seconds.get(told["name"], POLL_SECONDS), 2)})
+    return results
 
 
 class _Watch:
@@ -132,6 +152,9 @@ class _Watch:
         self.began = time.monotonic()
         self.passed = 0
         self.step = ""
+        self.clock_began = 0.0
+        self.step_seconds: dict[str, float] = {}
+        self.step_began = self.began
         self.spoke = self.began
 
     def until_done(self, qemu: subprocess.Popen[bytes]) -> None:
@@ -140,7 +163,7 @@ class _Watch:
             self._look()
             if time.monotonic() - self.began > BOOT_SECONDS:
                 raise BootError(self._failure(f"not done after {BOOT_SECONDS} s"))
-            time.sleep(0.25)
+            time.sleep(POLL_SECONDS)
         self._look()
         if not (self.share / "rc").exists():
             raise BootError(self._failure(f"QEMU ended with status {qemu.returncode} before the steps were done"))
@@ -159,12 +182,28 @@ class _Watch:
             if found := re.search(pattern, text):
                 self._say(told.format(*found.groups()))
                 self.passed = index + 1
+        self._look_at_clock()
         now = self.share / "now"
-        if now.exists() and (step := now.read_text()) != self.step and step:
-            self.step, self.passed = step, len(MILESTONES)
+        if now.exists() and (step := now.read_text()) and step != self.step:
+            self.note_step(step)
+            self.passed = len(MILESTONES)
             self._say(f"step {step}")
         if time.monotonic() - self.spoke > 15:
             self._say(f"still at {self.step}" if self.step else "waiting for the job to begin")
+
+    def _look_at_clock(self) -> None:
+        if not self.clock_began and (self.share / "clock-begins").exists():
+            self.clock_began = time.monotonic()
+        ticking = self.clock_began and not (self.share / "clock-ends").exists()
+        if ticking and time.monotonic() - self.clock_began > CLOCK_SECONDS:
+            raise WarpedClock(f"{self.name}: two seconds in the node last more than {CLOCK_SECONDS} s")
+
+    def note_step(self, step: str) -> None:
+        """Steps are timed by our clock, not by the node's."""
+        now = time.monotonic()
+        if self.step:
+            self.step_seconds[self.step] = now - self.step_began
+        self.step, self.step_began = step, now
 
     def _failure(self, why: str) -> str:
         tail = "\n".join(self.serial.read_text(errors="replace").splitlines()[-15:])

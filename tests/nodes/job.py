@@ -55,6 +55,10 @@ def main(share: str) -> None:
     os.makedirs(out, exist_ok=True)
     with open(f"{share}/steps.json") as file:
         steps = json.load(file)
+    for mark in ("clock-begins", "clock-ends"):  # the host sees how long two of our seconds really are
+        with open(f"{share}/{mark}", "w"):
+            pass
+        time.sleep(2 if mark == "clock-begins" else 0)
     for step in steps:
         with open(f"{share}/now", "w") as now:
             now.write(step["name"])
