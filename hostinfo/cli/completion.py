@@ -31,12 +31,13 @@ _hostinfo() {
     local words
     IFS=$' \t\n' read -r -a words <<<"$current"
     [[ $current == *[[:blank:]] ]] && words+=("")
+    words=("${words[@]:1}")
     local word=${words[${#words[@]}-1]} part=${COMP_WORDS[COMP_CWORD]}
     [[ $part == : ]] && part=""
     local cut=$((${#word} - ${#part}))
     while IFS=$'\t' read -r line _; do
         COMPREPLY+=("${line:cut}")
-    done < <(hostinfo completion --words "${words[@]:1}" 2>/dev/null)
+    done < <(hostinfo completion --words "${words[@]/#/+}" 2>/dev/null)
     if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *[.:/] ]]; then compopt -o nospace; fi
 }
 complete -o default -F _hostinfo hostinfo
@@ -47,7 +48,7 @@ _hostinfo() {
     local line
     while IFS= read -r line; do
         found+=("${${line%%$'\t'*}//:/\\:}:${line#*$'\t'}")
-    done < <(hostinfo completion --words "${(@)words[2,CURRENT]}" 2>/dev/null)
+    done < <(hostinfo completion --words "+${(@)^words[2,CURRENT]}" 2>/dev/null)
     if (( $#found )); then _describe hostinfo found; else _files; fi
 }
 if [[ $funcstack[1] == _hostinfo ]]; then _hostinfo "$@"; else compdef _hostinfo hostinfo; fi
@@ -55,7 +56,8 @@ if [[ $funcstack[1] == _hostinfo ]]; then _hostinfo "$@"; else compdef _hostinfo
     "fish": r"""# fish completion of hostinfo
 function __hostinfo_complete
     set -l words (commandline -opc) (commandline -ct)
-    hostinfo completion --words $words[2..-1] 2>/dev/null
+    set words $words[2..-1]
+    hostinfo completion --words +$words 2>/dev/null
 end
 complete -c hostinfo -a '(__hostinfo_complete)'
 """,
@@ -67,14 +69,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
     parser.add_argument("shell", metavar="SHELL", nargs="?", choices=list(SCRIPTS), help="bash, zsh or fish")
     parser.add_argument(
-        "--words", nargs=argparse.REMAINDER, help="what the scripts ask: the words so far, the last unfinished"
+        "--words", nargs="*", metavar="+WORD", help="what the scripts ask: the words so far, each after a +"
     )
 
 
 def run(options: argparse.Namespace) -> int:
     """Print a script, or what may come next."""
     if options.words is not None:
-        write("".join(f"{word}\t{text}\n" for word, text in candidates(options.words or [""])))
+        write("".join(f"{word}\t{text}\n" for word, text in candidates([word[1:] for word in options.words] or [""])))
         return TOLD
     if options.shell is None:
         complain("completion: which shell? bash, zsh or fish")

@@ -1,8 +1,9 @@
 """``import dataclasses`` at a third of its price, for programs that run for an instant.
 
 dataclasses imports inspect (for classes without docstring: ours have theirs), copy (for asdict) and re (for one
-pattern, which tells annotations that are text apart). With all that these import they cost more than the start of Python.
-Here it gets stand-ins, which fetch the real module when something else of it is touched. Only dataclasses sees them.
+pattern, which tells annotations that are text apart). With all that these import they cost more
+than the start of Python. Here it gets stand-ins, which fetch the real module when something else of it is touched.
+Only dataclasses sees them.
 """
 
 import sys
@@ -94,7 +95,7 @@ def _word(text: str) -> tuple[str, str]:
 
 
 def _generate_less(dataclasses: "Any") -> None:
-    """Let classes share one ``__repr__``, ``__eq__`` and ``__hash__``, with the results of those that dataclasses makes.
+    """Let classes share one ``__repr__``, ``__eq__`` and ``__hash__``, which do what dataclasses' own do.
 
     It writes and compiles the three anew for each class: half of the price of defining the model.
     """
@@ -119,7 +120,7 @@ def _repr(self: "Any") -> str:
 
 def _eq(self: "Any", other: "Any") -> bool:
     if other.__class__ is not self.__class__:
-        return NotImplemented
+        return NotImplemented  # type: ignore[no-any-return]
     names = [name for name, field in self.__dataclass_fields__.items() if field.compare]
     return bool(all(getattr(self, name) == getattr(other, name) for name in names))
 

@@ -72,7 +72,9 @@ def build(names: "Sequence[str] | None" = None) -> Parser:
         allow_abbrev=False,
     )
     parser.add_argument("-c", "--connect", metavar="URI", default=None, help=URI_HELP)
-    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    parser.add_argument(
+        "--version", action=_Version, dest=argparse.SUPPRESS, nargs=0, help="print the version and exit"
+    )
     # The program's name is given: argparse would format the usage, and import shutil, to find it.
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", prog="hostinfo")
     for name, summary, _ in COMMANDS:
