@@ -306,10 +306,10 @@ def test_a_network_survives_scrubbing_without_its_addresses(tmp_path: Path) -> N
     links = {link.name: link for link in new.links}
     assert links["eth0"].mac == links["br0"].mac  # one address in two places is one again
     assert links["eth0"].altnames == ("enx" + (links["eth0"].mac or "").replace(":", ""),)
-    for before, after in zip(raw.addresses, new.addresses, strict=True):
+    for had, has in zip(raw.addresses, new.addresses, strict=True):
         for name in ("link", "family", "prefix_length", "netmask", "scope", "flags"):
-            assert getattr(after, name) == getattr(before, name), (before.address, name)
-        assert (before.broadcast is None) == (after.broadcast is None)
+            assert getattr(has, name) == getattr(had, name), (had.address, name)
+        assert (had.broadcast is None) == (has.broadcast is None)
     at_eth0 = [ipaddress.ip_interface(f"{a.address}/{a.prefix_length}") for a in new.addresses if a.link == "eth0"]
     first, second = (address for address in at_eth0 if address.version == 4)
     assert first.network == second.network
@@ -421,7 +421,7 @@ def test_an_address_keeps_its_kind(address: ipaddress.IPv4Address | ipaddress.IP
         assert getattr(new, kind) == getattr(address, kind)
 
 
-@given(st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), max_size=80))
+@given(st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=80))
 def test_tokens_keep_their_shape(text: str) -> None:
     new = Substitution(KEY).token(text)
     assert len(new) == len(text)
