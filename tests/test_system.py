@@ -168,7 +168,7 @@ def test_configured_names_are_read_as_their_manual_pages_say(tmp_path: Path) -> 
             {
                 "proc/sys/kernel/hostname": "node1.example.org\n",
                 "etc/hostname": "# comment\n\nnode1\n",
-                "etc/machine-info": 'PRETTY_HOSTNAME="Anna\'s \\"node\\""\nDEPLOYMENT=production\n#LOCATION=x\nLOCATION=\'Rack 4, "B"\'\n',
+                "etc/machine-info": MACHINE_INFO,
                 "etc/machine-id": "0123456789abcdef0123456789abcdef\n",
                 "etc/os-release": 'NAME="Debian GNU/Linux"\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n',
                 "usr/lib/os-release": "PRETTY_NAME=Other\n",
