@@ -6,6 +6,7 @@ capabilities, for which a daemon may have to start QEMU once, have a larger one 
 """
 
 import contextlib
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -52,9 +53,9 @@ class Replies:
 class Daemon:
     """One connection, read-only, opened when it is first asked and again after it broke."""
 
-    def __init__(self, uri: str, deadline_seconds: float = DEADLINE_SECONDS) -> None:
+    def __init__(self, uri: str, deadline_seconds: float | None = None) -> None:
         self.uri = uri
-        self._deadline_seconds = deadline_seconds
+        self._deadline_seconds = deadline_seconds or _configured_deadline()
         self._connection: Any = None
         self._is_proven = False
         self._round_ends: float | None = None
@@ -153,6 +154,15 @@ class Daemon:
     def _failed(self, error: HostInfoError) -> HostInfoError:
         self._failure = error
         return error
+
+
+def _configured_deadline() -> float:
+    """HOSTINFO_DEADLINE_SECONDS, where it is a positive number."""
+    try:
+        seconds = float(os.environ.get("HOSTINFO_DEADLINE_SECONDS", ""))
+    except ValueError:
+        return DEADLINE_SECONDS
+    return seconds if 0 < seconds < 3600 else DEADLINE_SECONDS
 
 
 def _run(call: "Callable[[Any], Any]", argument: object, outcome: "SimpleQueue[Any]") -> None:

@@ -28,6 +28,8 @@ _PCPU_VERSION = Struct("<II12s3I")
 _PCPU_INFO = Struct("<5I")
 _LEAF = Struct("<6I")
 _DOMAIN_HEAD = Struct("<HxxI7QII4x16s")
+DOMAIN_HANDLE = slice(76, 92)
+"""Where a domain's UUID stands in its row."""
 
 Leaves = dict[tuple[int, int], tuple[int, int, int, int]]
 """A CPUID policy: (leaf, subleaf or NO_SUBLEAF) -> eax, ebx, ecx, edx."""
@@ -144,21 +146,23 @@ def parse_policy(answer: bytes) -> Leaves:
     return {(leaf, sub): (a, b, c, d) for leaf, sub, a, b, c, d in _LEAF.iter_unpack(_whole(answer, _LEAF.size))}
 
 
-def parse_domains(answer: bytes, item_bytes: int) -> list[DomainInfo]:
+def parse_domains(answer: bytes) -> list[DomainInfo]:
     """All domains, Domain-0 among them."""
-    domains = []
-    for start in range(0, len(_whole(answer, item_bytes)), item_bytes):
-        fields = _DOMAIN_HEAD.unpack_from(answer, start)
-        domains.append(
-            DomainInfo(
-                id=fields[0],
-                uuid=str(UUID(bytes=fields[11])),
-                cpu_seconds=fields[8] / 1e9,
-                pages=fields[2],
-                online_vcpus=fields[9],
-            )
-        )
-    return domains
+    item_bytes = int(_unpack(Struct("<I"), answer, "domains")[0])
+    if item_bytes < _DOMAIN_HEAD.size:
+        raise ParseError("Xen hypercall domains", f"{item_bytes} bytes a domain")
+    rows = _whole(answer[4:], item_bytes)
+    return [_domain(_DOMAIN_HEAD.unpack_from(rows, start)) for start in range(0, len(rows), item_bytes)]
+
+
+def _domain(fields: "tuple[Any, ...]") -> DomainInfo:
+    return DomainInfo(
+        id=fields[0],
+        uuid=str(UUID(bytes=fields[11])),
+        cpu_seconds=fields[8] / 1e9,
+        pages=fields[2],
+        online_vcpus=fields[9],
+    )
 
 
 def _whole(answer: bytes, item_bytes: int) -> bytes:

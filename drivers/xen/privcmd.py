@@ -115,7 +115,7 @@ class Privcmd:
         limit = (_PAGES - 1) * _PAGE // item
         request = Struct("<HxxIQI").pack(0, min(limit, DOMAINS_LIMIT), self._address + _PAGE, 0)
         count = Struct("<16xI").unpack_from(self._sysctl(_DOMAINS, request))[0]
-        return self._tail(count, min(limit, DOMAINS_LIMIT), item)
+        return Struct("<I").pack(item) + self._tail(count, min(limit, DOMAINS_LIMIT), item)
 
     def _policy(self, index: int) -> bytes:
         request = Struct("<IIIIQQ").pack(index, LEAVES_LIMIT, 0, 0, self._address + _PAGE, 0)
@@ -164,7 +164,7 @@ class Privcmd:
 
 
 def domain_bytes(version: int) -> int:
-    """Size of one ``xen_domctl_getdomaininfo`` on x86 in a sysctl interface version."""
+    """Size of one ``xen_domctl_getdomaininfo`` on x86 in a sysctl interface version: the head of the answer about domains."""
     return 104 if version < 0x14 else 112  # 0x14 added gpaddr_bits
 
 

@@ -1,18 +1,21 @@
 """Xen's answers to hypercalls in a recording: one file a question, the bytes as they are.
 
-They hold no identity but the UUIDs of domains, which the recorder finds and replaces as it does everywhere.
+They hold no identity but the UUIDs of domains.
 """
 
 from collections.abc import Callable
+from uuid import UUID
 
 from hostinfo.driver import Opener
 
 from ..sysfs.kernel import Kernel
 from ..sysfs.role import DOM0, read_role
 from . import Ask, Connect, opener, privcmd_connect
+from .answers import DOMAIN_HANDLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ..recorded.scrub.values import Values
     from ..recorded.tape import Tape
 
 
@@ -53,3 +56,15 @@ def replaying_connect(tape: "Tape") -> Connect:
         return lambda question: tape.answer(f"xen/{question}"), None
 
     return connect
+
+
+def scrub(name: str, reply: bytes, values: "Values") -> bytes:
+    """The answer without the UUIDs of domains; nothing else in it says whose machine this is."""
+    if name != "xen/domains" or len(reply) < 4:
+        return reply
+    item_bytes = max(int.from_bytes(reply[:4], "little"), DOMAIN_HANDLE.stop)
+    found = bytearray(reply)
+    for start in range(4, len(found) - item_bytes + 1, item_bytes):
+        place = slice(start + DOMAIN_HANDLE.start, start + DOMAIN_HANDLE.stop)
+        found[place] = UUID(values.uuid(str(UUID(bytes=bytes(found[place]))))).bytes
+    return bytes(found)

@@ -7,7 +7,6 @@ from hostinfo.model.statistics import CpuTime, MemoryUse, Statistics
 
 from . import Ask, answers
 from .machine import PAGE_BYTES, physinfo
-from .privcmd import domain_bytes
 
 TOLD = ("cpu", "cpus", "memory")
 """What a Dom0's kernel can't tell and the hypervisor can."""
@@ -15,8 +14,7 @@ TOLD = ("cpu", "cpus", "memory")
 
 def read_statistics(ask: Ask, notes: Notes, own: Fact[Statistics], ended: "Ended") -> Statistics:
     """The hypervisor's figures in place of those that the Dom0's kernel can't tell."""
-    version = answers.parse_interface(ask("interface"))
-    domains = answers.parse_domains(ask("domains"), domain_bytes(version))
+    domains = answers.parse_domains(ask("domains"))
     idle = answers.parse_cpuinfo(ask("cpuinfo"))
     info = physinfo(ask)
     notes.told("Xen hypercalls getdomaininfolist, getcpuinfo", "cpu")
