@@ -70,13 +70,15 @@ def firmware(at: Structure) -> FirmwareInfo:
 
 def system(at: Structure) -> SystemInfo:
     """Type 1; the byte order of the UUID changed with 2.6: without a version it can't be told."""
-    has_uuid = at.version is not None and at.version >= (2, 1) and len(at.data) >= 0x18
+    uuid = None
+    if at.version is not None and at.version >= (2, 1) and len(at.data) >= 0x18:
+        uuid = uuid_from_bytes(at.data[0x08:0x18], at.version >= (2, 6))
     return SystemInfo(
         manufacturer=at.text(0x04),
         product=at.text(0x05),
         version=at.text(0x06),
         serial=at.text(0x07),
-        uuid=uuid_from_bytes(at.data[0x08:0x18], (at.version or (0, 0)) >= (2, 6)) if has_uuid else None,
+        uuid=uuid,
         sku=at.text(0x19, (2, 4)),
         family=at.text(0x1A, (2, 4)),
     )
