@@ -107,15 +107,12 @@ class HostInfo:
     def _ask(self, group: str, only: Collection[str] | None = None) -> "Fact[Any]":
         fields: Only = None if only is None else frozenset(only)
         failures: list[Problem] = []
-        reasons: list[str] = []
         for slot in self._slots:
             if group not in slot.opener.groups:
                 continue
             try:
                 driver = slot.driver()
                 read = getattr(driver, group) if driver is not None else None
-                if driver is not None and group in driver.why_not:
-                    reasons.append(driver.why_not[group])
                 if read is None:
                     continue
                 fact: Fact[Any] = read(fields)
@@ -127,6 +124,8 @@ class HostInfo:
                 failures.append(Problem(path="", error=fault, driver=slot.opener.name))
             else:
                 return replace(fact, problems=(*failures, *fact.problems)) if failures else fact
+        opened = [slot.opened for slot in self._slots if slot.opened is not None]
+        reasons = [driver.why_not[group] for driver in opened if group in driver.why_not]
         raise _no_answer(group, failures, reasons)
 
     def drivers(self) -> tuple[Driver, ...]:

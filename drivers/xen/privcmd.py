@@ -164,7 +164,7 @@ class Privcmd:
 
 
 def domain_bytes(version: int) -> int:
-    """Size of one ``xen_domctl_getdomaininfo`` on x86 in a sysctl interface version: the head of the answer about domains."""
+    """Size of a ``xen_domctl_getdomaininfo`` on x86 by sysctl interface: the head of the answer about domains."""
     return 104 if version < 0x14 else 112  # 0x14 added gpaddr_bits
 
 
