@@ -237,6 +237,15 @@ def test_what_udevs_own_file_does_not_name_pyudev_is_asked_for(machine: Machine)
     assert (fact.value.links[0].vendor, fact.value.links[0].product) == ("Intel Corporation", "0x10d3")
 
 
+def test_a_copy_without_the_link_to_the_bus_tells_it_by_the_alias_of_its_module(machine: Machine) -> None:
+    machine.write(
+        "sys/devices/pci0000:00/0000:06:00.0/modalias", "pci:v00008086d00001521sv0000FFFFsd00000000bc02sc00i00"
+    )
+    machine.net("enp6s0f0", 2, "pci0000:00/0000:06:00.0")
+    link = machine.links()["enp6s0f0"]
+    assert (link.kind, link.bus, link.bus_address) == ("physical", "pci", "0000:06:00.0")
+
+
 def test_virtual_functions_are_counted(machine: Machine) -> None:
     device = machine.pci("0000:00:04.0", "ixgbe", "0x8086", "0x10fb")
     machine.write(f"sys/devices/{device}/sriov_totalvfs", "63")

@@ -69,7 +69,7 @@ def device_path(tree: Tree, record: LinkRecord) -> str | None:
     if target is None:  # /sys of the kernels before 2.6.25, and copies without links
         return f"{CLASS}/{record.name}/device" if tree.link(f"{CLASS}/{record.name}/device") else None
     device, net, _ = target.rpartition("/net/")
-    if not net or "/virtual" in device or _index(tree, record.name) not in (None, record.index):
+    if not net or "devices/virtual" in device or _index(tree, record.name) not in (None, record.index):
         return None
     return "sys/" + device.lstrip("./")
 
@@ -80,7 +80,7 @@ def _add_sysfs(facts: "dict[str, object]", tree: Tree, device: str, notes: Notes
         facts["driver"] = driver
         notes.told("/sys/class/net/*/device/driver", "links.driver")
     hardware = _hardware(tree, device)
-    bus = _word(tree.link(f"{hardware}/subsystem"))
+    bus = _bus(tree, hardware)
     if bus:
         # A virtio device has a bus of its own; the address that lspci and ethtool know is that of what carries it.
         facts["bus"], facts["bus_address"] = bus, hardware.rpartition("/")[2]
@@ -157,6 +157,15 @@ def _add_names(facts: "dict[str, object]", kernel: Kernel, hardware: str) -> Non
     ):
         facts[field] = names.get(key) or (_attribute(tree, f"{base}/{text}") if text else None) or _hex(
             _attribute(tree, f"{base}/{number}"))  # fmt: skip
+
+
+def _bus(tree: Tree, hardware: str) -> str | None:
+    """The bus of a device; the alias by which its module is found begins with it, should the copy lack the link."""
+    bus = _word(tree.link(f"{hardware}/subsystem"))
+    if bus is None:
+        alias, colon, _ = (_attribute(tree, f"{hardware}/modalias") or "").partition(":")
+        bus = alias if colon and alias in _BUSES_OF_NAMES else None
+    return bus
 
 
 def _database_names(kernel: Kernel, hardware: str, bus: object) -> dict[str, str]:
