@@ -139,7 +139,7 @@ def _many(count: str) -> Driver:
     numbers = range(int(count))
     links = tuple(
         Link(name=f"veth{n}", index=n + 1, kind="veth", mac=f"02:00:00:00:{n >> 8:02x}:{n & 255:02x}", mtu=1500,
-             state="up", is_enabled=True, has_carrier=True, speed_mbps=10000, duplex="full", controller=f"br{n // 1000}",
+             state="up", is_enabled=True, has_carrier=True, speed_mbps=1000, duplex="full", controller=f"br{n // 1000}",
              flags=("up", "broadcast", "running", "multicast"), broadcast_mac="ff:ff:ff:ff:ff:ff", tx_queue_length=1000)
         for n in numbers
     )  # fmt: skip

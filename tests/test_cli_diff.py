@@ -28,7 +28,10 @@ def test_the_same_machine_is_the_same(tmp_path: Path) -> None:
 def test_each_change_is_a_line_of_path_old_and_new(tmp_path: Path) -> None:
     ran = command.hostinfo(tmp_path, "diff", "sample:whole", "sample:changed")
     assert ran.returncode == 1
-    gone = '{"link": "br100", "index": 6, "family": "ipv6", "address": "2001:db8::5", "prefix_length": 64, "scope": "global"}'
+    gone = (
+        '{"link": "br100", "index": 6, "family": "ipv6", "address": "2001:db8::5", '
+        '"prefix_length": 64, "scope": "global"}'
+    )
     assert ran.stdout.splitlines() == [
         "cpu.processors[0].is_online: true -> false",
         'network.links[new0]: absent -> {"name": "new0", "index": 7, "kind": "dummy"}',
