@@ -175,6 +175,12 @@ def test_a_multipath_route_has_its_ways_and_their_shares(order: Order) -> None:
         ("10.0.0.1", "eth0", 3), ("10.0.0.2", None, 1)]  # fmt: skip
 
 
+def test_a_name_that_would_lead_elsewhere_as_a_path_is_no_link() -> None:
+    to = NATIVE
+    found = links(to.link(1, "../../etc"), to.link(2, ".."), to.link(3, "."), to.link(4, "eth0"))
+    assert list(found) == ["eth0"]
+
+
 def test_a_message_that_is_cut_off_is_a_parse_error() -> None:
     whole = NATIVE.link(2, "eth0", NATIVE.attribute(4, 1500)) + NATIVE.end
     for cut in range(1, len(whole)):

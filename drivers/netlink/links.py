@@ -41,7 +41,8 @@ def parse_links(data: bytes, order: "Order" = sys.byteorder) -> list[LinkRecord]
         _, _, index, flags, _ = head.unpack_from(data, start)
         found = attributes(data, start + 16, end, _WANTED, SOURCE, order)
         name = text(found.get(NAME))
-        if name is not None and index not in names:  # a link that comes twice came anew while the kernel dumped
+        # A link that comes twice came anew while the kernel dumped; no kernel has names that lead elsewhere as paths.
+        if name is not None and index not in names and "/" not in name and name not in (".", ".."):
             names[index] = name
             raw.append((index, flags, name, found))
     raw.sort(key=lambda link: link[0])
