@@ -1,6 +1,7 @@
 """What a scrubbed recording must not hold, and what must survive in it."""
 
 import ipaddress
+import json
 import os
 import struct
 import subprocess
@@ -192,6 +193,30 @@ def test_no_secret_is_left_of_files_that_no_reader_asks_for_today(tmp_path: Path
     assert clean.files["proc/1/environ"] == b"container=lxc\0"
     assert clean.files["sys/class/dmi/id/product_name"] == b"PowerEdge R640\n"
     assert clean.files["etc/os-release"] == recording.files["etc/os-release"]
+
+
+def test_what_libvirt_answered_holds_no_secret(tmp_path: Path) -> None:
+    """The forms are libvirt's: sysinfo (formatdomain.html), names of node devices, domains as a list."""
+    from hostinfo.drivers.recorded.folder import save
+    from hostinfo.drivers.recorded.recording import Recording
+    from hostinfo.drivers.recorded.scrub import scrub
+
+    domains = [{"name": 'shop-of-\u00e9mile"s', "uuid": UUID, "id": 3}, {"name": "Domain-0", "uuid": BOOT_ID, "id": 0}]
+    sysinfo = (
+        f"<sysinfo><system><entry name='serial'>{SERIALS['board']}</entry><entry name='uuid'>{UUID}</entry></system>"
+    )
+    clean, _, _ = scrub(Recording(replies={
+        "libvirt/uri": f"qemu+ssh://root@{HOST}/system".encode(),
+        "libvirt/hostname.json": json.dumps(HOST).encode(),
+        "libvirt/domains.json": json.dumps(domains, indent=1).encode(),
+        "libvirt/sysinfo.xml": f"<sysinfo>{sysinfo}</sysinfo>".encode(),
+        "libvirt/net-devices.json": json.dumps(["net_eth0_" + MAC.replace(":", "_"), MAC]).encode(),
+    }), KEY)  # fmt: skip
+    save(clean, str(tmp_path / "out"), is_private=False)
+    words = {"name": [b"shop", b"mile", MAC.replace(":", "_").encode(), MAC.replace(":", "_")[9:].encode()]}
+    assert leaks(tmp_path / "out", secrets() | words) == []
+    names = [domain["name"] for domain in json.loads(clean.replies["libvirt/domains.json"])]
+    assert (len(names[0]), names[1]) == (len(str(domains[0]["name"])), "Domain-0")
 
 
 def test_what_stands_in_several_places_stays_the_same(folders: tuple[Path, Path]) -> None:

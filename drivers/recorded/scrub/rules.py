@@ -115,6 +115,14 @@ def _mounts(data: bytes) -> Iterator[Span]:
                     yield line.start() + word.start() + part.start(), line.start() + word.start() + part.end(), "mount"
 
 
+def _json_names(data: bytes) -> Iterator[Span]:
+    """Names of domains in libvirt's answer, around JSON's escapes; Xen's own domain is called the same everywhere."""
+    for found in re.finditer(rb'"(?:name|title)":\s*"((?:[^"\\]|\\.)*)"', data):
+        if found[1] != b"Domain-0":
+            for part in re.finditer(rb"(?:\\u[0-9a-fA-F]{4}|\\.)*([^\\]+)", found[1]):
+                yield found.start(1) + part.start(1), found.start(1) + part.end(1), "guest name"
+
+
 def _columns(kind: str, *columns: int) -> "Callable[[bytes], Iterator[Span]]":
     def rule(data: bytes) -> Iterator[Span]:
         for line in re.finditer(rb"^.*$", data, re.MULTILINE):
@@ -127,6 +135,7 @@ def _columns(kind: str, *columns: int) -> "Callable[[bytes], Iterator[Span]]":
 
 
 _MACHINE_INFO = rb"^(?:PRETTY_HOSTNAME|DEPLOYMENT|LOCATION|HARDWARE_\w+)=(.*)"
+_ASSET = rb"name=['\"]asset(?:_tag)?['\"]>([^<]*)<"
 _GUEST_NAME = rb"^(?:LPAR|VM\d+) (?:Extended )?Name:\s*(\S+)"
 _RULES: "tuple[tuple[re.Pattern[str], Callable[[bytes], Iterator[Span]]], ...]" = tuple(
     (re.compile(pattern), rule)
@@ -146,6 +155,10 @@ _RULES: "tuple[tuple[re.Pattern[str], Callable[[bytes], Iterator[Span]]], ...]" 
         (r"proc/cpuinfo\Z", _matches((rb"^Serial\s*:\s*(\S+)", "serial number"))),
         (r"proc/sysinfo\Z", _matches((rb"^Sequence Code:\s*(\S+)", "serial number"), (_GUEST_NAME, "host name"))),
         (r"proc/version\Z|sys/kernel/version\Z", _matches((rb"\(([^\s()@]+@[^\s()]+)\)", "builder"))),
+        (r"^libvirt/hostname", _whole("host name")),
+        (r"^libvirt/uri\Z", _matches((rb"//(?:[^/@]*@)?([^/:]+)", "host name"))),
+        (r"^libvirt/domains", _json_names),
+        (r"^libvirt/sysinfo", _matches((rb"name=['\"]serial['\"]>([^<]*)<", "serial number"), (_ASSET, "asset tag"))),
         (r"^udev/", _matches((rb"^[A-Z_]*(?:SERIAL|WWN)[A-Z_]*=(.*)", "serial number"))),
         (r"etc/resolv.conf\Z", _resolv_conf),
         (r"proc/[^/]*/environ\Z", _environ),

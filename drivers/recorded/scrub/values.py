@@ -14,6 +14,7 @@ _PATTERN = "|".join((
     rf"(?P<uuid>(?<![{_HEX}-])[{_HEX}]{{8}}(?:-[{_HEX}]{{4}}){{3}}-[{_HEX}]{{12}}(?![{_HEX}]))",
     rf"(?P<mac>(?<![{_HEX}:])(?:[{_HEX}]{{2}}:){{5,31}}[{_HEX}]{{2}}(?![{_HEX}:]))",
     rf"(?P<dashed>(?<![{_HEX}-])(?:[{_HEX}]{{2}}-){{5}}[{_HEX}]{{2}}(?![{_HEX}-]))",
+    rf"(?P<under>(?<=_)[{_HEX}]{{2}}(?:_[{_HEX}]{{2}}){{5}}(?![{_HEX}_]))",
     rf"(?P<bare>(?:(?<=enx)|(?<=\b[{_HEX}]{{4}}\.))[{_HEX}]{{12}}(?![{_HEX}]))",
     rf"(?P<known>(?<![0-9A-Za-z])[{_HEX}]{{12}}(?![0-9A-Za-z]))",
     rf"(?P<ip6>(?<![0-9A-Za-z:.])(?:[{_HEX}]{{0,4}}:){{2,7}}(?:[{_HEX}]{{1,4}}(?![{_HEX}:])|(?![{_HEX}:]))(?:/\d+)?)",
@@ -99,6 +100,12 @@ class Values:
         """Another form of a UUID, and its substitute."""
         self._uuids[text.lower()] = new
 
+    def uuid_bytes(self, raw: bytes) -> bytes:
+        """Another UUID in 16 bytes, the first first."""
+        digits = raw.hex()
+        dashed = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+        return bytes.fromhex(self.uuid(dashed).replace("-", ""))
+
     # -- text -------------------------------------------------------------------------------------------------------
 
     def token(self, kind: str, value: bytes) -> bytes:
@@ -149,7 +156,7 @@ class Values:
                 new = self._substitute(kind, text)
             case "uuid":
                 new = self.uuid(text)
-            case "mac" | "dashed":
+            case "mac" | "dashed" | "under":
                 separator = text[2]
                 new = self.mac(bytes.fromhex(text.replace(separator, ""))).hex(separator)
             case "bare":
