@@ -43,6 +43,7 @@ class HostInfo:
 
     def __init__(self, openers: Sequence[Opener], *, uri: str | None = None) -> None:
         self.uri = uri
+        self.rounds = 0  # how many one_round() contexts are entered
         self._slots = [_Slot(opener) for opener in openers]
 
     def system(self, only: Collection[str] | None = None) -> "Fact[System]":
@@ -84,27 +85,31 @@ class HostInfo:
     def gather(
         self, wanted: "Mapping[str, Collection[str] | None]"
     ) -> "Iterator[tuple[str, Fact[Any] | HostInfoError]]":
-        """Several groups as one round: group -> needed fields (None: all), answered in that order.
+        """Several groups in one round: group -> needed fields (None: all), answered in that order."""
+        with self.one_round():
+            for group, only in wanted.items():
+                try:
+                    yield group, self.ask(group, only)
+                except HostInfoError as error:
+                    yield group, error
 
-        The round has one deadline: a driver that did not answer in time is not asked again for the next group.
+    def one_round(self) -> "_Round":
+        """A context in which all questions share one deadline.
+
+        A driver that did not answer in time, or could not be opened, is not asked again in it. Outside, each question
+        is a round of its own.
         """
-        self._renew()
-        for group, only in wanted.items():
-            try:
-                yield group, self._ask(group, only)
-            except HostInfoError as error:
-                yield group, error
+        return _Round(self)
 
-    def ask(self, group: str, only: Collection[str] | None = None) -> "Fact[Any]":
-        """A group by its name; see the method of that name."""
-        self._renew()
-        return self._ask(group, only)
-
-    def _renew(self) -> None:
+    def renew(self) -> None:
+        """A new round begins: what failed in the one before is tried again."""
         for slot in self._slots:
             slot.renew()
 
-    def _ask(self, group: str, only: Collection[str] | None = None) -> "Fact[Any]":
+    def ask(self, group: str, only: Collection[str] | None = None) -> "Fact[Any]":
+        """A group by its name; see the method of that name."""
+        if not self.rounds:
+            self.renew()
         fields: Only = None if only is None else frozenset(only)
         failures: list[Problem] = []
         for slot in self._slots:
@@ -156,6 +161,23 @@ class HostInfo:
         self, kind: "type[BaseException] | None", value: BaseException | None, trace: "TracebackType | None"
     ) -> None:
         self.close()
+
+
+class _Round:
+    """See HostInfo.one_round."""
+
+    __slots__ = ("_host",)
+
+    def __init__(self, host: HostInfo) -> None:
+        self._host = host
+
+    def __enter__(self) -> None:
+        if not self._host.rounds:
+            self._host.renew()
+        self._host.rounds += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._host.rounds -= 1
 
 
 class _Slot:

@@ -63,7 +63,7 @@ def run(options: "Namespace") -> int:
     except HostInfoError as error:
         complain(str(error))
         return NOTHING
-    with host:
+    with host, host.one_round():
         if not paths:
             return _everything(host, options)
         if not (options.json or options.yaml) and all(path.field is None for path in paths):
