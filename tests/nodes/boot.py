@@ -28,10 +28,9 @@ JOB = Path(__file__).parent / "job.py"
 # The wheel goes to memory: imports over 9p would be slow, and their bytecode could not be kept.
 RUN = """set -e
 mkdir -p /run/hostinfo
-for wheel in /mnt/*.whl; do
-    [ -e "$wheel" ] && python3 -m zipfile -e "$wheel" /run/hostinfo
+for packed in /mnt/*.whl /mnt/*.zip; do
+    if [ -e "$packed" ]; then python3 -m zipfile -e "$packed" /run/hostinfo; fi
 done
-[ -d /mnt/tree ] && cp -rL /mnt/tree/. /run/hostinfo/
 python3 /mnt/job.py /mnt
 """
 CLOCK_SECONDS = 12

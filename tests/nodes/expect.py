@@ -118,7 +118,8 @@ def _cpu(cpu: Cpu) -> Iterator[Expectation]:
     for level, kind, kib, shared_by in cpu.caches:
         path = f"cpu.caches[level={level},type={kind.title()}]"
         yield equal(f"{path}.size_bytes", kib * 1024)
-        yield equal(f"{path}.instances", cpu.sockets if shared_by == "socket" else cpu.sockets * cpu.cores)
+        if shared_by:
+            yield equal(f"{path}.instances", cpu.sockets if shared_by == "socket" else cpu.sockets * cpu.cores)
 
 
 def _processors(shape: Shape) -> Iterator[Expectation]:

@@ -31,7 +31,9 @@ class Cpu:
     features: tuple[str, ...] = ()  # as QEMU wants them: "-smap", "+svm"
     has_flags: tuple[str, ...] = ()  # the hardware has them, in the kernel's names
     lacks_flags: tuple[str, ...] = ()
-    caches: tuple[tuple[int, str, int, str], ...] = ()  # level, type, KiB, one per "core" or "socket"
+    caches: tuple[
+        tuple[int, str, int, str], ...
+    ] = ()  # level, type, KiB, one per "core" or "socket"; "": QEMU's releases differ
 
     @property
     def total(self) -> int:

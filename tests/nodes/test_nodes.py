@@ -57,6 +57,15 @@ def test_what_the_kernel_was_given_is_told_beside_the_machine(node: Node) -> Non
     assert dump_of(node, "dump")["domain"]["memory_bytes"] == kib * 1024
 
 
+def test_caches_are_as_many_as_lscpu_counts(node: Node) -> None:
+    if node.shape.kind == "xen-dom0":
+        pytest.skip("in a Dom0 lscpu counts those of Dom0's share")
+    counted = dict(re.findall(r'"(L\d[di]?) cache:",\s+"data": "[^"]*\((\d+) instances?\)"', node.run.text("lscpu")))
+    letters = {"Data": "d", "Instruction": "i", "Unified": ""}
+    caches = dump_of(node, "dump")["cpu"]["caches"]
+    assert {f"L{c['level']}{letters[c['type']]}": str(c["instances"]) for c in caches} == counted
+
+
 def test_the_node_can_be_recorded(node: Node) -> None:
     assert node.run.results["record"].status == 0, node.run.errors("record")
     assert (node.run.folder / "recording" / "machine.toml").is_file()
