@@ -117,12 +117,13 @@ def test_any_auxiliary_vector_gives_a_page_size_or_none(auxv: bytes) -> None:
 FILES = (
     "proc/cpuinfo", "proc/meminfo", f"{CPU}/online", f"{CPU}/present", f"{CPU}/cpu0/topology/core_id",
     f"{CPU}/cpu0/topology/physical_package_id", f"{CPU}/cpu0/topology/core_siblings",
-    f"{CPU}/cpu0/topology/thread_siblings",    f"{CPU}/cpu1/topology/core_id", f"{CPU}/cpu1/topology/thread_siblings_list", f"{CPU}/cpu0/cache/index0/level",
-    f"{CPU}/cpu0/cache/index0/type", f"{CPU}/cpu0/cache/index0/size", f"{CPU}/cpu0/cache/index0/shared_cpu_map",
+    f"{CPU}/cpu0/topology/thread_siblings", f"{CPU}/cpu1/topology/core_id",
+    f"{CPU}/cpu1/topology/thread_siblings_list", f"{CPU}/cpu0/cache/index0/level", f"{CPU}/cpu0/cache/index0/type",
+    f"{CPU}/cpu0/cache/index0/size", f"{CPU}/cpu0/cache/index0/shared_cpu_map",
     f"{CPU}/cpufreq/policy0/cpuinfo_max_freq", f"{CPU}/cpufreq/policy0/scaling_cur_freq",
-    f"{CPU}/cpufreq/policy0/affected_cpus", f"{CPU}/cpu0/cpu_capacity", "sys/devices/cpu_core/cpus",
-    f"{NODE}/online", f"{NODE}/node0/cpulist", f"{NODE}/node0/cpumap", f"{NODE}/node0/meminfo",
-    f"{NODE}/node0/distance",    "sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "proc/self/auxv", "proc/self/mountinfo",
+    f"{CPU}/cpufreq/policy0/affected_cpus", f"{CPU}/cpu0/cpu_capacity", "sys/devices/cpu_core/cpus", f"{NODE}/online",
+    f"{NODE}/node0/cpulist", f"{NODE}/node0/cpumap", f"{NODE}/node0/meminfo", f"{NODE}/node0/distance",
+    "sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "proc/self/auxv", "proc/self/mountinfo",
 )  # fmt: skip
 CONTENT = st.one_of(
     st.binary(max_size=40),

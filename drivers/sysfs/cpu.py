@@ -122,22 +122,14 @@ class _CpuReader:
             self.notes.unsupported("cores", source, "the kernel does not tell which core a CPU is in")
 
     def _read_details(self, found: topology.Topology) -> None:
-        wants, reading = self.notes.wants, self.reading
+        wants = self.notes.wants
         top: dict[int, int] = {}
         hertz: dict[int, int] = {}
         if wants("kinds", "processors", "current_frequency_hz", *_LIMITS):
-            policies = frequency.Policies(reading, found.online)
-            if wants("min_frequency_hz"):
-                lowest = policies.limits("cpuinfo_min_freq", "min_frequency_hz")
-                self._put(policies.source, min_frequency_hz=min(lowest.values(), default=None))
-            if wants("max_frequency_hz", "kinds"):
-                top = policies.limits("cpuinfo_max_freq", "max_frequency_hz")
-            self._put(policies.source, max_frequency_hz=max(top.values(), default=None))
-            if wants("current_frequency_hz", "processors"):
-                hertz = self._read_current(found, policies)
+            top, hertz = self._read_frequencies(found)
         mixed = kinds.Kinds()
         if wants("kinds", "processors"):
-            mixed = kinds.read_kinds(reading, found.online, self.info(), top)
+            mixed = kinds.read_kinds(self.reading, found.online, self.info(), top)
             self._put(mixed.source, kinds=mixed.listed(top))
         held = caches.Caches()
         if wants("caches", "processors"):
@@ -146,6 +138,20 @@ class _CpuReader:
         if wants("processors"):
             source = cpuinfo.SOURCE if found.source == cpuinfo.SOURCE else f"/{CPU_DIR}, {cpuinfo.SOURCE}"
             self._put(source, processors=self._processors(found, hertz, mixed, held))
+
+    def _read_frequencies(self, found: topology.Topology) -> tuple[dict[int, int], dict[int, int]]:
+        """Highest and current frequency of each CPU."""
+        wants = self.notes.wants
+        policies = frequency.Policies(self.reading, found.online)
+        top = {}
+        if wants("min_frequency_hz"):
+            lowest = policies.limits("cpuinfo_min_freq", "min_frequency_hz")
+            self._put(policies.source, min_frequency_hz=min(lowest.values(), default=None))
+        if wants("max_frequency_hz", "kinds"):
+            top = policies.limits("cpuinfo_max_freq", "max_frequency_hz")
+            self._put(policies.source, max_frequency_hz=max(top.values(), default=None))
+        hertz = self._read_current(found, policies) if wants("current_frequency_hz", "processors") else {}
+        return policies.of_cpus(top) if wants("kinds") else top, hertz
 
     def _read_current(self, found: topology.Topology, policies: frequency.Policies) -> dict[int, int]:
         info = self.info()

@@ -35,22 +35,31 @@ class Policies:
             if (kilohertz := self._reading.number(field, f"{folder}/{which}"))
         }
 
+    def of_cpus(self, values: dict[int, int]) -> dict[int, int]:
+        """Values of policies as those of their CPUs; where each CPU has its own policy nothing more is read."""
+        if len(self.folders) >= self.online.bit_count():
+            return values
+        found: dict[int, int] = {}
+        for number, value in values.items():
+            cpus = self._affected(self.folders[number]) & self.online or 1 << number
+            found.update(dict.fromkeys(cpulist.members(cpus), value))
+        return found
+
     def current(self) -> dict[int, int]:
         """The frequency of each CPU, in Hz: a request to the driver, made only where nothing else tells."""
-        found: dict[int, int] = {}
+        hertz: dict[int, int] = {}
         for number, folder in self.folders.items():
             kilohertz = self._reading.number("current_frequency_hz", f"{folder}/scaling_cur_freq")
             if kilohertz:
-                cpus = self._affected(folder) & self.online or 1 << number
-                found.update(dict.fromkeys(cpulist.members(cpus), kilohertz * 1000))
-        return found
+                hertz[number] = kilohertz * 1000
+        return self.of_cpus(hertz)
 
     def _affected(self, folder: str) -> int:
-        text = self._reading.attribute("current_frequency_hz", f"{folder}/affected_cpus")
+        text = self._reading.attribute("kinds", f"{folder}/affected_cpus")
         try:
             return cpulist.parse_list((text or "").replace(" ", ","), f"/{folder}/affected_cpus")
         except ParseError as error:
-            self._reading.blame("current_frequency_hz", error)
+            self._reading.blame("kinds", error)
             return 0
 
     def _add_old_folders(self) -> None:
