@@ -55,7 +55,8 @@ def replaying(recording: Recording, directory: str) -> tuple[Opener, ...]:
 
     tape = Tape(recording, directory)
     kernel = kernels.recorded(recording, directory)
-    found = [opener for part in _recorders() for opener in part.replaying(tape, kernel)]
+    held = filter(tape.holds, _PACKAGES)  # a module that is not needed is not imported: start-up counts
+    found = [opener for part in _recorders(tuple(held)) for opener in part.replaying(tape, kernel)]
     found.append(kernels.opener(kernel))
     return _sorted(found, recording.drivers)
 
@@ -63,15 +64,13 @@ def replaying(recording: Recording, directory: str) -> tuple[Opener, ...]:
 def scrubber_of(name: str) -> "Any":
     """The ``scrub`` function of the driver that this reply belongs to; None where it has none."""
     package = name.partition("/")[0]
-    for part in _recorders():
-        if part.__name__.split(".")[-2] == package:
-            return getattr(part, "scrub", None)
-    return None
+    parts = _recorders((package,)) if package in _PACKAGES else []
+    return getattr(parts[0], "scrub", None) if parts else None
 
 
-def _recorders() -> "list[Any]":
+def _recorders(packages: tuple[str, ...] = _PACKAGES) -> "list[Any]":
     root = __package__.rpartition(".")[0]
-    names = [f"{root}.{package}" for package in _PACKAGES]
+    names = [f"{root}.{package}" for package in packages]
     return [import_module(f"{name}.recording") for name in names if find_spec(name) and find_spec(f"{name}.recording")]
 
 
