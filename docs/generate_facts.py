@@ -3,9 +3,10 @@
     python docs/generate_facts.py          writes docs/facts.md
     python docs/generate_facts.py --check  says whether it is current
 
-Types and meanings come from the dataclasses of hostinfo/model, sources from the calls ``notes.told("source", "field")`` in
-drivers/, by reading the text of the programs, and from what the recorded machines of tests/fixtures tell: nothing of
-the machine that makes the page gets into it. A call that does not say which group it is of is passed over.
+Types and meanings come from the dataclasses of hostinfo/model. Sources come from the calls
+``notes.told("source", "field", …)`` in drivers/, by reading the text of the programs, and from what the recorded
+machines of tests/fixtures tell: nothing of the machine that makes the page gets into it. A call that does not say which
+group it is of is passed over.
 """  # noqa: INP001 - a script beside the pages
 
 import ast
@@ -31,8 +32,8 @@ HEAD = """\
 
 Every fact that hostinfo tells, by group. The names are those of `hostinfo dump --json`, of the library
 (`host.cpu().value.model_name`) and of paths (`hostinfo dump cpu.model_name`). A name ends in its unit; sizes are in
-bytes, frequencies in hertz, times in seconds. A field is absent (`null`, an empty list) where its text says so, or where
-it could not be told; the reason stands in `errors` then.
+bytes, frequencies in hertz, times in seconds. A field is absent (`null`, an empty list) where its text says so, or
+where it could not be told; the reason stands in `errors` then.
 
 *Read from* lists what each driver reads, as it stands in `sources` of the dump; `…` stands for what differs from
 machine to machine. A field without an entry is read where its list or its group is.

@@ -5,7 +5,7 @@ The document has ``hostinfo`` (version, format, uri, drivers, time), one key a g
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from hostinfo import __version__
 from hostinfo.driver import GROUPS
@@ -124,59 +124,43 @@ def json_text(value: object, indent: str = "") -> str:
     """
     from json.encoder import encode_basestring_ascii
 
-    return "".join(_json(value, "\n" + indent, encode_basestring_ascii, {}))
+    return _json(value, "\n" + indent, encode_basestring_ascii, {})
 
 
+_ONE_LINE = frozenset({str, int})
 _CONSTANTS = {None: "null", True: "true", False: "false"}
 
 
-def _json(value: "Any", line: str, quote: "Any", keys: "dict[type, list[tuple[str, str]]]") -> Iterator[str]:
+def _json(value: "Any", line: str, quote: "Any", keys: "dict[type, list[tuple[str, str]]]") -> str:
+    """``line``: the start of a new line at this depth; ``quote``: of a string; ``keys``: of each class, once quoted."""
     kind = type(value)
     if kind is str:
-        yield quote(value)
-    elif kind is int:
-        yield str(value)
-    elif value is None or kind is bool:
-        yield _CONSTANTS[value]
-    elif kind is tuple or kind is list:
-        yield from _json_list(value, line, quote, keys)
-    elif hasattr(kind, "__dataclass_fields__"):
+        return quote(value)  # type: ignore[no-any-return]
+    if kind is int:
+        return str(value)
+    if value is None or kind is bool:
+        return _CONSTANTS[value]
+    inner = line + "  "
+    if kind is tuple or kind is list:
+        if _ONE_LINE.issuperset(map(type, value)):
+            return "[" + ", ".join([quote(entry) if type(entry) is str else str(entry) for entry in value]) + "]"
+        return f"[{inner}{f',{inner}'.join([_json(entry, inner, quote, keys) for entry in value])}{line}]"
+    if hasattr(kind, "__dataclass_fields__"):
         if kind not in keys:
             keys[kind] = [(name, quote(name) + ": ") for name in kind.__dataclass_fields__]
-        inner = line + "  "
-        comma = "{"
+        pairs = []
         for name, key in keys[kind]:
-            yield comma + inner + key
             entry = getattr(value, name)
-            entry_kind = type(entry)
-            if entry_kind is str:  # most fields are plain: no generator for them
-                yield quote(entry)
-            elif entry is None or entry_kind is bool:
-                yield _CONSTANTS[entry]
+            if entry is None:  # most fields are plain: no call for them
+                pairs.append(key + "null")
+            elif entry == ():
+                pairs.append(key + "[]")
             else:
-                yield from _json(entry, inner, quote, keys)
-            comma = ","
-        yield line + "}"
-    elif isinstance(value, Mapping):
-        comma = "{"
-        for key, entry in value.items():
-            yield comma + line + "  " + quote(str(key)) + ": "
-            yield from _json(entry, line + "  ", quote, keys)
-            comma = ","
-        yield "{}" if comma == "{" else line + "}"
-    elif isinstance(value, float):
-        yield repr(float(value)) if value - value == 0 else "null"
-    else:
-        yield quote(str(value))
-
-
-def _json_list(value: "Any", line: str, quote: "Any", keys: "dict[type, list[tuple[str, str]]]") -> Iterator[str]:
-    if all(type(entry) in (str, int) for entry in value):
-        yield "[" + ", ".join([quote(entry) if type(entry) is str else str(entry) for entry in value]) + "]"
-        return
-    comma = "["
-    for entry in value:
-        yield comma + line + "  "
-        yield from _json(entry, line + "  ", quote, keys)
-        comma = ","
-    yield line + "]"
+                pairs.append(key + _json(entry, inner, quote, keys))
+        return f"{{{inner}{f',{inner}'.join(pairs)}{line}}}"
+    if isinstance(value, Mapping):
+        pairs = [f"{quote(str(key))}: {_json(entry, inner, quote, keys)}" for key, entry in value.items()]
+        return f"{{{inner}{f',{inner}'.join(pairs)}{line}}}" if pairs else "{}"
+    if isinstance(value, float):
+        return repr(float(value)) if value - value == 0 else "null"
+    return quote(str(value))  # type: ignore[no-any-return]

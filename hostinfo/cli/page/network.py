@@ -120,7 +120,7 @@ def _kind(link: "Link") -> str | None:
         active = link.bond.active_port and f", {link.bond.active_port} active"
         return f"bond {link.bond.mode}{active or ''}"
     if link.vlan is not None:
-        protocol = "" if link.vlan.protocol == "802.1Q" else f" ({link.vlan.protocol})"
+        protocol = "" if link.vlan.protocol in ("802.1Q", None) else f" ({link.vlan.protocol})"
         return f"VLAN {link.vlan.id}{protocol}"
     if link.bridge is not None:
         return "bridge with STP" if link.bridge.stp else "bridge"

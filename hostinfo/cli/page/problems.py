@@ -16,15 +16,15 @@ def problems(style: Style, answers: "Sequence[dump.Answer]") -> list[str]:
     untold: list[str] = []
     advice: dict[str, None] = {}
     for answer in answers:
+        same: dict[tuple[str, str], list[str]] = {}
         for path, error in dump.errors(answer).items():
-            message = clean(error["message"])
-            text = (
-                message
-                if message.startswith(f"{answer.group}: ") and path == answer.group
-                else f"{clean(path)}: {message}"
-            )
-            lines = wrap(text, style.width - 4)
-            listed = untold if error["kind"] == "Unsupported" else failed
+            same.setdefault((error["kind"], error["message"]), []).append(path)
+        for (kind, message), paths in same.items():
+            text = f"{', '.join(paths)}: {message}"
+            if paths == [answer.group] and message.startswith(f"{answer.group}: "):
+                text = message
+            lines = wrap(clean(text), style.width - 4)
+            listed = untold if kind == "Unsupported" else failed
             listed += ["  " + lines[0], *("    " + line for line in lines[1:])]
         for problem in answer.problems:
             hint = _hint(problem)
