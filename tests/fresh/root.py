@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -72,8 +73,18 @@ def fresh_root() -> Iterator[Root]:
     finally:
         # Mounts lived in the namespace of `enter`: what is left is plain files.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        subprocess.run(["rm", "--recursive", "--force", "--one-file-system", folder], check=True)
+        remove(folder)
         signal.signal(signal.SIGTERM, before)
+
+
+def remove(folder: Path) -> None:
+    """Again for a while: what was killed in there may still be writing."""
+    for _ in range(10):
+        done = subprocess.run(["rm", "--recursive", "--force", "--one-file-system", folder], check=False)
+        if done.returncode == 0:
+            return
+        time.sleep(1)
+    tell(f"could not remove {folder}")
 
 
 def cached_tarball() -> Path:
