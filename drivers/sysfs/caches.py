@@ -4,8 +4,7 @@ from hostinfo.model.cpu import Cache
 
 from . import cpulist
 from .cpuinfo import CpuInfo, whole
-from .places import CPU_DIR
-from .reading import Reading
+from .reading import CPU_DIR, Reading
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,8 +6,7 @@ CPUs of one policy have one frequency; the policy's number is its first CPU's. B
 from hostinfo.errors import ParseError
 
 from . import cpulist
-from .places import CPU_DIR
-from .reading import Reading
+from .reading import CPU_DIR, Reading
 
 
 class Policies:

@@ -5,8 +5,7 @@ from hostinfo.model.cpu import CpuKind
 from . import cpulist
 from .cpuinfo import CpuInfo
 from .identity import Identities
-from .places import CPU_DIR
-from .reading import Reading
+from .reading import CPU_DIR, Reading
 
 _HYBRID_X86 = ("core", "atom", "lowpower")
 

@@ -6,9 +6,8 @@ Files' names have changed with the years, so the first CPU's directory tells whi
 
 from . import cpulist
 from .cpuinfo import CpuInfo
-from .reading import Reading
+from .reading import CPU_DIR, Reading
 
-CPU_DIR = "sys/devices/system/cpu"
 _LEVELS = {
     "package": ("physical_package_id", ("package_cpus", "core_siblings", "package_cpus_list", "core_siblings_list")),
     "die": ("die_id", ("die_cpus", "die_cpus_list")),

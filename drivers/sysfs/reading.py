@@ -9,6 +9,7 @@ from hostinfo.fact import Notes
 from . import cpulist
 from .tree import Tree
 
+CPU_DIR = "sys/devices/system/cpu"
 _ABSENT = (ENOENT, ENOTDIR, ENODEV, EINVAL, EISDIR)
 
 

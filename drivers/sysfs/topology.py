@@ -9,8 +9,8 @@ from hostinfo.errors import ParseError
 
 from . import cpulist, places
 from .cpuinfo import CpuInfo
-from .places import CPU_DIR, Place
-from .reading import Reading
+from .places import Place
+from .reading import CPU_DIR, Reading
 
 _SINGLE_CORE_SPARCS = frozenset({"I", "II", "IIi", "IIe", "III", "III+", "IIIi"})
 """UltraSPARCs with one core a chip; they have neither package nor core numbers (sun4u)."""
