@@ -281,6 +281,14 @@ def test_a_folder_that_is_no_recording_is_refused(tmp_path: Path, manifest: str 
     assert str(error.value).startswith(str(tmp_path))
 
 
+@pytest.mark.parametrize("clock", ["1e999", "-5", "nan", "inf", "9" * 400, "1e300", '"now"', "[1]"])
+def test_a_hostile_clock_is_no_clock(tmp_path: Path, clock: str) -> None:
+    (tmp_path / "machine.toml").write_text(f"format = 1\nclock = {clock}\n")
+    (tmp_path / "root/proc").mkdir(parents=True)
+    with hostinfo.open(f"recorded:{tmp_path}") as host:
+        assert host.statistics().value.time.startswith("1970-01-01T00:00:00")
+
+
 def test_no_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="no such folder"):
         hostinfo.open(f"recorded:{tmp_path}/none")

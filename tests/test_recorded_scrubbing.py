@@ -271,6 +271,16 @@ def test_a_host_name_that_is_an_ordinary_word_spoils_no_fact(tmp_path: Path) -> 
     assert system.hostname not in (None, "debian")
 
 
+def test_a_host_that_is_called_like_a_cpu_flag_loses_no_flag(tmp_path: Path) -> None:
+    machine(tmp_path / "tree")
+    (tmp_path / "tree/proc/sys/kernel/hostname").write_text("fpu\n")
+    (tmp_path / "tree/proc/sys/kernel/osrelease").write_text("6.1.0-fpu\n")
+    record(str(tmp_path / "out"), f"sysfs://{tmp_path}/tree")
+    with hostinfo.open(f"recorded:{tmp_path}/out") as host:
+        assert host.cpu().value.flags == ("fpu",)
+    assert b"6.1.0-fpu" not in (tmp_path / "out/machine.toml").read_bytes()
+
+
 # -- a real kernel's netlink -----------------------------------------------------------------------------------------
 
 NETWORK = f"""

@@ -29,6 +29,7 @@ _NAMES = "names.txt"
 _ROOT = "root"
 _MANIFEST_LIMIT = 8 << 20
 _NAMES_LIMIT = 32 << 20
+_CLOCK_LIMIT = 1 << 37  # the year 6325: gmtime(3) takes it
 _WHOLE_LIMIT = 512 << 20
 
 
@@ -51,7 +52,8 @@ def load(directory: str) -> Recording:
     except Exception as error:  # whatever a hostile manifest holds
         raise Unavailable(directory, f"not a recording that can be read: {error}") from error
     clock = manifest.get("clock")
-    recording.clock = float(clock) if isinstance(clock, int | float) else 0.0
+    if isinstance(clock, int | float) and 0 <= clock < _CLOCK_LIMIT:
+        recording.clock = float(clock)
     return recording
 
 

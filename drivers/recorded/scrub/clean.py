@@ -5,12 +5,13 @@ The recording is passed over twice: secrets that the first pass finds in one pla
 
 import sys
 from dataclasses import dataclass, replace
+from functools import partial
 from struct import calcsize, iter_unpack, pack
 
 from hostinfo.drivers.recorded.recording import Failure, Recording
 
 from .netlink import learn_subnets, scrub_netlink
-from .rules import IP_TEXTS, KEPT, spans
+from .rules import IP_TEXTS, KEPT, KERNEL_WORDS, spans
 from .smbios import scrub_table
 from .values import Values
 
@@ -84,6 +85,7 @@ def _pass(recording: Recording, values: Values) -> tuple[Recording, tuple[str, .
         failures=failures,
         errors=errors,
         names=names,
+        about={key: values.text(text.encode()).decode("utf-8", "replace") for key, text in recording.about.items()},
         is_scrubbed=True,
     )
     return clean, tuple(left_out)
@@ -143,14 +145,12 @@ def _text(path: str, data: bytes, values: Values) -> bytes | None:
     """A text with its secrets replaced; None where it is no text, and so nobody knows what it holds."""
     if data.translate(None, _BINARY) != data:
         return None
-    all_ips = bool(IP_TEXTS.match(path))
+    search = values.name if KERNEL_WORDS.match(path) else partial(values.text, all_ips=bool(IP_TEXTS.match(path)))
     parts, at = [], 0
     for start, end, kind in spans(path, data):
-        parts.append(values.text(data[at:start], all_ips=all_ips))
-        parts.append(_span(kind, data[start:end], values))
+        parts += [search(data[at:start]), _span(kind, data[start:end], values)]
         at = end
-    parts.append(values.text(data[at:], all_ips=all_ips))
-    return b"".join(parts)
+    return b"".join((*parts, search(data[at:])))
 
 
 def _span(kind: str, value: bytes, values: Values) -> bytes:

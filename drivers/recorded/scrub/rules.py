@@ -23,6 +23,9 @@ IP_TEXTS = re.compile(
 )
 """Files in which whatever looks like an IP address is one; elsewhere it may be a version."""
 
+KERNEL_WORDS = re.compile(r"proc/cpuinfo\Z|sys/hypervisor/|sys/bus/|.*/modalias\Z")
+"""Files whose words are the kernel's: a host that is called "apic" or "xen" must not spoil them."""
+
 _PLAIN_PARAMETERS = frozenset(
     b"console quiet ro rw splash mitigations nosmt nr_cpus maxcpus mem memmap hugepages hugepagesz "
     b"default_hugepagesz isolcpus nohz_full rcu_nocbs intel_iommu amd_iommu iommu numa numa_balancing "
