@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from struct import Struct
 
 from .kinds import parse_bond, parse_bridge, parse_mode, parse_vlan, parse_vxlan
@@ -74,7 +75,7 @@ def _facts(flags: int, found: Mapping[int, bytes], order: "Order") -> "dict[str,
     is_up = flags & IFF_UP != 0
     facts: dict[str, Any] = {
         "mac": mac(found.get(ADDRESS)),
-        "broadcast_mac": mac(found.get(BROADCAST)),
+        "broadcast_mac": _broadcast(found.get(BROADCAST)),
         "mtu": number(found.get(MTU), order),
         "is_enabled": is_up,
         "group": number(found.get(GROUP), order),
@@ -135,6 +136,11 @@ def _stand_on(record: LinkRecord, lower: int, names: Mapping[int, str], is_elsew
         record.peer = name
     else:
         record.lower = (name,)
+
+
+@lru_cache(maxsize=256)  # nearly all links share the broadcast address
+def _broadcast(value: bytes | None) -> str | None:
+    return mac(value)
 
 
 def mac(value: bytes | None) -> str | None:

@@ -3,6 +3,7 @@
 import sys
 from _socket import AF_INET, AF_INET6, inet_ntop
 from collections.abc import Mapping
+from functools import lru_cache
 from struct import Struct
 
 from hostinfo.errors import ParseError
@@ -54,23 +55,22 @@ def parse_route(data: bytes, start: int, end: int, names: Mapping[int, str], ord
     out = number(found.get(OUT), order)
     if table == LOCAL_TABLE or (out and out not in names):
         return None
-    metrics = nested(found[METRICS], SOURCE, order) if METRICS in found else {}
     hops = found.get(MULTIPATH)
     return Route(
         family="ipv4" if size == 4 else "ipv6",
         destination=_network(found.get(DESTINATION), bits, family, size),
         source=_network(found.get(FROM), from_bits, family, size) if from_bits else None,
-        gateway=_gateway(found, family, size),
+        gateway=_gateway(found, family, size) if GATEWAY in found or VIA in found else None,
         link=names.get(out) if out else None,
-        preferred_source=_address(found.get(PREFERRED), family, size),
+        preferred_source=_address(found[PREFERRED], family, size) if PREFERRED in found else None,
         metric=number(found.get(PRIORITY), order),
         table=table,
         type=ROUTE_TYPES[kind] if kind < len(ROUTE_TYPES) else str(kind),
         protocol=(PROTOCOLS.get(protocol) or str(protocol)) if protocol else None,
         scope=scope(scope_number) if size == 4 else None,
-        mtu=number(metrics.get(METRIC_MTU), order),
+        mtu=number(nested(found[METRICS], SOURCE, order).get(METRIC_MTU), order) if METRICS in found else None,
         flags=route_flags(flags),
-        next_hop_id=number(found.get(HOP_ID), order),
+        next_hop_id=number(found[HOP_ID], order) if HOP_ID in found else None,
         next_hops=() if hops is None else tuple(_next_hops(hops, family, size, names, order)),
     )
 
@@ -95,6 +95,7 @@ def _gateway(found: Mapping[int, bytes], family: int, size: int) -> str | None:
     return gateway
 
 
+@lru_cache(maxsize=1024)  # every link has a route to fe80::/64
 def _network(value: bytes | None, bits: int, family: int, size: int) -> str:
     if bits == 0:
         return "default"
