@@ -3,6 +3,7 @@
 ``sample:NAME`` opens the machine of that name. It is a driver like any other: a table of functions that return Facts.
 """
 
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -129,6 +130,8 @@ def _hostile(_: str) -> Driver:
 
 def _slow(_: str) -> Driver:
     def sleep(_: Only) -> Fact[System]:
+        sys.stderr.write("asleep\n")
+        sys.stderr.flush()
         time.sleep(60)
         return Fact(value=System())
 
