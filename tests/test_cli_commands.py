@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -55,20 +56,19 @@ def test_doctor_says_what_is_there_and_how_to_get_the_rest(tmp_path: Path) -> No
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become an ordinary user")
-def test_doctor_knows_what_an_ordinary_user_may_not_read(tmp_path: Path) -> None:
+def test_doctor_knows_what_an_ordinary_user_may_not_read() -> None:
     from hostinfo.cli.doctor import DENIED, _file
 
-    secret = tmp_path / "secret"
-    secret.write_text("x")
-    secret.chmod(0)
-    for folder in (tmp_path, *tmp_path.parents):
-        if not folder.stat().st_mode & 1:
-            pytest.skip("the temporary folder is root's own")
-    os.seteuid(65534)
-    try:
-        check = _file(str(secret), "a test", denied="run as root")
-    finally:
-        os.seteuid(0)
+    with tempfile.TemporaryDirectory() as folder:  # pytest's own is root's alone
+        secret = Path(folder) / "secret"
+        secret.write_text("x")
+        secret.chmod(0)
+        Path(folder).chmod(0o755)
+        os.seteuid(65534)
+        try:
+            check = _file(str(secret), "a test", denied="run as root")
+        finally:
+            os.seteuid(0)
     assert (check.state, check.remedy) == (DENIED, "run as root")
 
 
