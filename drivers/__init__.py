@@ -1,1 +1,1 @@
-"""The drivers, one package each; import names are hostinfo.drivers.…"""
+"""The drivers, one package each; import names are hostinfo.drivers.NAME."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ALL = frozenset(GROUPS)
 _MACHINE = frozenset({"system", "cpu", "memory", "numa", "guests", "statistics"})
 BUILT_IN: "tuple[tuple[str, tuple[str, ...], str, str | None, frozenset[str]], ...]" = (
-    # name, URI schemes, module; path that must be there for it to be probed (None: never), groups for which it is opened
+    # name, URI schemes, module; path that must be there for it to be probed (None: never), groups it is opened for
     ("libvirt-xen", ("xen",), "hostinfo.drivers.libvirt.xen", "/sys/hypervisor/type", _MACHINE),
     ("xen", (), "hostinfo.drivers.xen", "/sys/hypervisor/type", _MACHINE),
     ("sysfs", ("sysfs",), "hostinfo.drivers.sysfs", "/", ALL),

@@ -15,7 +15,7 @@ class Kernel:
 
     tree: Tree
     netlink: Callable[[str], bytes] | None = None
-    """Raw messages of one complete rtnetlink dump with its end: "links", "counters", "addresses", "routes4", "routes6"."""
+    """Raw messages of one complete rtnetlink dump: "links", "counters", "addresses", "routes4", "routes6"."""
     ethtool: Callable[[str, int, int], bytes] | None = None
     """Raw answer to one SIOCETHTOOL command: link name, command, size of the answer."""
     features: "Callable[[str], dict[str, int]] | None" = None
