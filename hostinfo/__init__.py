@@ -26,10 +26,12 @@ if TYPE_CHECKING:
     )
     from hostinfo.facade import HostInfo, open  # noqa: A004 - hostinfo.open, as libvirt.open
     from hostinfo.fact import Fact, Problem
+    from hostinfo.watching import Watch
 
 _HOMES = {
     "hostinfo.facade": ("HostInfo", "open"),
     "hostinfo.fact": ("Fact", "Problem"),
+    "hostinfo.watching": ("Watch",),
     "hostinfo.driver": ("GROUPS", "Driver", "Opener"),
     "hostinfo.errors": (
         "ActionError",
@@ -62,6 +64,7 @@ __all__ = [
     "RolledBack",
     "Unavailable",
     "Unsupported",
+    "Watch",
     "__version__",
     "open",
 ]

@@ -5,13 +5,15 @@ driver package has a function ``openers(uri)`` that the registry calls: with Non
 one of its schemes otherwise. It returns ``Opener``s, best first; nothing is opened before it is needed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from hostinfo.fact import Fact
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from hostinfo.model.cpu import Cpu
     from hostinfo.model.domain import Domain
     from hostinfo.model.guests import Guests
@@ -21,6 +23,19 @@ if TYPE_CHECKING:
     from hostinfo.model.numa import Numa
     from hostinfo.model.statistics import Statistics
     from hostinfo.model.system import System
+
+    class Monitor(Protocol):
+        """Hears of changes from its opening on, without asking for them."""
+
+        def fileno(self) -> int:
+            """The descriptor that becomes readable when there may be changes."""
+
+        def receive(self) -> Collection[str]:
+            """Groups in which something changed since the last call, without waiting; a HostInfoError ends it."""
+
+        def close(self) -> None:
+            """Stop listening."""
+
 
 GROUPS = ("system", "hypervisor", "domain", "cpu", "memory", "numa", "network", "guests", "statistics")
 """The groups in the order of the dump; each is an entry of the table and a method of HostInfo."""
@@ -52,6 +67,8 @@ class Driver:
     renew: Callable[[], None] | None = None
     """A new round of questions begins (one dump): start its deadline, forgive what failed in the round before."""
     close: Callable[[], None] | None = None
+    monitors: "tuple[Callable[[], Monitor], ...]" = ()
+    """Openers of what hears of changes on this machine, each on its own; empty: ask again to know."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hostinfo.model.numa import Numa
     from hostinfo.model.statistics import Statistics
     from hostinfo.model.system import System
+    from hostinfo.watching import Watch
 
 
 def open(uri: str | None = None) -> "HostInfo":  # noqa: A001 - hostinfo.open, as libvirt.open
@@ -132,6 +133,12 @@ class HostInfo:
         opened = [slot.opened for slot in self._slots if slot.opened is not None]
         reasons = [driver.why_not[group] for driver in opened if group in driver.why_not]
         raise _no_answer(group, failures, reasons)
+
+    def watch(self) -> "Watch":
+        """Hear from now on in which groups something changed, where the drivers' sources tell by themselves."""
+        from hostinfo.watching import Watch
+
+        return Watch(self.drivers())
 
     def drivers(self) -> tuple[Driver, ...]:
         """The drivers of this host's machine, opened, best first; those that can't be opened are left out."""

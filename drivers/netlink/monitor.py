@@ -109,3 +109,22 @@ def _parse_change(what: str, is_new: bool, data: bytes, start: int, end: int, or
     if what == "address" and end - start >= 8:
         return Change(what=what, is_removed=not is_new, index=_ADDRESS_HEAD[order].unpack_from(data, start)[4])
     return Change(what=what, is_removed=not is_new)
+
+
+class NetworkMonitor:
+    """The same for the facade, which is told only that the network changed."""
+
+    def __init__(self) -> None:
+        self._monitor = Monitor()
+
+    def fileno(self) -> int:
+        """The descriptor that becomes readable when there are changes."""
+        return self._monitor.fileno()
+
+    def receive(self) -> tuple[str, ...]:
+        """The group in which something changed; empty where there was nothing."""
+        return ("network",) if self._monitor.receive() else ()
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._monitor.close()

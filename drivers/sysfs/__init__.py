@@ -15,6 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from hostinfo.driver import Monitor
+
 GROUPS = ("system", "hypervisor", "domain", "cpu", "memory", "numa", "network", "statistics")
 _DOMU = "a Xen domU sees what it was given (domain), and not the machine"
 _DOM0 = "a Dom0 sees its own share (domain); run as root, or start libvirtd, to ask the hypervisor"
@@ -33,9 +35,24 @@ def openers(uri: str | None) -> tuple[Opener, ...]:
 def _open_root(root: str) -> Driver | None:
     if root != "/":
         return open_driver(Kernel(tree=Tree(root)))
+    from dataclasses import replace
+
     from .live import live_kernel
 
-    return open_driver(live_kernel())
+    driver = open_driver(live_kernel())
+    return None if driver is None else replace(driver, monitors=(_hear_network, _hear_devices))
+
+
+def _hear_network() -> "Monitor":
+    from ..netlink.monitor import NetworkMonitor
+
+    return NetworkMonitor()
+
+
+def _hear_devices() -> "Monitor":
+    from ..netlink.uevent import DeviceMonitor
+
+    return DeviceMonitor()
 
 
 def open_driver(kernel: Kernel) -> Driver | None:

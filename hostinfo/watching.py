@@ -1,0 +1,106 @@
+"""Changes as the sources tell them by themselves: the kernel's multicasts, a daemon's events.
+
+A change names the group in which something is different, not what: ask the group for that. What no source tells by
+itself (a value that just grows, a remote host) is found only by asking again now and then.
+"""
+
+import os
+import select
+import time
+from collections.abc import Collection, Iterable
+
+from hostinfo.driver import Driver
+from hostinfo.errors import HostInfoError
+from hostinfo.fact import Problem
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+    from hostinfo.driver import Monitor
+
+SETTLE_SECONDS = 0.2
+"""Changes come in swarms (a link, its addresses, its routes): after the first one, wait so long for the others."""
+
+
+class Watch:
+    """Listens from its making on; a context manager. One thread waits, any thread may wake it."""
+
+    def __init__(self, drivers: Iterable[Driver] = ()) -> None:
+        self.problems: list[Problem] = []
+        """What could not be listened to, or ended."""
+        self._monitors: dict[int, tuple[str, Monitor]] = {}
+        self._poll = select.poll()
+        self._bell = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        self._poll.register(self._bell, select.POLLIN)
+        for driver in drivers:
+            for opener in driver.monitors:
+                try:
+                    monitor = opener()
+                except HostInfoError as error:
+                    self._failed(driver.name, error)
+                else:
+                    self._monitors[monitor.fileno()] = driver.name, monitor
+                    self._poll.register(monitor.fileno(), select.POLLIN)
+
+    @property
+    def hears(self) -> bool:
+        """Whether anything is listened to; where not, all that helps is to ask again."""
+        return bool(self._monitors)
+
+    def wait(self, seconds: float, settle: float = SETTLE_SECONDS) -> frozenset[str]:
+        """Groups in which something changed; empty when the time was up, or somebody called ``wake``."""
+        ready = self._ready(seconds)
+        changed = set(self._receive(ready))
+        ends = time.monotonic() + settle
+        while changed and self._bell not in ready and (left := ends - time.monotonic()) > 0:
+            ready = self._ready(left)
+            changed.update(self._receive(ready))
+        return frozenset(changed)
+
+    def wake(self) -> None:
+        """End a ``wait`` at once, the next one if there is none now."""
+        try:
+            os.eventfd_write(self._bell, 1)
+        except OSError:  # closed, or rung very often
+            return
+
+    def close(self) -> None:
+        """Stop listening."""
+        for _, monitor in self._monitors.values():
+            monitor.close()
+        self._monitors.clear()
+        if self._bell >= 0:
+            os.close(self._bell)
+            self._bell = -1
+
+    def __enter__(self) -> "Self":
+        return self
+
+    def __exit__(
+        self, kind: "type[BaseException] | None", value: BaseException | None, trace: "TracebackType | None"
+    ) -> None:
+        self.close()
+
+    def _ready(self, seconds: float) -> list[int]:
+        return [number for number, _ in self._poll.poll(max(0, int(seconds * 1000)))]
+
+    def _receive(self, ready: list[int]) -> Collection[str]:
+        found: set[str] = set()
+        for number in ready:
+            if number == self._bell:
+                os.eventfd_read(self._bell)
+                continue
+            name, monitor = self._monitors[number]
+            try:
+                found.update(monitor.receive())
+            except HostInfoError as error:
+                self._failed(name, error)
+                self._poll.unregister(number)
+                del self._monitors[number]
+                monitor.close()
+        return found
+
+    def _failed(self, name: str, error: HostInfoError) -> None:
+        self.problems.append(Problem(path="", error=error, driver=name))
