@@ -31,7 +31,7 @@ VOLATILE = {
     "available_bytes", "free_bytes", "frequency_hz", "current_frequency_hz", "huge_pages", "swap", "used_bytes",
     "valid_lifetime_seconds", "preferred_lifetime_seconds", "statistics", "counters",
 }  # fmt: skip
-STABLE_GROUPS = [group for group in hostinfo.GROUPS if group not in ("statistics", "guests")]
+STABLE_GROUPS = [group for group in hostinfo.GROUPS if group != "statistics"]
 
 
 def plain(value: Any) -> Any:

@@ -36,9 +36,21 @@ def guests_opener(daemon: Daemon | Replies) -> Opener:
 
 def _open_probed() -> Driver | None:
     """Looks for the daemon's socket before libvirt is imported: that costs more than all other facts together."""
-    if not any(os.path.exists(socket) for socket in SOCKETS):
-        return Driver(name=NAME, why_not={"guests": f"no libvirt daemon runs here (neither {' nor '.join(SOCKETS)})"})
-    return _open_guests(Daemon(LOCAL_URI))
+    return _open_guests(Daemon(LOCAL_URI)) if has_daemon() else _absent()
+
+
+def has_daemon() -> bool:
+    """Whether a daemon of this machine can be reached, if only by its socket being there."""
+    return any(os.path.exists(socket) for socket in SOCKETS)
+
+
+def absent_opener() -> Opener:
+    """For a machine without a daemon: the reason why nobody tells its guests."""
+    return Opener(name=NAME, open=_absent, groups=frozenset({"guests"}))
+
+
+def _absent() -> Driver:
+    return Driver(name=NAME, why_not={"guests": f"no libvirt daemon runs here (neither {' nor '.join(SOCKETS)})"})
 
 
 def _open(daemon: Daemon | Replies) -> Driver | None:

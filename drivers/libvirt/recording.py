@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _DOCUMENTS = frozenset({"capabilities", "sysinfo"})
 _URI = "libvirt/uri"
+_NO_DAEMON = "no daemon"
 
 
 def listening(uri: str | None, tape: "Tape", kernel: Kernel | None) -> tuple[Opener, ...]:
@@ -26,6 +27,9 @@ def listening(uri: str | None, tape: "Tape", kernel: Kernel | None) -> tuple[Ope
     if uri is None:
         if kernel is None or (local == kvm.LOCAL_URI and not kernel.tree.is_dir("sys/class/misc/kvm")):
             return ()
+        if local == kvm.LOCAL_URI and not kvm.has_daemon():
+            tape.keep(_URI, _NO_DAEMON.encode)
+            return (kvm.absent_opener(),)
     elif not uri.startswith(("xen", "qemu")):
         return ()
     daemon = Daemon(uri or local)
@@ -42,6 +46,8 @@ def replaying(tape: "Tape", kernel: Kernel) -> tuple[Opener, ...]:
     from ..xen.recording import replaying_connect
 
     uri = tape.answer(_URI).decode("utf-8", "replace")
+    if uri == _NO_DAEMON:
+        return (kvm.absent_opener(),)
     return _openers(uri, Replies(partial(_answer, tape)), kernel, replaying_connect(tape))
 
 

@@ -1,6 +1,9 @@
 """NUMA nodes: /sys/devices/system/node, numa(7), Documentation/ABI/stable/sysfs-devices-node."""
 
+from dataclasses import replace
+
 from hostinfo.driver import Only
+from hostinfo.errors import ParseError
 from hostinfo.fact import Fact, Notes
 from hostinfo.model.numa import Numa, NumaNode
 
@@ -9,6 +12,9 @@ from .kernel import Kernel
 from .meminfo import parse_meminfo
 from .nodes import NODE_DIR
 from .reading import Reading
+
+_TOLERATED_PART = 16
+"""The share by which the sum of the nodes may differ from the whole: what is read at another moment or kept apart."""
 
 
 def read(kernel: Kernel, only: Only) -> Fact[Numa]:
@@ -19,7 +25,24 @@ def read(kernel: Kernel, only: Only) -> Fact[Numa]:
         return notes.fact(Numa())
     numbers = nodes.read_node_numbers(reading, "nodes")
     notes.told(f"/{NODE_DIR}", "nodes")
-    return notes.fact(Numa(nodes=tuple(_read_node(reading, number, numbers) for number in numbers)))
+    return notes.fact(Numa(nodes=_believed(reading, notes, [_read_node(reading, n, numbers) for n in numbers])))
+
+
+def _believed(reading: Reading, notes: Notes, found: list[NumaNode]) -> tuple[NumaNode, ...]:
+    """The nodes, with sizes that add up to the memory that the kernel manages.
+
+    Kernels that initialise memory late were seen to leave most of it out of a node's own figure.
+    """
+    sizes = [node.total_bytes for node in found]
+    total = parse_meminfo(reading.text("nodes", "proc/meminfo") or "").get("MemTotal")
+    if None in sizes or total is None or abs(sum(size or 0 for size in sizes) - total) <= total // _TOLERATED_PART:
+        return tuple(found)
+    if len(found) == 1:
+        notes.told("/proc/meminfo (the node's own figure is another)", "nodes.total_bytes")
+        return (replace(found[0], total_bytes=total, free_bytes=None),)
+    why = "the nodes' figures do not add up to MemTotal of /proc/meminfo"
+    notes.failed("nodes.total_bytes", ParseError(f"/{NODE_DIR}", why))
+    return tuple(replace(node, total_bytes=None) for node in found)
 
 
 def _read_node(reading: Reading, number: int, numbers: list[int]) -> NumaNode:

@@ -1,9 +1,9 @@
 """A tree of /proc, /sys and /etc files: this machine's, or one under another root.
 
 All input of the sysfs driver goes through the four primitives ``data``, ``names``, ``link`` and ``is_dir``: the
-recorder listens there, and a recorded machine's errors are replayed there. Under a root other than ``/`` symbolic links are
-followed inside that root only and nothing but regular files is opened, so that no fact of this machine slips in and
-no device is touched.
+recorder listens there, and a recorded machine's errors are replayed there. Under a root other than ``/`` symbolic
+links are followed inside that root only and nothing but regular files is opened, so that no fact of this machine
+slips in and no device is touched.
 """
 
 import errno

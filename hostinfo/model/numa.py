@@ -14,7 +14,7 @@ class NumaNode:
     cpus: tuple[int, ...] = ()
     """Its logical CPUs; empty: a node of memory only."""
     total_bytes: int | None = None
-    """Its memory; None: not told, or only an address span is known, holes included."""
+    """Its memory; None: not told, only a span of addresses is known, or the nodes' figures do not add up."""
     free_bytes: int | None = None
     """Its memory that nobody uses."""
     distances: tuple[int, ...] = ()
