@@ -1,38 +1,51 @@
 """How QMF messages travel: over AMQP 1.0 to a broker, or through the exchange that an agent carries itself.
 
-The agent and the console know this interface only; proton stays behind it.
+The agent and the console know this interface only; proton stays behind it. `open_transport(TransportOptions(…))`
+makes one::
+
+    transport = open_transport(TransportOptions(listen="amqp://127.0.0.1:5672"))     # no broker needed
+    transport = open_transport(TransportOptions(urls=("amqps://broker1", "amqps://broker2"), ca="/etc/…/ca.pem"))
+    transport.subscribe(direct_exchange(), str(name))
+    transport.start(on_message, on_state)
+
+A console of an agent that listens connects to it as to any broker. Errors of the options are `hostinfo.Unavailable`;
+what goes wrong later is told to `on_state`, and tried again.
 """
 
 from collections.abc import Callable
 from enum import StrEnum
+from typing import Protocol
 
 from ..qmf.message import Message
+from .options import TransportOptions
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Protocol
+__all__ = ["State", "Transport", "TransportOptions", "open_transport"]
 
-    class Transport(Protocol):
-        """A way to send and to receive; every method may be called from any thread."""
 
-        def subscribe(self, exchange: str, key: str) -> None:
-            """Receive what is sent to this exchange (a name of qmf.names) under this key, wildcards allowed on topic;
-            remembered over reconnections."""
+class Transport(Protocol):
+    """A way to send and to receive; every method may be called from any thread."""
 
-        def start(self, on_message: Callable[[Message], None], on_state: "Callable[[State, str], None]") -> None:
-            """Connect, and keep connected. Both are called in the transport's own thread and must not block long."""
+    def subscribe(self, exchange: str, key: str) -> None:
+        """Receive what is sent to an exchange (a name of qmf.names) under a key (on topic with wildcards), for good."""
 
-        def reply_to(self, key: str) -> str:
-            """The reply address of this peer for a key that it subscribed to, in the form this broker understands."""
+    def start(self, on_message: Callable[[Message], None], on_state: "Callable[[State, str], None]") -> None:
+        """Connect, and keep connected. Both are called in the transport's own thread and must not block long."""
 
-        def send(self, message: Message) -> bool:
-            """Queue a message; False where it was dropped (not connected, no credit): dropped ones are counted."""
+    def reply_to(self, key: str) -> str:
+        """Give the reply address for a key subscribed to, as this broker writes it: ask after CONNECTED."""
 
-        def schedule(self, seconds: float, call: Callable[[], None]) -> None:
-            """Call once in the transport's thread after this time."""
+    def send(self, message: Message) -> bool:
+        """Queue a message; False where it was dropped (not connected, no credit): dropped ones are counted."""
 
-        def close(self) -> None:
-            """Send what is queued (bounded), disconnect, end the thread."""
+    def schedule(self, seconds: float, call: Callable[[], None]) -> None:
+        """Call once in the transport's thread after this time."""
+
+    @property
+    def dropped(self) -> int:
+        """Messages that were dropped since the start: not connected, no credit, a full queue, not readable."""
+
+    def close(self) -> None:
+        """Send what is queued (bounded), disconnect, end the thread."""
 
 
 class State(StrEnum):
@@ -42,3 +55,10 @@ class State(StrEnum):
     DISCONNECTED = "disconnected"
     REFUSED = "refused"
     """Authentication failed or the peer does not want us; it is tried again."""
+
+
+def open_transport(options: TransportOptions) -> Transport:
+    """Make the transport that the options describe; Unavailable says what is wrong with them, or what is missing."""
+    from .factory import open_transport as make
+
+    return make(options)

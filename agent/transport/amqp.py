@@ -1,0 +1,198 @@
+"""A connection to a broker that keeps itself alive, in one thread.
+
+While it is not connected, messages are dropped and counted: after a reconnection no burst of stale news follows.
+"""
+
+import logging
+import random
+import uuid
+from collections.abc import Callable
+
+from ..qmf.message import Message
+from . import State
+from .client import Client
+from .connecting import Connecting, Found
+from .library import load
+from .loop import Loop, Timer
+from .options import TransportOptions
+from .security import ClientSecurity
+from .styles import Style, choose_style
+
+_logger = logging.getLogger(__name__)
+FIRST_RETRY_SECONDS = 0.5
+STEADY_SECONDS = 10.0
+ATTACH_SECONDS = 15.0
+CLOSE_SECONDS = 3.0
+PENDING = 10_000
+UNAUTHORISED = "amqp:unauthorized-access"
+
+
+class AmqpTransport:
+    """A `Transport` by brokers."""
+
+    def __init__(self, options: TransportOptions) -> None:
+        load()
+        self._options = options
+        self._security = ClientSecurity(options)
+        self._loop = Loop("hostinfo-amqp")
+        self._connecting = Connecting(options, self._loop)
+        self._container = f"{options.name}-{uuid.uuid4().hex}"
+        self._subscribed: dict[tuple[str, str], None] = {}
+        self._client: Client | None = None
+        self._is_connected = self._is_closing = False
+        self._attempt = self._connection = self._pending = 0
+        self._style: Style = choose_style(options.style if options.style != "auto" else "qpidd", None)
+        self._on_message: Callable[[Message], None] = lambda _message: None
+        self._on_state: Callable[[State, str], None] = lambda _state, _text: None
+        self._steady: Timer | None = None
+        self._dropped = 0
+
+    @property
+    def dropped(self) -> int:
+        """Messages that were not sent, and received ones that nobody could decode."""
+        return self._dropped + (self._client.dropped if self._client else 0)
+
+    @property
+    def style(self) -> str:
+        """How this broker writes addresses; known once connected."""
+        return self._style.name
+
+    def subscribe(self, exchange: str, key: str) -> None:
+        """Receive what is sent to an exchange under a key, also after reconnections."""
+        self._loop.call(lambda: self._subscribe(exchange, key))
+
+    def start(self, on_message: Callable[[Message], None], on_state: Callable[[State, str], None]) -> None:
+        """Begin to connect; what goes wrong is told to `on_state`, and tried again."""
+        self._on_message, self._on_state = on_message, on_state
+        self._loop.call(self._connect)
+        self._loop.start()
+
+    def reply_to(self, key: str) -> str:
+        """The reply address for a key subscribed to; ask when connected, it differs between brokers."""
+        exchange = next((name for name, bound in tuple(self._subscribed) if bound == key), None)
+        return self._style.reply_to(exchange or f"qmf.{self._options.domain}.topic", key)
+
+    def send(self, message: Message) -> bool:
+        """Send when connected; False when not, or when too much waits for the transport's thread."""
+        if not self._is_connected or self._pending >= PENDING:
+            self._dropped += 1
+            return False
+        if self._loop.is_inside:
+            return self._send(message)
+        self._pending += 1
+        self._loop.call(lambda: self._send_pending(message))
+        return True
+
+    def schedule(self, seconds: float, call: Callable[[], None]) -> None:
+        """Call once in the transport's thread."""
+        self._loop.after(seconds, call)
+
+    def close(self) -> None:
+        """Send what waits, as far as the broker takes it in a moment, disconnect, end the thread."""
+        self._loop.call(self._close)
+        self._loop.join(CLOSE_SECONDS + 1)
+
+    # -- in the loop's thread
+
+    def _subscribe(self, exchange: str, key: str) -> None:
+        self._subscribed[exchange, key] = None
+        if self._client is not None and self._is_connected:
+            self._client.subscribe(exchange, key)
+
+    def _send_pending(self, message: Message) -> None:
+        self._pending -= 1
+        if not self._is_connected:
+            self._dropped += 1
+            return
+        self._send(message)
+
+    def _send(self, message: Message) -> bool:
+        return self._client is not None and self._client.send(message)
+
+    def _connect(self) -> None:
+        if not self._is_closing:
+            self._connecting.next(self._reached, self._unreached)
+
+    def _unreached(self, text: str) -> None:
+        self._again(State.DISCONNECTED, text)
+
+    def _reached(self, found: Found) -> None:
+        """A socket is connected: speak AMQP over it."""
+        if self._is_closing:
+            self._connecting.discard(found)
+            return
+        self._connection += 1
+        try:
+            self._client = Client(
+                self._options,
+                self._loop,
+                self._security,
+                found,
+                container=f"{self._container}-{self._connection}",
+                on_open=self._opened,
+                on_message=self._received,
+                on_end=self._ended,
+            )
+        except Exception as error:
+            self._connecting.discard(found)
+            self._again(State.DISCONNECTED, str(error))
+            return
+        client = self._client
+        self._loop.after(ATTACH_SECONDS, lambda: self._too_slow(client))
+
+    def _opened(self, style: Style) -> None:
+        self._style = style
+        if self._client is not None:
+            self._client.attach(tuple(self._subscribed), self._attached)
+
+    def _attached(self) -> None:
+        client = self._client
+        if client is None or self._is_connected:
+            return
+        self._is_connected = True
+        self._steady = self._loop.after(STEADY_SECONDS, self._is_steady)
+        self._on_state(State.CONNECTED, f"{client.url} ({self._style.name})")
+
+    def _received(self, message: Message) -> None:
+        self._on_message(message)
+
+    def _too_slow(self, client: Client) -> None:
+        if client is self._client and not self._is_connected:
+            client.fail("the peer did not open what was asked for in time")
+
+    def _is_steady(self) -> None:
+        self._attempt = 0
+
+    def _ended(self, name: str, text: str) -> None:
+        client, self._client = self._client, None
+        was_connected, self._is_connected = self._is_connected, False
+        if self._steady is not None:
+            self._steady.cancel()
+        if client is not None:
+            self._dropped += client.dropped
+        if self._is_closing:
+            if was_connected:
+                self._on_state(State.DISCONNECTED, "closed")
+            self._loop.stop()
+            return
+        url = f"{client.url}: " if client is not None else ""
+        state = State.REFUSED if name == UNAUTHORISED or "authent" in text.lower() else State.DISCONNECTED
+        self._again(state, url + (text or "the peer closed the connection"))
+
+    def _again(self, state: State, text: str) -> None:
+        """Tell, and try again after a wait drawn from zero to a limit that doubles up to `retry_seconds`."""
+        if self._is_closing:
+            self._loop.stop()
+            return
+        limit = min(self._options.retry_seconds, FIRST_RETRY_SECONDS * 2 ** min(self._attempt, 16))
+        self._attempt += 1
+        self._loop.after(random.uniform(0.0, limit), self._connect)  # noqa: S311  # a fleet's jitter is no secret
+        self._on_state(state, text)
+
+    def _close(self) -> None:
+        self._is_closing = True
+        if self._client is None:
+            self._loop.stop()
+            return
+        self._loop.after(CLOSE_SECONDS, self._loop.stop)
+        self._client.finish()

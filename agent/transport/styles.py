@@ -1,0 +1,128 @@
+"""How each broker writes addresses: where to attach for an exchange and key, and where a message is sent.
+
+qpidd: docs/amqp-1.0.txt and src/qpid/broker/amqp/ of qpid-cpp. RabbitMQ 3: the README of its AMQP 1.0 plugin
+("v1" addresses). RabbitMQ 4: rabbitmq.com/docs/amqp ("v2" addresses, percent-encoded; queues are made beforehand).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from hostinfo import Unavailable
+
+from ..qmf.message import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a message goes: the link's target, and what stands in the message's own `to` and `subject`."""
+
+    address: str | None  # None: a link without target, an anonymous relay
+    to: str | None
+    subject: str | None
+    is_exchange: bool
+
+
+class Style:
+    """qpidd's way, which the embedded exchange has too: the exchange is the address, the key the subject."""
+
+    name = "qpidd"
+    has_filter = True
+    """The key is bound by a filter of the source."""
+    is_filtered_here = False
+    """The peer may send what was not asked for: what does not match is dropped."""
+
+    def source(self, exchange: str, key: str) -> str:
+        """Address to receive from."""
+        del key
+        return exchange
+
+    def target(self, message: Message, *, is_exchange: bool) -> Target:
+        """Say where a message goes."""
+        return Target(message.address, message.address, message.subject, is_exchange)
+
+    def reply_to(self, exchange: str, key: str) -> str:
+        """Address that others send to, to reach who subscribed to this key."""
+        return f"{exchange}/{key}"
+
+
+class PlainStyle(Style):
+    """Nodes that copy every message to every receiver, without filters: the receiver picks."""
+
+    name = "plain"
+    has_filter = False
+    is_filtered_here = True
+
+
+class RabbitStyle(Style):
+    """RabbitMQ 3 with its AMQP 1.0 plugin."""
+
+    name = "rabbitmq-3"
+    has_filter = False
+
+    def source(self, exchange: str, key: str) -> str:
+        """Name the exchange and the key."""
+        return f"/exchange/{quote(exchange, safe='')}/{quote(key, safe='*#')}"
+
+    def target(self, message: Message, *, is_exchange: bool) -> Target:
+        """The exchange, with the subject as key; of queues only those that exist (`/queue/` would make one)."""
+        name = quote(message.address, safe="")
+        address = f"/exchange/{name}" if is_exchange else f"/amq/queue/{name}"
+        return Target(address, None, message.subject, is_exchange)
+
+    def reply_to(self, exchange: str, key: str) -> str:
+        """Exactly what is sent to."""
+        return f"/exchange/{quote(exchange, safe='')}/{quote(key, safe='')}"
+
+
+class Rabbit4Style(Style):
+    """RabbitMQ 4: exchanges are targets, only queues are sources.
+
+    A subscription is a queue named after exchange and key under this peer's name, bound beforehand (docs/brokers.md).
+    """
+
+    name = "rabbitmq-4"
+    has_filter = False
+
+    def __init__(self, queues: Mapping[tuple[str, str], str]) -> None:
+        self._queues = queues
+
+    def source(self, exchange: str, key: str) -> str:
+        """Name the queue that is bound to it."""
+        return f"/queues/{quote(self._queues.get((exchange, key), f'{exchange}.{key}'), safe='')}"
+
+    def target(self, message: Message, *, is_exchange: bool) -> Target:
+        """One link without target for all; the message names its node."""
+        name = quote(message.address, safe="")
+        to = f"/exchanges/{name}/{quote(message.subject or '', safe='')}" if is_exchange else f"/queues/{name}"
+        return Target(None, to, message.subject, is_exchange)
+
+    def reply_to(self, exchange: str, key: str) -> str:
+        """Name the exchange and the key."""
+        return f"/exchanges/{quote(exchange, safe='')}/{quote(key, safe='')}"
+
+
+def choose_style(name: str, properties: Mapping[object, object] | None) -> Style:
+    """Give the style of that name, or with `auto` that of a peer with these open properties."""
+    if name != "auto":
+        return _named(name)
+    told = {str(key): str(value) for key, value in (properties or {}).items()}
+    product, version = told.get("product", "").lower(), told.get("version", "")
+    if "rabbitmq" in product:
+        return _named("rabbitmq-3" if version.startswith("3.") else "rabbitmq-4")
+    if "qpid" in product or product == "hostinfo":
+        return Style()
+    return PlainStyle()
+
+
+def _named(name: str) -> Style:
+    match name:
+        case "qpidd":
+            return Style()
+        case "plain":
+            return PlainStyle()
+        case "rabbitmq-3":
+            return RabbitStyle()
+        case "rabbitmq-4":
+            return Rabbit4Style({})
+    raise Unavailable("address style", f"{name!r} is none of qpidd, rabbitmq-3, rabbitmq-4, plain, auto")
