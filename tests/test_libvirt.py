@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,21 +63,24 @@ class Libvirtd:
 
 
 @pytest.fixture(scope="module")
-def libvirtd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Libvirtd]:
+def libvirtd() -> Iterator[Libvirtd]:
     if shutil.which("libvirtd") is None:
         pytest.skip("libvirtd is not installed (libvirt-daemon, libvirt-daemon-driver-qemu)")
-    folder = tmp_path_factory.mktemp("libvirtd")
-    for parent in (folder, folder.parent, folder.parent.parent):
-        parent.chmod(0o755)
-    if os.geteuid() == 0:
-        os.chown(folder, 65534, -1)
-    daemon = Libvirtd(folder)
-    daemon.start()
-    yield daemon
-    assert daemon.process is not None
-    for number in (signal.SIGCONT, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError):
-            daemon.signal(number)
+    # pytest's own folders may be closed to the user whom the daemon runs as, and too deep for a socket's name
+    with tempfile.TemporaryDirectory(prefix="libvirtd-", ignore_cleanup_errors=True) as scratch:
+        folder = Path(scratch)
+        folder.chmod(0o755)
+        if os.geteuid() == 0:
+            os.chown(folder, 65534, -1)
+        daemon = Libvirtd(folder)
+        try:
+            daemon.start()
+            yield daemon
+        finally:
+            assert daemon.process is not None
+            for number in (signal.SIGCONT, signal.SIGKILL):
+                with contextlib.suppress(ProcessLookupError):
+                    daemon.signal(number)
 
 
 @pytest.fixture
