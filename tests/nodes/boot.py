@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from .image import Image
@@ -131,7 +131,9 @@ def _fill(share: Path, steps: Sequence[Step], payload: Sequence[Path]) -> None:
         else:
             shutil.copyfile(path, share / path.name)
     shutil.copyfile(JOB, share / "job.py")
-    (share / "steps.json").write_text(json.dumps([asdict(step) for step in steps]))
+    busy = BOOT_SECONDS / 300
+    limited = [replace(step, limit_seconds=round(step.limit_seconds * busy)) for step in steps]
+    (share / "steps.json").write_text(json.dumps([asdict(step) for step in limited]))
     (share / "run.sh").write_text(RUN)
 
 

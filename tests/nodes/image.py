@@ -29,7 +29,7 @@ MASKED = (
     "e2scrub_reap.service", "fstrim.timer", "kmod-static-nodes.service", "libvirt-guests.service", "logrotate.timer",
     "modprobe@.service", "proc-sys-fs-binfmt_misc.automount", "sys-fs-fuse-connections.mount", "sys-kernel-debug.mount",
     "sys-kernel-tracing.mount", "systemd-binfmt.service", "systemd-journal-flush.service", "systemd-logind.service",
-    "systemd-machined.service", "systemd-networkd-wait-online.service", "systemd-random-seed.service",
+    "systemd-networkd-wait-online.service", "systemd-random-seed.service",
     "systemd-remount-fs.service", "systemd-sysctl.service", "systemd-sysusers.service",
     "systemd-tmpfiles-setup-dev.service", "systemd-update-utmp.service", "xendomains.service",
 )  # fmt: skip

@@ -105,8 +105,10 @@ def start_guest(shape: Shape, guest: Guest) -> list[Step]:
 
 def wait_guest(shape: Shape, guest: Guest) -> list[Step]:
     log = CONSOLE[shape.kind].format(guest.name)
-    wait = f"for _ in $(seq 110); do grep -q -e '{GUEST_END}' {log} && break; sleep 1; done; cat {log}"
-    return [Step(name="guest-console", command=wait, limit_seconds=120)]
+    return [
+        Step(name="guest-wait", command=f"until grep -q -e '{GUEST_END}' {log}; do sleep 1; done", limit_seconds=120),
+        Step(name="guest-console", command=f"cat {log}"),
+    ]
 
 
 def torment() -> list[Step]:

@@ -57,13 +57,14 @@ def test_what_the_kernel_was_given_is_told_beside_the_machine(node: Node) -> Non
     assert dump_of(node, "dump")["domain"]["memory_bytes"] == kib * 1024
 
 
-def test_caches_are_as_many_as_lscpu_counts(node: Node) -> None:
+def test_a_cores_own_caches_are_as_many_as_lscpu_counts(node: Node) -> None:
+    # Not level 3: lscpu 2.38 counts one a CPU on a virtual AMD whose kernel says that two share it. The shapes tell it.
     if node.shape.kind == "xen-dom0":
         pytest.skip("in a Dom0 lscpu counts those of Dom0's share")
-    counted = dict(re.findall(r'"(L\d[di]?) cache:",\s+"data": "[^"]*\((\d+) instances?\)"', node.run.text("lscpu")))
+    counted = dict(re.findall(r'"(L[12][di]?) cache:",\s+"data": "[^"]*\((\d+) instances?\)"', node.run.text("lscpu")))
     letters = {"Data": "d", "Instruction": "i", "Unified": ""}
     caches = dump_of(node, "dump")["cpu"]["caches"]
-    assert {f"L{c['level']}{letters[c['type']]}": str(c["instances"]) for c in caches} == counted
+    assert {f"L{c['level']}{letters[c['type']]}": str(c["instances"]) for c in caches if c["level"] < 3} == counted
 
 
 def test_the_node_can_be_recorded(node: Node) -> None:
