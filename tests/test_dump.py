@@ -97,7 +97,6 @@ def test_several_problems_of_one_field_are_one_entry() -> None:
     }
 
 
-@pytest.mark.slow
 PEAK = """\
 import os, sys
 child = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ)
@@ -107,6 +106,7 @@ print(usage.ru_maxrss, file=sys.stderr)
 """A child's peak counts what its parent had when it was made: so the parent is this, and not the whole test run."""
 
 
+@pytest.mark.slow
 def test_four_thousand_links_stay_below_90_mib(tmp_path: Path) -> None:
     import subprocess
 
