@@ -1,0 +1,114 @@
+"""Who may read and call what: a TOML file of rules, all of which only allow.
+
+    [groups]
+    operators = ["alice@EXAMPLE.COM", "bob"]
+
+    [[allow]]
+    who = ["@operators"]
+    read = ["*"]
+    call = ["ovirtNode.refresh", "ovirtNode.getFact"]
+
+``who`` are names as the broker, or the agent's own listener, verified them, ``@GROUP``, ``authenticated`` (any such
+name), ``anonymous`` (nobody said who it is) or ``loopback`` (whoever comes over this host's loopback, anonymous too).
+``read`` are classes, ``call`` are methods as CLASS.METHOD; ``*`` stands for any number of characters.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from hostinfo import ParseError, ReadError
+
+from ..qmf import SchemaId
+
+SIZE_LIMIT = 1 << 20
+AUTHENTICATED, ANONYMOUS, LOOPBACK = "authenticated", "anonymous", "loopback"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Somebody may do something."""
+
+    who: frozenset[str]
+    read: tuple[str, ...]
+    call: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """All rules."""
+
+    rules: tuple[Rule, ...]
+    groups: Mapping[str, frozenset[str]]
+
+    def may_read(self, user: str | None, schema_id: SchemaId | None, *, is_loopback: bool) -> bool:
+        """Whether a user may read a class; None: schemas, and that the agent is there."""
+        rules = self._rules(user, is_loopback=is_loopback)
+        if schema_id is None:
+            return any(rule.read for rule in rules)
+        return any(_matches(schema_id.name, rule.read) for rule in rules)
+
+    def may_call(self, user: str | None, method: str, *, is_loopback: bool) -> bool:
+        """Whether a user may call CLASS.METHOD."""
+        return any(_matches(method, rule.call) for rule in self._rules(user, is_loopback=is_loopback))
+
+    def _rules(self, user: str | None, *, is_loopback: bool) -> list[Rule]:
+        names = {ANONYMOUS} if user is None else {AUTHENTICATED, user}
+        names |= {LOOPBACK} if is_loopback else set()
+        names |= {f"@{group}" for group, members in self.groups.items() if user in members}
+        return [rule for rule in self.rules if not names.isdisjoint(rule.who)]
+
+
+DEFAULT = Policy((Rule(frozenset({AUTHENTICATED, LOOPBACK}), ("*",), ()),), {})
+"""Without a file: whoever is authenticated, or comes over loopback, may read; nobody may act."""
+
+
+def load(path: str) -> Policy:
+    """Read a policy file; ReadError, or ParseError that says where it is wrong."""
+    document = load_toml(path)
+    groups = document.pop("groups", {})
+    rules = document.pop("allow", [])
+    if document or not isinstance(groups, dict) or not isinstance(rules, list):
+        raise ParseError(path, f"expected [groups] and [[allow]] only, not {', '.join(document) or 'other types'}")
+    members = {name: frozenset(_texts(path, f"groups.{name}", entry)) for name, entry in groups.items()}
+    return Policy(tuple(_rule(path, number, rule, members) for number, rule in enumerate(rules, 1)), members)
+
+
+def load_toml(path: str) -> dict[str, object]:
+    """Read a TOML file; ReadError or ParseError."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read(SIZE_LIMIT + 1)
+    except OSError as error:
+        raise ReadError.from_os(path, error) from error
+    if len(data) > SIZE_LIMIT:
+        raise ParseError(path, f"longer than {SIZE_LIMIT} bytes")
+    try:
+        return tomllib.loads(data.decode())
+    except (ValueError, RecursionError) as error:
+        raise ParseError(path, f"no TOML: {error}") from error
+
+
+def _rule(path: str, number: int, rule: object, groups: Mapping[str, object]) -> Rule:
+    where = f"allow {number}"
+    if not isinstance(rule, dict) or not set(rule) <= {"who", "read", "call"} or "who" not in rule:
+        raise ParseError(path, f"{where}: expected who, and read or call")
+    who = _texts(path, f"{where}: who", rule["who"])
+    for name in who:
+        if name.startswith("@") and name[1:] not in groups:
+            raise ParseError(path, f"{where}: there is no group {name[1:]}")
+        if not name or "*" in name:
+            raise ParseError(path, f"{where}: who: {name!r} is no name; 'authenticated' stands for all users")
+    read, call = (_texts(path, f"{where}: {key}", rule.get(key, [])) for key in ("read", "call"))
+    return Rule(frozenset(who), read, call)
+
+
+def _texts(path: str, where: str, value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
+        raise ParseError(path, f"{where}: expected a list of texts")
+    return tuple(value)
+
+
+def _matches(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)

@@ -1,0 +1,148 @@
+"""Reading facts in threads of their own: a daemon that hangs holds up the facts that it tells, and nothing else.
+
+A lane reads some groups in rounds: all of them each interval, those that changed when the kernel says so, and all when
+it is asked to. Each lane has a host of its own, for a HostInfo is one thread's.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from hostinfo import Fact, HostInfo, HostInfoError, Watch
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+SETTLE_SECONDS = 0.2
+REST = 4  # after a round that a change asked for, the next one waits this many times as long as it took
+PAUSE_AFTER_FAULT = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What one group answered."""
+
+    group: str
+    answer: "Fact[Any] | HostInfoError"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundDone:
+    """A lane has read what it wanted to."""
+
+    lane: "Lane"
+    is_whole: bool
+    ticket: int
+
+
+Tell = Callable[[Reading | RoundDone], None]
+
+
+class Lane:
+    """A thread that reads groups; every method may be called from any thread."""
+
+    def __init__(
+        self,
+        name: str,
+        wanted: Mapping[str, frozenset[str] | None],
+        *,
+        open_host: Callable[[], HostInfo],
+        tell: Tell,
+        interval: float,
+        is_watching: bool = False,
+        on_fault: Callable[[Exception], None] = lambda _: None,
+    ) -> None:
+        self.name = name
+        self.wanted = dict(wanted)
+        self.interval = interval
+        self.hears = False
+        self._open_host, self._tell, self._on_fault = open_host, tell, on_fault
+        self._is_watching = is_watching
+        self._watch: Watch | None = None
+        self._asked = self._served = 0
+        self._ends = False
+        self._busy: tuple[str, float] | None = None
+        self._thread = threading.Thread(target=self._run, name=f"hostinfo-{name}", daemon=True)
+
+    def start(self) -> None:
+        """Begin with a whole round."""
+        self._thread.start()
+
+    def read_soon(self) -> int:
+        """Ask for a whole round; the ticket that its RoundDone will carry, or a greater one."""
+        self._asked += 1
+        self._wake()
+        return self._asked
+
+    def set_interval(self, seconds: float) -> None:
+        """Read whole rounds so often from now on."""
+        self.interval = seconds
+        self._wake()
+
+    def busy(self) -> tuple[str, float] | None:
+        """The group that is being read, and since how many seconds; None: it rests."""
+        busy = self._busy
+        return None if busy is None else (busy[0], time.monotonic() - busy[1])
+
+    def close(self) -> None:
+        """End; a thread that hangs is left behind, it dies with the process."""
+        self._ends = True
+        self._wake()
+        self._thread.join(1.0)
+
+    def _wake(self) -> None:
+        watch = self._watch
+        if watch is not None:
+            watch.wake()
+
+    def _run(self) -> None:
+        while not self._ends:
+            try:
+                with self._open_host() as host, host.watch() if self._is_watching else Watch() as watch:
+                    self._watch = watch
+                    self.hears = watch.hears
+                    self._rounds(host, watch)
+            except Exception as error:  # a fault of ours must not end the facts for good
+                self._on_fault(error)
+                time.sleep(PAUSE_AFTER_FAULT)
+            finally:
+                self._watch = None
+
+    def _rounds(self, host: HostInfo, watch: Watch) -> None:
+        last, settle, jitter = float("-inf"), SETTLE_SECONDS, 1.0
+        while not self._ends:
+            due = last + self.interval * jitter
+            heard: frozenset[str] = frozenset()
+            if self._asked == self._served:
+                heard = watch.wait(max(0.0, due - time.monotonic()), settle)
+            if self._ends:
+                break
+            now = time.monotonic()
+            is_whole = now >= due or self._asked != self._served
+            if is_whole:
+                last = now
+                # Agents that were started by one power switch shall not all speak in the same second for ever.
+                jitter = random.uniform(0.95, 1.05)  # noqa: S311 - no secret
+            groups = self.wanted if is_whole else {name: self.wanted[name] for name in self.wanted if name in heard}
+            if groups:
+                self._round(host, groups, is_whole=is_whole)
+                settle = max(SETTLE_SECONDS, REST * (time.monotonic() - now))
+
+    def _round(self, host: HostInfo, groups: Mapping[str, frozenset[str] | None], *, is_whole: bool) -> None:
+        ticket = self._asked
+        names = iter(groups)
+        self._busy = next(names), time.monotonic()
+        try:
+            for group, answer in host.gather(groups):
+                if self._ends:
+                    return
+                self._tell(Reading(group=group, answer=answer))
+                self._busy = next(names, group), time.monotonic()
+        finally:
+            self._busy = None
+        if is_whole:
+            self._served = ticket
+        self._tell(RoundDone(lane=self, is_whole=is_whole, ticket=ticket if is_whole else 0))

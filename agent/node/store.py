@@ -1,0 +1,174 @@
+"""The agent's objects: made from each reading of a group, with when they came, changed and went.
+
+A group that can't be told any more keeps its objects and their last values, with the reason in their ``errors``: a
+machine's processors do not vanish because a daemon does. What could not be read of a group that was told is absent, and
+its reason stands in the errors of ovirtNode (and of the object, where the problem is one object's).
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from hostinfo import DriverError, Fact, HostInfoError
+
+from ..qmf import DataObject, ObjectId, SchemaClass, SchemaId, UInt
+from .classes import CLASSES, OVIRT_NODE
+from .events import EVENTS, Happened, between
+from .objects import NODE_NAME, items, part
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_HYPERVISOR_DRIVERS = ("libvirt", "xen")
+
+
+class NodeStore:
+    """A store for the protocol library; one thread at a time."""
+
+    def __init__(self, agent: str, about: Mapping[str, object]) -> None:
+        """``about``: what the agent itself knows of ovirtNode (uuid, …)."""
+        self._agent = agent
+        self._about = dict(about)
+        self._parts: dict[str, dict[str, object]] = {}
+        self._errors: dict[str, dict[str, object]] = {}
+        self._values: dict[str, object] = {}
+        self._failing: dict[str, dict[str, str]] = {}  # group -> driver -> reason
+        self._objects: dict[str, DataObject] = {}
+        self._of_group: dict[str, set[str]] = {}
+        self._changed: dict[str, None] = {}
+        self._gone: list[DataObject] = []
+
+    # -- what the protocol library asks
+
+    def schemas(self) -> Iterable[SchemaClass]:
+        """All classes."""
+        return (*CLASSES, *EVENTS.values())
+
+    def objects(self, schema_id: SchemaId | None) -> Iterator[DataObject]:
+        """The objects of the classes that the id covers."""
+        for one in list(self._objects.values()):
+            if schema_id is None or one.schema_id is None or schema_id.covers(one.schema_id):
+                yield one
+
+    def object(self, object_id: ObjectId) -> DataObject | None:
+        """One object by its name."""
+        return self._objects.get(object_id.object_name)
+
+    # -- what the agent tells it
+
+    def changed(self) -> tuple[list[DataObject], list[DataObject]]:
+        """What is new or different, and what went, since the last call."""
+        changed = [self._objects[name] for name in self._changed if name in self._objects]
+        gone, self._gone, self._changed = self._gone, [], {}
+        return changed, gone
+
+    def about(self, now_ns: int, **values: object) -> None:
+        """The agent knows something else of ovirtNode."""
+        self._about |= values
+        self._make_node(now_ns)
+
+    def take(self, group: str, answer: "Fact[Any] | HostInfoError", now_ns: int) -> list[Happened]:
+        """A reading of a group; returns what happened since the one before."""
+        happened = list(self._note_drivers(group, answer))
+        if isinstance(answer, HostInfoError):
+            self._errors[group] = {group: _reason(answer)}
+            for name in self._of_group.get(group, ()):
+                was = self._objects[name]
+                self._put(was.schema_id, name, {**was.values, "errors": dict(self._errors[group])}, now_ns)
+        else:
+            self._errors[group] = _errors(group, answer)
+            self._parts[group] = part(group, answer.value)
+            self._take_items(group, answer.value, now_ns)
+            happened += between(self._values.get(group), answer.value)
+            if group != "statistics":
+                self._values[group] = answer.value
+        self._make_node(now_ns)
+        return happened
+
+    def facts(self, group: str) -> object:
+        """The last value of a group; None: it was never told."""
+        return self._values.get(group)
+
+    def _take_items(self, group: str, value: object, now_ns: int) -> None:
+        names = set()
+        for schema, name, values, place in items(group, value, self._agent):
+            start = f"{group}.{place}"
+            own = {path: why for path, why in self._errors[group].items() if path.startswith(start)}
+            self._put(schema.id, name, values | ({"errors": own} if own else {}), now_ns)
+            names.add(name)
+        for name in self._of_group.get(group, set()) - names:
+            self._gone.append(replace(self._objects.pop(name), delete_ts=now_ns))
+        self._of_group[group] = names
+
+    def _make_node(self, now_ns: int) -> None:
+        values = {name: value for one in self._parts.values() for name, value in one.items()} | self._about
+        errors = {path: why for one in self._errors.values() for path, why in one.items()}
+        self._put(OVIRT_NODE.id, NODE_NAME, values | ({"errors": errors} if errors else {}), now_ns)
+
+    def _put(self, schema_id: SchemaId | None, name: str, values: Mapping[str, object], now_ns: int) -> None:
+        was = self._objects.get(name)
+        if was is not None and was.values == values:
+            return
+        self._objects[name] = DataObject(
+            object_id=ObjectId(name, self._agent),
+            schema_id=schema_id,
+            values=values,
+            create_ts=was.create_ts if was is not None else now_ns,
+            update_ts=now_ns,
+        )
+        self._changed[name] = None
+
+    def _note_drivers(self, group: str, answer: "Fact[Any] | HostInfoError") -> Iterator[Happened]:
+        """A driver that failed as a whole at a group, or does no longer; the first reading sets what is normal."""
+        failing = _failing(answer)
+        before, self._failing[group] = self._failing.get(group), failing
+        if before is None:
+            return
+        lost_before = self._lost({**self._failing, group: before})
+        for driver, reason in failing.items():
+            if driver not in before:
+                yield Happened("driverFailed", {"group": group, "driver": driver, "reason": reason})
+                if _is_hypervisors(driver) and driver not in lost_before:
+                    yield Happened("hypervisorLost", {"driver": driver, "reason": reason})
+        lost_now = self._lost(self._failing)
+        for driver in before:
+            if driver not in failing:
+                yield Happened("driverRecovered", {"group": group, "driver": driver})
+                if _is_hypervisors(driver) and driver not in lost_now:
+                    yield Happened("hypervisorBack", {"driver": driver})
+
+    def _lost(self, failing: Mapping[str, Mapping[str, str]]) -> Collection[str]:
+        return {driver for drivers in failing.values() for driver in drivers}
+
+
+def _is_hypervisors(driver: str) -> bool:
+    return driver.startswith(_HYPERVISOR_DRIVERS)
+
+
+def _failing(answer: "Fact[Any] | HostInfoError") -> dict[str, str]:
+    """Driver -> why it could not tell the group at all."""
+    if isinstance(answer, HostInfoError):
+        return {answer.source: _reason(answer)} if isinstance(answer, DriverError) else {}
+    return {
+        problem.driver: _reason(problem.error)
+        for problem in answer.problems
+        if not problem.path and isinstance(problem.error, DriverError)
+    }
+
+
+def _errors(group: str, fact: "Fact[Any]") -> dict[str, object]:
+    found: dict[str, object] = {}
+    for problem in fact.problems:
+        path = f"{group}.{problem.path}" if problem.path else f"{group} ({problem.driver})"
+        why = _reason(problem.error)
+        found[path] = f"{found[path]}; {why}" if path in found else why
+    return found
+
+
+def _reason(error: HostInfoError) -> str:
+    return f"{error.kind}: {error}"
+
+
+def interval_value(seconds: float) -> UInt:
+    """An interval as ovirtNode shows it."""
+    return UInt(round(seconds))
