@@ -35,7 +35,7 @@ class AmqpTransport:
         self._options = options
         self._security = ClientSecurity(options)
         self._loop = Loop("hostinfo-amqp")
-        self._connecting = Connecting(options, self._loop)
+        self._connecting = Connecting(options, self._loop, self._security.check)
         self._container = f"{options.name}-{uuid.uuid4().hex}"
         self._subscribed: dict[tuple[str, str], None] = {}
         self._client: Client | None = None
@@ -176,7 +176,7 @@ class AmqpTransport:
             self._loop.stop()
             return
         url = f"{client.url}: " if client is not None else ""
-        state = State.REFUSED if name == UNAUTHORISED or "authent" in text.lower() else State.DISCONNECTED
+        state = State.REFUSED if name == UNAUTHORISED or _is_about_trust(text) else State.DISCONNECTED
         self._again(state, url + (text or "the peer closed the connection"))
 
     def _again(self, state: State, text: str) -> None:
@@ -196,3 +196,9 @@ class AmqpTransport:
             return
         self._loop.after(CLOSE_SECONDS, self._loop.stop)
         self._client.finish()
+
+
+def _is_about_trust(text: str) -> bool:
+    """Tell a certificate that one end does not like (OpenSSL's words) and a failed login from a lost connection."""
+    lowered = text.lower()
+    return any(word in lowered for word in ("authent", "certificate", "unknown ca", "alert"))

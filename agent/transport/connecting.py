@@ -27,9 +27,11 @@ class Found:
 class Connecting:
     """Tries one URL each time that it is asked."""
 
-    def __init__(self, options: TransportOptions, loop: Loop) -> None:
-        self._options, self._loop = options, loop
+    def __init__(self, options: TransportOptions, loop: Loop, check: Callable[[Url], object]) -> None:
+        self._options, self._loop, self._check = options, loop, check
         self._urls = [parse_url(url) for url in options.urls]
+        for url in self._urls:
+            check(url)
         self._turn = 0
 
     def next(self, reached: Callable[[Found], None], unreached: Callable[[str], None]) -> None:
@@ -67,7 +69,9 @@ class Connecting:
             from .srv import find_brokers
 
             urls = find_brokers(self._options.dns_domain)
-        return urls[turn % len(urls)]
+        url = urls[turn % len(urls)]
+        self._check(url)
+        return url
 
 
 class _Attempt:

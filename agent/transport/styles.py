@@ -62,17 +62,17 @@ class RabbitStyle(Style):
 
     def source(self, exchange: str, key: str) -> str:
         """Name the exchange and the key."""
-        return f"/exchange/{quote(exchange, safe='')}/{quote(key, safe='*#')}"
+        return f"/exchange/{_slashless(exchange)}/{_slashless(key)}"
 
     def target(self, message: Message, *, is_exchange: bool) -> Target:
         """The exchange, with the subject as key; of queues only those that exist (`/queue/` would make one)."""
-        name = quote(message.address, safe="")
+        name = _slashless(message.address)
         address = f"/exchange/{name}" if is_exchange else f"/amq/queue/{name}"
         return Target(address, None, message.subject, is_exchange)
 
     def reply_to(self, exchange: str, key: str) -> str:
         """Exactly what is sent to."""
-        return f"/exchange/{quote(exchange, safe='')}/{quote(key, safe='')}"
+        return f"/exchange/{_slashless(exchange)}/{_slashless(key)}"
 
 
 class Rabbit4Style(Style):
@@ -100,6 +100,11 @@ class Rabbit4Style(Style):
     def reply_to(self, exchange: str, key: str) -> str:
         """Name the exchange and the key."""
         return f"/exchanges/{quote(exchange, safe='')}/{quote(key, safe='')}"
+
+
+def _slashless(text: str) -> str:
+    """Escape what RabbitMQ 3 unescapes, and no more (measured: slashes alone, not even the percent sign)."""
+    return text.replace("/", "%2F")
 
 
 def choose_style(name: str, properties: Mapping[object, object] | None) -> Style:
