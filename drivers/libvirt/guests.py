@@ -9,7 +9,7 @@ from hostinfo.model.guests import Guest, Guests
 from hostinfo.model.statistics import CpuTime, MemoryUse, Scope, Statistics
 
 from ..sysfs.statistics import utc
-from ..xen.statistics import Ended
+from ..xen.statistics import NO_UPTIME, TOLD, Ended
 from .host import Host
 
 TYPE_CHECKING = False
@@ -63,7 +63,9 @@ def read_statistics(host: Host, only: Only, ended: Ended, own: Fact[Statistics] 
         own.value if own is not None else Statistics(scope=Scope.HYPERVISOR if host.is_xen else Scope.HOST, time=utc())
     )
     if own is not None:
-        notes.include(own, except_for=("cpu", "cpus", "memory"))
+        notes.include(own, except_for=(*TOLD, "uptime_seconds"))
+        if notes.wants("uptime_seconds"):
+            notes.unsupported("uptime_seconds", "Xen", NO_UPTIME)
     notes.told("libvirt getType", "scope")
     notes.told("clock", "time")
     return notes.fact(_xen(host, notes, base, ended) if host.is_xen else _kernel(host, notes, base))

@@ -5,6 +5,7 @@ In the Dom0 itself libvirt tells where each CPU sits, what is free and which dom
 passes through to the Dom0. A remote Dom0 is told by libvirt alone.
 """
 
+from dataclasses import replace
 from functools import partial
 
 from hostinfo.driver import Driver, Only, Opener
@@ -85,8 +86,6 @@ def _open_remote(daemon: Daemon | Replies) -> Driver | None:
 
 def _system(kernel: Kernel, dom0: "Host", only: Only) -> "Fact[System]":
     """What the kernel reads of the firmware; what it may not read (as an ordinary user) libvirt tells."""
-    from dataclasses import replace
-
     from ..sysfs import system as kernel_system
     from .system import read_system
 
@@ -94,12 +93,23 @@ def _system(kernel: Kernel, dom0: "Host", only: Only) -> "Fact[System]":
     unread = {problem.path for problem in own.problems if isinstance(problem.error, DriverError)}
     if not unread:
         return own
-    told = read_system(dom0, only)
-    filled = {name for name in unread if "." not in name and name and getattr(told.value, name, None) is not None}
+    told = read_system(dom0, only).value
     notes = Notes(NAME, only)
-    notes.include(own, except_for=filled)
+    value = own.value
+    filled = set()
+    for path in unread:
+        group, _, field = path.rpartition(".")
+        part = getattr(told, group, None) if group else told
+        text = getattr(part, field, None)
+        if text is None or (group and getattr(value, group) is None):
+            continue
+        filled.add(path)
+        value = replace(value, **{group: replace(getattr(value, group), **{field: text})} if group else {field: text})
+    for path, source in own.sources.items():
+        notes.told(source, path)
+    notes.problems += [problem for problem in own.problems if problem.path not in filled]
     notes.told("libvirt getSysinfo", *filled)
-    return notes.fact(replace(own.value, **{name: getattr(told.value, name) for name in filled}))
+    return notes.fact(value)
 
 
 def _cpu(kernel: Kernel, dom0: "Host", connect: "Connect", only: Only) -> "Fact[Cpu]":
@@ -107,11 +117,16 @@ def _cpu(kernel: Kernel, dom0: "Host", connect: "Connect", only: Only) -> "Fact[
 
     base = _beside("cpu", kernel, connect, only)
     notes = Notes(NAME, only)
-    counted = ("sockets", "cores", "threads", "threads_per_core")
-    if not notes.wants(*counted, "processors"):
+    counted = ["sockets", "cores", "threads", "threads_per_core", "processors"]
+    if not notes.wants(*counted, "current_frequency_hz"):
         return base
-    notes.include(base, except_for=(*counted, "processors"))
-    return notes.fact(topology(dom0, notes, base.value))
+    cpu = base.value
+    if cpu.current_frequency_hz is None:
+        counted.append("current_frequency_hz")
+        cpu = replace(cpu, current_frequency_hz=dom0.info(3) * 1_000_000 or None)
+        notes.told("libvirt getInfo", "current_frequency_hz")
+    notes.include(base, except_for=counted)
+    return notes.fact(topology(dom0, notes, cpu))
 
 
 def _memory(kernel: Kernel, dom0: "Host", connect: "Connect", only: Only) -> "Fact[Memory]":
@@ -119,7 +134,14 @@ def _memory(kernel: Kernel, dom0: "Host", connect: "Connect", only: Only) -> "Fa
 
     base = _beside("memory", kernel, connect, only)
     notes = Notes(NAME, only)
-    notes.include(base, except_for=("free_bytes",) if base.value.total_bytes else ("free_bytes", "total_bytes"))
+    told = (
+        ("free_bytes", "available_bytes")
+        if base.value.total_bytes
+        else ("free_bytes", "available_bytes", "total_bytes")
+    )
+    notes.include(base, except_for=told)
+    if notes.wants("available_bytes"):
+        notes.unsupported("available_bytes", "Xen", "it has no cache to give back: free_bytes is all that is available")
     return notes.fact(xen_memory(dom0, notes, base.value))
 
 

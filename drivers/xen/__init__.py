@@ -77,7 +77,9 @@ def read_memory(kernel: Kernel, ask: Ask, only: Only) -> Fact[Memory]:
 
     notes = Notes(NAME, only)
     firmware = dom0.read_memory(kernel, only)
-    notes.include(firmware, except_for=("total_bytes", "free_bytes", "page_bytes"))
+    notes.include(firmware, except_for=("total_bytes", "free_bytes", "page_bytes", "available_bytes"))
+    if notes.wants("available_bytes"):
+        notes.unsupported("available_bytes", "Xen", "it has no cache to give back: free_bytes is all that is available")
     return notes.fact(machine.read_memory(once(ask), notes, firmware.value))
 
 
@@ -98,7 +100,9 @@ def read_statistics(kernel: Kernel, ask: Ask, ended: "Ended", only: Only) -> Fac
     own = kernel_statistics.read_in_dom0(kernel, only)
     if not notes.wants(*statistics.TOLD):
         return own
-    notes.include(own, except_for=statistics.TOLD)
+    notes.include(own, except_for=(*statistics.TOLD, "uptime_seconds"))
+    if notes.wants("uptime_seconds"):
+        notes.unsupported("uptime_seconds", "Xen", statistics.NO_UPTIME)
     return notes.fact(statistics.read_statistics(once(ask), notes, own, ended))
 
 

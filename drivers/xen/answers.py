@@ -6,7 +6,6 @@ Each function takes the raw answer that ``privcmd`` (or a recording) gives, and 
 import struct
 from dataclasses import dataclass
 from struct import Struct
-from uuid import UUID
 
 from hostinfo.errors import ParseError
 
@@ -158,11 +157,15 @@ def parse_domains(answer: bytes) -> list[DomainInfo]:
 def _domain(fields: "tuple[Any, ...]") -> DomainInfo:
     return DomainInfo(
         id=fields[0],
-        uuid=str(UUID(bytes=fields[11])),
+        uuid=_uuid(fields[11].hex()),
         cpu_seconds=fields[8] / 1e9,
         pages=fields[2],
         online_vcpus=fields[9],
     )
+
+
+def _uuid(digits: str) -> str:
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
 def _whole(answer: bytes, item_bytes: int) -> bytes:

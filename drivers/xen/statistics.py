@@ -10,6 +10,7 @@ from .machine import PAGE_BYTES, physinfo
 
 TOLD = ("cpu", "cpus", "memory")
 """What a Dom0's kernel can't tell and the hypervisor can."""
+NO_UPTIME = "it does not tell since when it runs; the Dom0 (control_domain) started a moment after it"
 
 
 def read_statistics(ask: Ask, notes: Notes, own: Fact[Statistics], ended: "Ended") -> Statistics:
