@@ -22,6 +22,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("support", "show which driver tells what on this machine", "support"),
     ("doctor", "check what hostinfo can use here, and say how to get the rest", "doctor"),
     ("schema", "print the JSON Schema of the dump", "schema"),
+    ("console", "ask the agents of many nodes over AMQP", "console"),
     ("completion", "print a completion script for bash, zsh or fish", "completion"),
     ("man", "print the manual pages", "man"),
 )
