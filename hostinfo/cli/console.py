@@ -54,6 +54,18 @@ def add_arguments(parser: "ArgumentParser") -> None:
     get = _add(actions, "get", "the objects of a class")
     get.add_argument("class_name", metavar="CLASS", help="CLASS or PACKAGE:CLASS")
     _add_where(get)
+    call = _add(actions, "call", "call a method of an object")
+    call.add_argument("target_node", metavar="NODE", help="the node, or several with commas between them")
+    call.add_argument("target", metavar="CLASS.METHOD", help="the object is the only one of its class, or --where's")
+    call.add_argument("arguments", metavar="NAME=VALUE", nargs="*", help="its arguments")
+    _add_where(call)
+    events = _add(actions, "events", "what happens, as it happens")
+    _add_limits(events)
+    watch = _add(actions, "watch", "the objects of a class, and what changes")
+    watch.add_argument("class_name", metavar="CLASS", help="CLASS or PACKAGE:CLASS")
+    _add_where(watch)
+    watch.add_argument("--interval", metavar="S", type=_seconds, default=10.0, help="news at most so often (10)")
+    _add_limits(watch)
 
 
 def _add(actions: "Any", name: str, summary: str) -> "ArgumentParser":
@@ -64,6 +76,11 @@ def _add(actions: "Any", name: str, summary: str) -> "ArgumentParser":
 
 def _add_where(parser: "ArgumentParser") -> None:
     parser.add_argument("--where", metavar="PREDICATE", action="append", help="only objects that fulfil it")
+
+
+def _add_limits(parser: "ArgumentParser") -> None:
+    parser.add_argument("--for", dest="during", metavar="S", type=_seconds, help="end after so many seconds")
+    parser.add_argument("--count", metavar="N", type=_count, help="end after so many lines")
 
 
 def _add_common(parser: "ArgumentParser", *, is_main: bool) -> None:
@@ -107,6 +124,14 @@ def _seconds(text: str) -> float:
     if not 0.0 < value <= 86_400.0:
         raise ArgumentTypeError(f"{text!r} is no number of seconds")
     return value
+
+
+def _count(text: str) -> int:
+    from argparse import ArgumentTypeError
+
+    if not (text.isascii() and text.isdecimal() and int(text[:18]) > 0):
+        raise ArgumentTypeError(f"{text!r} is no number of lines")
+    return int(text[:18])
 
 
 def run(options: "Namespace") -> int:

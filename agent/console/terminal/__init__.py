@@ -8,6 +8,8 @@ from ...qmf import QmfError
 from ...transport import TransportOptions
 from ..nodes import Unknown
 from .asking import get, list_agents, schema
+from .calling import call
+from .following import events, watch
 from .screen import Screen
 from .session import DEFAULT_BROKER, NOTHING, USAGE, Session, open_console
 
@@ -37,9 +39,7 @@ def run(options: "Namespace", screen: Screen) -> int:
             allow_clear=options.allow_clear,
         )
         with open_console(transport) as console:
-            session = Session(
-                console, screen, transport.urls, options.seconds, options.filter or (), options.node or ()
-            )
+            session = Session(console, screen, transport.urls, options.seconds, options.filter or (), _nodes(options))
             return _dispatch(session, options)
     except (Unavailable, Unknown) as error:
         screen.complain(f"console: {error}")
@@ -47,6 +47,10 @@ def run(options: "Namespace", screen: Screen) -> int:
     except QmfError as error:
         screen.complain(f"console: {error}")
         return USAGE
+
+
+def _nodes(options: "Namespace") -> Sequence[str]:
+    return [options.target_node] if options.action == "call" else options.node or ()
 
 
 def _dispatch(session: Session, options: "Namespace") -> int:
@@ -58,4 +62,11 @@ def _dispatch(session: Session, options: "Namespace") -> int:
             return get(session, options.class_name, options.where or (), wanted)
         case "schema":
             return schema(session, options.class_name)
+        case "call":
+            return call(session, options.target, options.arguments, options.where or ())
+        case "events":
+            return events(session, options.during, options.count)
+        case "watch":
+            limits = (options.during, options.count)
+            return watch(session, options.class_name, options.where or (), options.interval, limits)
     raise AssertionError(options.action)
