@@ -122,7 +122,10 @@ def json_text(value: object, indent: str = "") -> str:
     Written from the model as it stands: copies of it, and Python's own indenting encoder, would cost twice the time
     and memory at thousands of links.
     """
-    from json.encoder import encode_basestring_ascii
+    try:
+        from _json import encode_basestring_ascii  # CPython's: json itself would import re for its decoder
+    except ImportError:
+        from json.encoder import encode_basestring_ascii
 
     return _json(value, "\n" + indent, encode_basestring_ascii, {})
 

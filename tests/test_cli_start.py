@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hostinfo.cli import COMMANDS, command_module
@@ -37,6 +37,7 @@ def test_the_identifier_matches_as_the_pattern_does(text: str) -> None:
 def test_plain_command_lines_mean_what_argparse_says(name: str) -> None:
     module, thorough = command_module(name), build([name])
 
+    @settings(deadline=None)  # argparse is slow on a busy machine
     @given(st.lists(WORDS, max_size=5))
     def compare(words: list[str]) -> None:
         quick = QuickParser()
@@ -90,12 +91,30 @@ one, other = Cache(level=1, type='Data', size_bytes=1), Cache(level=1, type='Dat
 third = Cache(level=2, type='Data', size_bytes=1)
 print(repr(one), one == other, hash(one) == hash(other), one != third, one == 1, len({{one, other, third}}))
 print(repr(Route(family='ipv4', destination='default')), Processor(number=1).flags)
-for change in ('one.level = 2', 'del one.level', 'one.nothing = 1', 'Cache()', 'Cache(1, 2, 3)'):
+for change in ('one.level = 2', 'del one.level', 'Cache()', 'Cache(1, 2, 3)', 'Cache(level=1, type="", sizes=1)'):
     try:
         exec(change)
     except Exception as error:
         print(change, type(error).__name__, error)
-import dataclasses, inspect, re, copy
+try:
+    one.nothing = 1
+except (AttributeError, TypeError):  # which of them it is depends on Python's version
+    print('there is nothing else')
+import dataclasses, inspect, re, copy, pickle
+print(pickle.loads(pickle.dumps(one)) == one, copy.deepcopy(one), inspect.signature(Cache))
+many = [Cache(level=level, type='Data', size_bytes=1) for level in range(200)]
+print(many[0], many[-1], len(set(many)), Cache.__init__.__qualname__, Cache.__init__.__module__)
+try:
+    Cache(level=1, type='Data', sizes=1)
+except TypeError as error:
+    print(error)
+class Special(Cache):
+    pass
+special = Special(level=1, type='Data', size_bytes=1)
+try:
+    special.level = 2
+except dataclasses.FrozenInstanceError as error:
+    print(error, special == one, Special(level=1, type='Data', size_bytes=1) == special)
 print(dataclasses.replace(one, level=3), dataclasses.asdict(one), [field.name for field in dataclasses.fields(one)])
 print(inspect.signature(Cache), copy.copy(one), re.compile('a').match('a'))
 @dataclasses.dataclass

@@ -3,7 +3,6 @@
 In a Xen Dom0 all of them but disks and links are the Dom0's own, and are told as such.
 """
 
-import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -33,8 +32,8 @@ _SECTOR_BYTES = 512  # the unit of /proc/diskstats, whatever the disk's own sect
 _DOM0_TELLS = ("links", "disks")  # a Dom0 owns the devices
 _PRESSURES = ("cpu", "memory", "io", "irq")
 _CPU_MODES = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal", "guest")
-_NOT_A_DISK = re.compile(r"(?:loop|ram|zram|sr|fd|dm-|md)\d+\Z|(?:(?:sd|vd|xvd|hd)[a-z]+|(?:nvme\d+n|mmcblk)\d+p)\d+\Z")
-"""Names that hold no disk of their own: partitions, and devices made of others."""
+_DIGITS = "0123456789"
+_MADE_OF_OTHERS = frozenset({"loop", "ram", "zram", "sr", "fd", "dm-", "md"})
 
 
 def read(kernel: Kernel, only: Only) -> Fact[Statistics]:
@@ -203,7 +202,7 @@ def parse_diskstats(text: str) -> tuple[DiskCounters, ...]:
     disks = []
     for line in text.splitlines():
         words = line.split()
-        if len(words) < 14 or _NOT_A_DISK.fullmatch(words[2]):
+        if len(words) < 14 or is_no_disk(words[2]):
             continue
         count = [_number(word, "/proc/diskstats") for word in words[3:13]]
         disks.append(
@@ -220,6 +219,22 @@ def parse_diskstats(text: str) -> tuple[DiskCounters, ...]:
             )
         )
     return tuple(disks)
+
+
+def is_no_disk(name: str) -> bool:
+    """Whether a name holds no disk of its own: partitions, and devices made of others."""
+    stem = name.rstrip(_DIGITS)
+    if stem == name or stem in _MADE_OF_OTHERS:
+        return stem != name
+    letters = stem.removeprefix("x")[2:] if stem.startswith(("sd", "vd", "hd", "xvd")) else ""
+    if letters:
+        return letters.isascii() and letters.isalpha() and letters.islower()
+    disk = stem.removesuffix("p").rstrip(_DIGITS)
+    if not stem.endswith("p") or stem == disk + "p":
+        return False
+    controller = disk.removeprefix("nvme").removesuffix("n")  # its number: nvme0n1p1
+    is_nvme = disk == f"nvme{controller}n" and controller != "" and not controller.strip(_DIGITS)
+    return is_nvme or disk == "mmcblk"
 
 
 def parse_pressure(resource: str, text: str) -> Pressure:

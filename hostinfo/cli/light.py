@@ -9,6 +9,8 @@ Only dataclasses sees them.
 import sys
 from types import ModuleType
 
+from hostinfo.cli.classes import generate_less
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -30,7 +32,7 @@ def import_dataclasses() -> None:
         for module in stand_ins:
             if sys.modules.get(module.__name__) is module:
                 del sys.modules[module.__name__]
-    _generate_less(dataclasses)
+    generate_less(dataclasses)
 
 
 class _Lazy(ModuleType):
@@ -93,43 +95,5 @@ def _word(text: str) -> tuple[str, str]:
         end += 1
     return text[:end], text[end:]
 
-
-def _generate_less(dataclasses: "Any") -> None:
-    """Let classes share one ``__repr__``, ``__eq__`` and ``__hash__``, which do what dataclasses' own do.
-
-    It writes and compiles the three anew for each class: half of the price of defining the model.
-    """
-    original = dataclasses.dataclass
-
-    def dataclass(cls: "Any" = None, /, **how: "Any") -> "Any":
-        if cls is None:
-            return lambda it: dataclass(it, **how)
-        if set(how) == {"frozen", "slots", "kw_only"} and cls.__dict__.keys().isdisjoint(_SHARED):
-            for name, shared in _SHARED.items():
-                setattr(cls, name, shared)
-            how = how | {"repr": False, "eq": False}
-        return original(cls, **how)
-
-    dataclasses.dataclass = dataclass
-
-
-def _repr(self: "Any") -> str:
-    fields = (f"{name}={getattr(self, name)!r}" for name, field in self.__dataclass_fields__.items() if field.repr)
-    return f"{type(self).__qualname__}({', '.join(fields)})"
-
-
-def _eq(self: "Any", other: "Any") -> bool:
-    if other.__class__ is not self.__class__:
-        return NotImplemented  # type: ignore[no-any-return]
-    names = [name for name, field in self.__dataclass_fields__.items() if field.compare]
-    return bool(all(getattr(self, name) == getattr(other, name) for name in names))
-
-
-def _hash(self: "Any") -> int:
-    names = [name for name, field in self.__dataclass_fields__.items() if field.compare]
-    return hash(tuple(getattr(self, name) for name in names))
-
-
-_SHARED: "dict[str, Any]" = {"__repr__": _repr, "__eq__": _eq, "__hash__": _hash}
 
 _STAND_INS: dict[str, type[ModuleType]] = {"inspect": _Inspect, "copy": _Lazy, "re": _Re}
