@@ -1,0 +1,93 @@
+"""A tree of /proc and /sys as a server with many processors and NUMA nodes shows them, made without one.
+
+The layout is that of Linux 6 on x86: each CPU with topology, four caches and cpufreq, each node with its memory, its
+CPUs and its distances, /proc/cpuinfo with a processor's 28 lines.
+"""
+
+from pathlib import Path
+
+THREADS = 2
+CACHES = (("Data", 1, 48, 12), ("Instruction", 1, 32, 8), ("Unified", 2, 2048, 16), ("Unified", 3, 32768, 16))
+FLAGS = " ".join(f"flag{number}" for number in range(140))
+NODE_KIB = 16 * 1024 * 1024
+
+
+def make(root: Path, cpus: int = 256, nodes: int = 64, packages: int = 4) -> None:
+    """Write the tree; siblings are n and n + cpus / 2, as x86 counts them."""
+    cores = cpus // THREADS
+    base = root / "sys/devices/system"
+    for name in ("possible", "present", "online"):
+        write(base / "cpu" / name, f"0-{cpus - 1}")
+        write(base / "node" / name, f"0-{nodes - 1}")
+    for cpu in range(cpus):
+        core = cpu % cores
+        make_cpu(base / f"cpu/cpu{cpu}", core, core * packages // cores, cores, packages)
+    for node in range(nodes):
+        make_node(base / f"node/node{node}", node, nodes, cores)
+    total = nodes * NODE_KIB
+    write(root / "proc/meminfo", f"MemTotal: {total} kB\nMemFree: {total // 2} kB\nMemAvailable: {total // 2} kB")
+    write(root / "proc/cpuinfo", "\n".join(cpuinfo(cpu, cores, packages) for cpu in range(cpus)))
+    write(root / "proc/stat", "cpu  1 2 3 4 5 6 7 8 9 10\nctxt 1\nbtime 1700000000\nprocesses 1")
+    for name, text in (("osrelease", "6.1.0"), ("ostype", "Linux"), ("arch", "x86_64"), ("hostname", "big")):
+        write(root / "proc/sys/kernel" / name, text)
+
+
+def make_cpu(folder: Path, core: int, package: int, cores: int, packages: int) -> None:
+    a_package = cores // packages
+    first = package * a_package
+    siblings = f"{core},{core + cores}"
+    of_package = f"{first}-{first + a_package - 1},{first + cores}-{first + cores + a_package - 1}"
+    values = {
+        "online": "1",
+        "topology/core_id": str(core - first),
+        "topology/physical_package_id": str(package),
+        "topology/die_id": "0",
+        "topology/cluster_id": str(core - first),
+        "topology/core_cpus_list": siblings,
+        "topology/thread_siblings_list": siblings,
+        "topology/package_cpus_list": of_package,
+        "topology/core_siblings_list": of_package,
+        "topology/die_cpus_list": of_package,
+        "cpufreq/cpuinfo_max_freq": "3500000",
+        "cpufreq/cpuinfo_min_freq": "800000",
+        "cpufreq/scaling_cur_freq": "2400000",
+    }
+    for index, (kind, level, kib, ways) in enumerate(CACHES):
+        shared = of_package if level == 3 else siblings
+        cache = {"type": kind, "level": level, "size": f"{kib}K", "ways_of_associativity": ways, "id": core,
+                 "coherency_line_size": 64, "number_of_sets": kib * 16 // ways, "shared_cpu_list": shared}  # fmt: skip
+        values |= {f"cache/index{index}/{name}": str(value) for name, value in cache.items()}
+    for name, value in values.items():
+        write(folder / name, value)
+
+
+def make_node(folder: Path, node: int, nodes: int, cores: int) -> None:
+    size = cores // nodes
+    cpus = range(node * size, (node + 1) * size)
+    write(folder / "cpulist", ",".join(str(cpu) for cpu in (*cpus, *(cpu + cores for cpu in cpus))))
+    write(folder / "distance", " ".join("10" if other == node else "20" for other in range(nodes)))
+    write(folder / "meminfo", f"Node {node} MemTotal: {NODE_KIB} kB\nNode {node} MemFree: {NODE_KIB // 2} kB")
+    for size_kib, pages in ((2048, 16), (1048576, 0)):
+        pool = folder / f"hugepages/hugepages-{size_kib}kB"
+        write(pool / "nr_hugepages", str(pages))
+        write(pool / "free_hugepages", str(pages))
+
+
+def cpuinfo(cpu: int, cores: int, packages: int) -> str:
+    core, a_package = cpu % cores, cores // packages
+    values = {
+        "processor": cpu, "vendor_id": "GenuineIntel", "cpu family": 6, "model": 143,
+        "model name": "Intel(R) Xeon(R) Platinum 8462Y+", "stepping": 8, "microcode": "0x2b000461",
+        "cpu MHz": "2400.000",
+        "cache size": "61440 KB", "physical id": core // a_package, "siblings": a_package * THREADS,
+        "core id": core % a_package, "cpu cores": a_package, "apicid": cpu, "initial apicid": cpu, "fpu": "yes",
+        "fpu_exception": "yes", "cpuid level": 31, "wp": "yes", "flags": FLAGS, "bugs": "spectre_v1 spectre_v2",
+        "bogomips": "5600.00", "clflush size": 64, "cache_alignment": 64,
+        "address sizes": "52 bits physical, 57 bits virtual", "power management": "",
+    }  # fmt: skip
+    return "".join(f"{name}\t: {value}\n" for name, value in values.items())
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text + "\n")
