@@ -24,6 +24,7 @@ STEADY_SECONDS = 10.0
 ATTACH_SECONDS = 15.0
 CLOSE_SECONDS = 3.0
 PENDING = 10_000
+TEXT = 300
 UNAUTHORISED = "amqp:unauthorized-access"
 
 
@@ -113,8 +114,8 @@ class AmqpTransport:
         if not self._is_closing:
             self._connecting.next(self._reached, self._unreached)
 
-    def _unreached(self, text: str) -> None:
-        self._again(State.DISCONNECTED, text)
+    def _unreached(self, text: str, is_refused: bool) -> None:
+        self._again(State.DISCONNECTED, text, is_refused=is_refused)
 
     def _reached(self, found: Found) -> None:
         """A socket is connected: speak AMQP over it."""
@@ -177,14 +178,21 @@ class AmqpTransport:
             return
         url = f"{client.url}: " if client is not None else ""
         state = State.REFUSED if name == UNAUTHORISED or _is_about_trust(text) else State.DISCONNECTED
-        self._again(state, url + (text or "the peer closed the connection"))
+        told = " ".join(text.split())[:TEXT] or "the peer closed the connection"  # RabbitMQ sends Erlang's stack
+        self._again(state, url + told)
 
-    def _again(self, state: State, text: str) -> None:
-        """Tell, and try again after a wait drawn from zero to a limit that doubles up to `retry_seconds`."""
+    def _again(self, state: State, text: str, *, is_refused: bool = False) -> None:
+        """Tell, and try again after a wait drawn from zero to a limit that doubles up to `retry_seconds`.
+
+        Where the host is there and only its broker is not, a try costs it next to nothing, and the limit is
+        `refused_seconds`: a broker that starts anew is found soon.
+        """
         if self._is_closing:
             self._loop.stop()
             return
         limit = min(self._options.retry_seconds, FIRST_RETRY_SECONDS * 2 ** min(self._attempt, 16))
+        if is_refused:
+            limit = min(limit, self._options.refused_seconds)
         self._attempt += 1
         self._loop.after(random.uniform(0.0, limit), self._connect)  # noqa: S311  # a fleet's jitter is no secret
         self._on_state(state, text)

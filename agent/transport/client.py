@@ -103,7 +103,12 @@ class Client:
                 from dataclasses import replace
 
                 message = replace(message, user_id=self._user_id)
-            data = encode(message, address=target.to, subject=target.subject)
+            data = encode(
+                message,
+                address=target.to,
+                subject=target.subject,
+                as_sequence=self._style.lists_are_sequences,
+            )
         except Exception as error:
             _logger.warning("message to %s not sent: %s", message.address[:100], error)
             self.dropped += 1

@@ -13,6 +13,8 @@ from .urls import Url, parse_url
 
 CONNECT_SECONDS = 10.0
 
+Unreached = Callable[[str, bool], None]
+"""Why not, and whether the host was there but nobody listened."""
 Addresses = list[tuple[socket.AddressFamily, tuple[object, ...]]]
 
 
@@ -34,7 +36,7 @@ class Connecting:
             check(url)
         self._turn = 0
 
-    def next(self, reached: Callable[[Found], None], unreached: Callable[[str], None]) -> None:
+    def next(self, reached: Callable[[Found], None], unreached: Unreached) -> None:
         """Try the next broker; one of both is called, in the loop's thread."""
         attempt = _Attempt(self._loop, reached, unreached)
         turn = self._turn
@@ -52,13 +54,13 @@ class Connecting:
             url = self._pick(turn)
         except Exception as error:
             text = str(error)
-            self._loop.call(lambda: attempt.unreached(text))
+            self._loop.call(lambda: attempt.unreached(text, False))
             return
         try:
             rows = socket.getaddrinfo(url.host, url.port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
             text = f"{url}: {error}"
-            self._loop.call(lambda: attempt.unreached(text))
+            self._loop.call(lambda: attempt.unreached(text, False))
             return
         addresses: Addresses = [(row[0], row[4]) for row in rows]
         self._loop.call(lambda: attempt.go(url, addresses))
@@ -77,7 +79,7 @@ class Connecting:
 class _Attempt:
     """The addresses of one host, one after another."""
 
-    def __init__(self, loop: Loop, reached: Callable[[Found], None], unreached: Callable[[str], None]) -> None:
+    def __init__(self, loop: Loop, reached: Callable[[Found], None], unreached: Unreached) -> None:
         self._loop, self._reached, self.unreached = loop, reached, unreached
         self._addresses: Addresses = []
         self._url: Url
@@ -86,40 +88,40 @@ class _Attempt:
     def go(self, url: Url, addresses: Addresses) -> None:
         """Begin."""
         self._url, self._addresses = url, addresses
-        self._next("no address")
+        self._next("no address", 0)
 
-    def _next(self, text: str) -> None:
+    def _next(self, text: str, code: int) -> None:
         if not self._addresses:
-            self.unreached(f"{self._url}: {text}")
+            self.unreached(f"{self._url}: {text}", code == errno.ECONNREFUSED)
             return
         family, address = self._addresses.pop(0)
         try:
             sock = socket.socket(family, socket.SOCK_STREAM)
         except OSError as error:
-            self._next(str(error))
+            self._next(str(error), 0)
             return
         sock.setblocking(False)
         code = sock.connect_ex(address)
         if code not in (0, errno.EINPROGRESS):
             sock.close()
-            self._next(os.strerror(code))
+            self._next(os.strerror(code), code)
             return
-        self._timer = self._loop.after(CONNECT_SECONDS, lambda: self._fail(sock, "no answer"))
+        self._timer = self._loop.after(CONNECT_SECONDS, lambda: self._fail(sock, "no answer", 0))
         self._loop.watch(sock, lambda _read, _write: self._ready(sock), read=False, write=True)
 
     def _ready(self, sock: socket.socket) -> None:
         code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if code:
-            self._fail(sock, os.strerror(code))
+            self._fail(sock, os.strerror(code), code)
             return
         self._stop(sock)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._reached(Found(self._url, sock))
 
-    def _fail(self, sock: socket.socket, text: str) -> None:
+    def _fail(self, sock: socket.socket, text: str, code: int) -> None:
         self._stop(sock)
         sock.close()
-        self._next(text)
+        self._next(text, code)
 
     def _stop(self, sock: socket.socket) -> None:
         self._timer.cancel()

@@ -31,6 +31,8 @@ class Style:
     """The key is bound by a filter of the source."""
     is_filtered_here = False
     """The peer may send what was not asked for: what does not match is dropped."""
+    lists_are_sequences = False
+    """Lists travel in an amqp-sequence section."""
 
     def source(self, exchange: str, key: str) -> str:
         """Address to receive from."""
@@ -59,6 +61,8 @@ class RabbitStyle(Style):
 
     name = "rabbitmq-3"
     has_filter = False
+    # RabbitMQ 3.10 ends the session for an amqp-value with a list of two or more (measured; badarg in amqp10_framing).
+    lists_are_sequences = True
 
     def source(self, exchange: str, key: str) -> str:
         """Name the exchange and the key."""

@@ -60,11 +60,16 @@ class Envelope:
         return bytes(self._message.encode())
 
 
-def encode(message: Message, *, address: str | None = None, subject: str | None = None) -> bytes:
-    """Encode a message; `address` becomes the property `to`, `subject` stands for the message's own."""
+def encode(
+    message: Message, *, address: str | None = None, subject: str | None = None, as_sequence: bool = False
+) -> bytes:
+    """Encode a message; `address` becomes the property `to`, `subject` stands for the message's own.
+
+    `as_sequence` puts a list into an amqp-sequence section instead of an amqp-value.
+    """
     proton = load()
     made = proton.Message(
-        inferred=message.is_data,
+        inferred=message.is_data or (as_sequence and isinstance(message.body, list)),
         properties={name: _typed(proton, value) for name, value in message.properties.items()} or None,
         body=_typed(proton, message.body),
     )
@@ -105,7 +110,7 @@ def decode(data: bytes, *, address: str = "") -> Message:
             user_id=_user(received.user_id),
             properties=_properties(received.properties),
             body=_owned(proton, received.body),
-            is_data=bool(received.inferred),
+            is_data=bool(received.inferred) and isinstance(received.body, memoryview | bytes),
         )
     except (MemoryError, SystemError):
         raise

@@ -41,7 +41,7 @@ def test_the_subscriptions_stand_again_after_the_broker_came_back_and_nothing_st
 def test_the_next_broker_is_tried_when_one_is_not_there() -> None:
     with agent() as node:
         urls = (f"amqp://127.0.0.1:{free_port()}", "amqp://no-such-host.invalid", node.url)
-        with End(TransportOptions(urls=urls, retry_seconds=0.1), (TOPIC, "agent.#")) as peer:
+        with End(TransportOptions(urls=urls, retry_seconds=0.1, allow_clear=True, allow_anonymous=True)) as peer:
             peer.connected()
             assert [state for state, _ in peer.states] == [State.DISCONNECTED] * 2 + [State.CONNECTED]
             assert peer.states[0][1].endswith("Connection refused")
