@@ -23,7 +23,10 @@ def generate_less(dataclasses: "Any") -> None:
     def dataclass(cls: "Any" = None, /, **how: "Any") -> "Any":
         if cls is None:
             return lambda it: dataclass(it, **how)
-        is_plain = how == _FORM and not hasattr(cls, "__post_init__") and not hasattr(cls, "__dataclass_fields__")
+        bases = (base for base in cls.__mro__[1:] if "__dataclass_fields__" in base.__dict__)
+        # A class of ours is not frozen in the eyes of dataclasses, which lets none inherit from both kinds.
+        is_child = all(base.__dict__.get("__signature__") is _SIGNATURE for base in bases)
+        is_plain = how == _FORM and not hasattr(cls, "__post_init__") and is_child
         if not is_plain or not cls.__dict__.keys().isdisjoint([*shared, "__init__"]):
             return original(cls, **how)
         for name, function in shared.items():

@@ -53,7 +53,7 @@ def get(session: Session, name: str, where: Sequence[str], wanted: Sequence[str]
             for answer in sorted(answers, key=lambda answer: names[answer.agent])
             for item in answer.objects
         ]
-        session.screen.rows(rows, wanted)
+        session.screen.rows(rows if wanted else short_ids(rows), wanted)
     if is_empty and any(answer.is_good for answer in answers):
         matching = " that fulfils the condition" if where else ""
         session.screen.complain(f"console: no object of class {name}{matching}{_classes(session, agents, name)}")
@@ -64,6 +64,21 @@ def object_row(node: str, item: DataObject) -> dict[str, object]:
     """Give an object as a row of a table; where it belongs to is not said twice."""
     own = {name: value for name, value in item.values.items() if name != "node" or not isinstance(value, dict)}
     return {NODE: node, ID: item.object_id.object_name if item.object_id is not None else None, **own}
+
+
+def short_ids(rows: list[dict[str, object]]) -> list[dict[str, object]]:
+    """Give the rows without what their ids only repeat: `processor:0` is `0`, and no column where `number` is that."""
+    ids = [str(row[ID]) for row in rows]
+    prefix = ids[0].partition(":")[0] + ":"
+    if all(one.startswith(prefix) for one in ids):
+        ids = [one.removeprefix(prefix) for one in ids]
+    told = any(
+        not name.startswith("@") and all(shown(row.get(name)) == one for row, one in zip(rows, ids, strict=True))
+        for name in rows[0]
+    )
+    if told and len(rows) > 1:
+        return [{name: value for name, value in row.items() if name != ID} for row in rows]
+    return [{**row, ID: one} for row, one in zip(rows, ids, strict=True)] if len(rows) > 1 else rows
 
 
 def _classes(session: Session, agents: Sequence[Agent], name: str) -> str:

@@ -9,6 +9,7 @@ from typing import Self
 
 from ..answers import Answer
 from .table import Row, chosen, columns, sheet, table
+from .values import shown
 
 BOLD, DIM, RED, YELLOW = "1", "2", "31", "33"
 PROGRESS_AFTER, PROGRESS_EVERY = 1.0, 0.3
@@ -46,12 +47,14 @@ class Screen:
             self.write("\n".join(sheet(rows[0], self.width)) + "\n")
             return
         names = chosen(rows, wanted) or columns(rows)
+        if len(names) == 1 and wanted:
+            self.write("".join(shown(row.get(names[0])) + "\n" for row in rows))
+            return
         lines, hidden = table(rows, names, self.width)
         self.write("\n".join([self.paint(lines[0], BOLD), *lines[1:]]) + "\n")
         if hidden:
             names_text = ", ".join(name.removeprefix("@") for name in hidden)
-            shown = names_text if len(names_text) <= 200 else names_text[:199] + "…"
-            self.complain(f"console: no room for {shown}: choose with --columns, or take --json")
+            self.complain(f"console: no room for {shown(names_text, 200)}: choose with --columns, or take --json")
 
 
 class Progress:

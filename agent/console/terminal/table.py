@@ -51,7 +51,7 @@ def table(rows: Sequence[Row], names: Sequence[str], width: int | None) -> tuple
             widths[name] = max(LEAST, left - len(GAP))
         taken.append(name)
         left -= widths[name] + len(GAP)
-    lines = [_line([(name.removeprefix("@"), False) for name in taken], [widths[name] for name in taken], upper=True)]
+    lines = [_line([(name.removeprefix("@"), False) for name in taken], [widths[name] for name in taken])]
     for number, row in enumerate(rows):
         line = [(shown_cut(cells[name][number], widths[name]), _is_number(row.get(name))) for name in taken]
         lines.append(_line(line, [widths[name] for name in taken]))
@@ -70,9 +70,9 @@ def sheet(row: Row, width: int | None) -> list[str]:
 
 
 def _cell(value: object, width: int | None) -> str:
-    if width is None:
-        return shown(value)
-    return shown(value, LIST_CELL if isinstance(value, list) else CELL)
+    if isinstance(value, list | dict):
+        return shown(value, LIST_CELL)
+    return shown(value, CELL) if width is not None else shown(value)
 
 
 def shown_cut(text: str, width: int) -> str:
@@ -84,13 +84,12 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _line(cells: Sequence[tuple[str, bool]], widths: Sequence[int], *, upper: bool = False) -> str:
+def _line(cells: Sequence[tuple[str, bool]], widths: Sequence[int]) -> str:
     parts = [
         f"{shown_cut(shown(text), width):>{width}}" if is_right else f"{shown_cut(shown(text), width):<{width}}"
         for (text, is_right), width in zip(cells, widths, strict=True)
     ]
-    line = GAP.join(parts).rstrip()
-    return line.upper() if upper else line
+    return GAP.join(parts).rstrip()
 
 
 def _wrap(text: str, width: int) -> list[str]:
