@@ -1,7 +1,7 @@
 """The classes of objects of the package com.redhat.ovirtNode, made from the model.
 
-Names that the first proposal of the schema gave are kept (ovirtNode, memory, interfaceName, speed, macaddr, …); all else
-follows the model, so that a new fact of the model is a new property here.
+Names that the first proposal of the schema gave are kept (ovirtNode, memory, interfaceName, speed, macaddr, …); all
+else follows the model, so that a new fact of the model is a new property here.
 """
 
 from collections.abc import Mapping

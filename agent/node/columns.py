@@ -89,9 +89,8 @@ def columns(
 
 def values(item: object, of: Collection[Column]) -> dict[str, object]:
     """The values of one object, by property; what is absent is left out."""
-    return {
-        column.property.name: value for column in of if (value := column.value(item)) is not None and value not in ([], {})
-    }
+    told = ((column.property.name, column.value(item)) for column in of)
+    return {name: value for name, value in told if value is not None and value not in ([], {})}
 
 
 def travelling(value: object) -> object:

@@ -89,9 +89,10 @@ def between(old: object, new: object) -> Iterator[Happened]:
         yield from _addresses(old, new)
     elif isinstance(old, Cpu) and isinstance(new, Cpu):
         yield from _processors(old, new)
-    elif isinstance(old, Memory) and isinstance(new, Memory) and old.total_bytes != new.total_bytes:
-        if old.total_bytes is not None and new.total_bytes is not None:
-            yield Happened("memoryChanged", {"memory": new.total_bytes, "memoryBefore": old.total_bytes})
+    elif isinstance(old, Memory) and isinstance(new, Memory):
+        before, now = old.total_bytes, new.total_bytes
+        if before != now and before is not None and now is not None:
+            yield Happened("memoryChanged", {"memory": now, "memoryBefore": before})
 
 
 def is_up(link: Link) -> bool:

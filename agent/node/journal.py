@@ -1,7 +1,7 @@
 """What the agent says: to the journal with fields of its own where systemd started it, else to standard error.
 
-Native protocol: https://systemd.io/JOURNAL_NATIVE_PROTOCOL. A value goes with its length, so that no name that a stranger
-chose can forge another field.
+Native protocol: https://systemd.io/JOURNAL_NATIVE_PROTOCOL. A value goes with its length, so that no name that a
+stranger chose can forge another field.
 """
 
 import os

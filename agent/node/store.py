@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from hostinfo import DriverError, Fact, HostInfoError
 
-from ..qmf import DataObject, ObjectId, SchemaClass, SchemaId, UInt
+from ..qmf import DataObject, ObjectId, SchemaClass, SchemaId
 from .classes import CLASSES, OVIRT_NODE
 from .events import EVENTS, Happened, between
 from .objects import NODE_NAME, items, part
@@ -19,19 +19,20 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+_Value = object  # the protocol library wants a method of that name
 _HYPERVISOR_DRIVERS = ("libvirt", "xen")
 
 
 class NodeStore:
     """A store for the protocol library; one thread at a time."""
 
-    def __init__(self, agent: str, about: Mapping[str, object]) -> None:
+    def __init__(self, agent: str, about: Mapping[str, _Value]) -> None:
         """``about``: what the agent itself knows of ovirtNode (uuid, …)."""
         self._agent = agent
         self._about = dict(about)
-        self._parts: dict[str, dict[str, object]] = {}
-        self._errors: dict[str, dict[str, object]] = {}
-        self._values: dict[str, object] = {}
+        self._parts: dict[str, dict[str, _Value]] = {}
+        self._errors: dict[str, dict[str, _Value]] = {}
+        self._values: dict[str, _Value] = {}
         self._failing: dict[str, dict[str, str]] = {}  # group -> driver -> reason
         self._objects: dict[str, DataObject] = {}
         self._of_group: dict[str, set[str]] = {}
@@ -62,7 +63,7 @@ class NodeStore:
         gone, self._gone, self._changed = self._gone, [], {}
         return changed, gone
 
-    def about(self, now_ns: int, **values: object) -> None:
+    def about(self, now_ns: int, **values: _Value) -> None:
         """The agent knows something else of ovirtNode."""
         self._about |= values
         self._make_node(now_ns)
@@ -85,11 +86,22 @@ class NodeStore:
         self._make_node(now_ns)
         return happened
 
-    def facts(self, group: str) -> object:
+    def lasting(self) -> list[DataObject]:
+        """All objects but the statistics, which are told as they change."""
+        return [one for name, one in self._objects.items() if name not in self._of_group.get("statistics", ())]
+
+    def trouble(self, key: str, why: str | None) -> bool:
+        """Something is the matter besides the groups' own errors (None: no longer); whether that is news."""
+        errors: dict[str, _Value] = {} if why is None else {f"({key})": why}
+        is_news = self._errors.get(f"({key})", {}) != errors
+        self._errors[f"({key})"] = errors
+        return is_news
+
+    def facts(self, group: str) -> _Value:
         """The last value of a group; None: it was never told."""
         return self._values.get(group)
 
-    def _take_items(self, group: str, value: object, now_ns: int) -> None:
+    def _take_items(self, group: str, value: _Value, now_ns: int) -> None:
         names = set()
         for schema, name, values, place in items(group, value, self._agent):
             start = f"{group}.{place}"
@@ -105,7 +117,7 @@ class NodeStore:
         errors = {path: why for one in self._errors.values() for path, why in one.items()}
         self._put(OVIRT_NODE.id, NODE_NAME, values | ({"errors": errors} if errors else {}), now_ns)
 
-    def _put(self, schema_id: SchemaId | None, name: str, values: Mapping[str, object], now_ns: int) -> None:
+    def _put(self, schema_id: SchemaId | None, name: str, values: Mapping[str, _Value], now_ns: int) -> None:
         was = self._objects.get(name)
         if was is not None and was.values == values:
             return
@@ -156,8 +168,8 @@ def _failing(answer: "Fact[Any] | HostInfoError") -> dict[str, str]:
     }
 
 
-def _errors(group: str, fact: "Fact[Any]") -> dict[str, object]:
-    found: dict[str, object] = {}
+def _errors(group: str, fact: "Fact[Any]") -> dict[str, _Value]:
+    found: dict[str, _Value] = {}
     for problem in fact.problems:
         path = f"{group}.{problem.path}" if problem.path else f"{group} ({problem.driver})"
         why = _reason(problem.error)
@@ -168,7 +180,3 @@ def _errors(group: str, fact: "Fact[Any]") -> dict[str, object]:
 def _reason(error: HostInfoError) -> str:
     return f"{error.kind}: {error}"
 
-
-def interval_value(seconds: float) -> UInt:
-    """An interval as ovirtNode shows it."""
-    return UInt(round(seconds))

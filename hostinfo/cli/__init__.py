@@ -19,6 +19,8 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("dump", "tell what this machine is, all of it or single facts", "dump"),
     ("record", "record this machine in a folder, for tests elsewhere", "record"),
     ("diff", "say what differs between two machines, recordings or dumps", "diff"),
+    ("watch", "tell what changes on this machine while it changes", "watch"),
+    ("agent", "publish this machine's facts over AMQP (QMF v2)", "agent"),
     ("support", "show which driver tells what on this machine", "support"),
     ("doctor", "check what hostinfo can use here, and say how to get the rest", "doctor"),
     ("schema", "print the JSON Schema of the dump", "schema"),

@@ -7,19 +7,29 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
 IS_SHORT = True
-DESCRIPTION = "Prints the JSON Schema (draft 2020-12) of what `hostinfo dump --json` prints."
+DESCRIPTION = """\
+Prints the JSON Schema (draft 2020-12) of what `hostinfo dump --json` prints; with --qmf
+the classes, events and methods of `hostinfo agent` in the XML of QMF.
+"""
 EXAMPLES = (
     ("hostinfo schema > hostinfo.schema.json", "keep it beside a program that reads dumps"),
     ("hostinfo schema | jq '.\"$defs\".Link.properties | keys'", "fields of a link"),
+    ("hostinfo schema --qmf", "what the agent publishes"),
 )
 
 
 def add_arguments(parser: "ArgumentParser") -> None:
-    """Arguments of the command: none."""
+    """Arguments of the command."""
+    parser.add_argument("--qmf", action="store_true", help="what the agent publishes, as <schema package=…>")
 
 
-def run(_: "Namespace") -> int:
+def run(options: "Namespace") -> int:
     """Print it."""
+    if options.qmf:
+        from importlib import import_module
+
+        write(import_module("hostinfo.agent.node").schema_text())
+        return TOLD
     from hostinfo.dump import json_text
     from hostinfo.schema import schema
 

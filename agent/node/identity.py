@@ -1,0 +1,92 @@
+"""Who the agent is: a name that outlives restarts, and an epoch that does not.
+
+The instance is the hardware's UUID, else the machine-id. The UUID may be readable at one start and not at the next (a
+daemon that comes up later, other rights), so what was chosen first is kept in the state folder for as long as the
+machine-id is the same.
+"""
+
+import contextlib
+import json
+import os
+from collections.abc import Mapping
+
+import hostinfo
+from hostinfo import Fact, HostInfo
+from hostinfo.model.hypervisor import Hypervisor
+from hostinfo.model.system import System
+
+from ..qmf import AgentName, Identity, Malformed
+from .settings import Settings
+
+FILE = "agent.json"
+WANTED = {
+    "system": frozenset({"hardware_uuid", "machine_id", "hostname", "architecture"}),
+    "hypervisor": frozenset({"role", "type"}),
+}
+
+
+def identify(settings: Settings, host: HostInfo, now_ns: int) -> Identity:
+    """Ask the host who it is, and the state folder who it was. Malformed where the configured name is none."""
+    told = {group: answer.value for group, answer in host.gather(WANTED) if isinstance(answer, Fact)}
+    system, hypervisor = told.get("system") or System(), told.get("hypervisor") or Hypervisor()
+    folder = settings.state or os.environ.get("STATE_DIRECTORY", "").partition(":")[0] or None
+    state = _load(folder)
+    instance = settings.instance or _kept(state, system) or system.hardware_uuid or system.machine_id
+    if not instance:
+        raise Malformed("agent name: this host has neither a UUID nor a machine-id; set instance")
+    epoch = state.get("epoch")
+    if folder is None or not isinstance(epoch, int):
+        epoch = now_ns // 10**9  # seconds grow from start to start as well, unless the clock is set back
+    epoch = (epoch + 1) % 2**32
+    _save(folder, {"epoch": epoch, "instance": instance, "machine_id": system.machine_id})
+    return Identity(
+        name=AgentName(settings.vendor, settings.product, instance),
+        attributes=attributes(instance, system, hypervisor),
+        epoch=epoch,
+        schema_updated=now_ns,
+        heartbeat_seconds=settings.heartbeat,
+        domain=settings.domain,
+    )
+
+
+def attributes(instance: str, system: System, hypervisor: Hypervisor) -> dict[str, object]:
+    """What consoles can filter agents by."""
+    told = {
+        "uuid": system.hardware_uuid or instance,
+        "hostname": system.hostname,
+        "machine_id": system.machine_id,
+        "architecture": system.architecture,
+        "hypervisor": hypervisor.type,
+        "role": None if hypervisor.role is None else hypervisor.role.value,
+        "version": hostinfo.__version__,
+    }
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _kept(state: Mapping[str, object], system: System) -> str | None:
+    """The instance of the starts before, on the same installation."""
+    kept = state.get("instance")
+    is_same = state.get("machine_id") == system.machine_id
+    return kept if isinstance(kept, str) and kept and is_same else None
+
+
+def _load(folder: str | None) -> dict[str, object]:
+    if folder is None:
+        return {}
+    try:
+        with open(os.path.join(folder, FILE), encoding="utf-8") as file:
+            state = json.loads(file.read(65536))
+    except (OSError, ValueError):
+        return {}
+    return state if isinstance(state, dict) else {}
+
+
+def _save(folder: str | None, state: Mapping[str, object]) -> None:
+    """Keep it, if that is possible: the agent works without."""
+    if folder is None:
+        return
+    path = os.path.join(folder, FILE)
+    with contextlib.suppress(OSError):
+        with open(path + ".new", "w", encoding="utf-8") as file:
+            file.write(json.dumps(state))
+        os.replace(path + ".new", path)

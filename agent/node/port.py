@@ -1,0 +1,97 @@
+"""One way to reach the agent: a transport, the answers given over it, and who may ask."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from ..qmf import (
+    Forbidden,
+    Identity,
+    Message,
+    MethodCall,
+    QmfError,
+    Responder,
+    SchemaId,
+    Store,
+    direct_exchange,
+    topic_exchange,
+)
+from ..qmf.names import LOCATE_BINDING
+from ..transport import State, Transport, TransportOptions
+from ..transport.urls import parse_url
+from .policy import Policy
+
+
+@dataclass(slots=True, kw_only=True)
+class Port:
+    """A transport with its own subscriptions; it belongs to the agent's thread."""
+
+    options: TransportOptions
+    transport: Transport
+    responder: Responder
+    is_loopback: bool
+    is_connected: bool = False
+
+    def open(
+        self, on_message: "Callable[[Port, Message], None]", on_state: "Callable[[Port, State, str], None]"
+    ) -> None:
+        """Begin to be reachable."""
+        identity = self.responder.identity
+        self.transport.subscribe(direct_exchange(identity.domain), str(identity.name))
+        if identity.direct_subject:
+            self.transport.subscribe(topic_exchange(identity.domain), identity.direct_subject)
+        self.transport.subscribe(topic_exchange(identity.domain), LOCATE_BINDING)
+        self.transport.start(lambda message: on_message(self, message), lambda *state: on_state(self, *state))
+
+    def send(self, message: Message) -> bool:
+        """Send while there is somebody to send to; nothing is kept for later, for it would be stale then."""
+        return self.is_connected and self.transport.send(message)
+
+
+def make_port(
+    options: TransportOptions,
+    transport: Transport,
+    *,
+    identity: Identity,
+    store: Store,
+    policy: Callable[[], Policy],
+    do: "Callable[[Port, MethodCall], Mapping[str, object] | None]",
+    audit: Callable[[MethodCall, str], None],
+    on_fault: Callable[[Exception], None],
+    strict_security: bool,
+) -> Port:
+    """Join a transport to the answers; ``do`` carries out a call that the policy allows."""
+    is_loopback = _is_loopback(options)
+    ports: list[Port] = []
+
+    def may_read(user: str | None, schema_id: SchemaId | None) -> bool:
+        return policy().may_read(user, schema_id, is_loopback=is_loopback)
+
+    def call(request: MethodCall) -> Mapping[str, object] | None:
+        method = f"{request.schema.name}.{request.name}"
+        if not policy().may_call(request.user_id, method, is_loopback=is_loopback):
+            audit(request, "forbidden")
+            raise Forbidden(f"{method}: not allowed by the agent's policy")
+        try:
+            result = do(ports[0], request)
+        except QmfError as error:
+            audit(request, f"failed: {error.text}")
+            raise
+        if result is not None:
+            audit(request, "ok")
+        return result
+
+    responder = Responder(
+        identity=identity,
+        store=store,
+        methods=call,
+        may_read=may_read,
+        strict_security=strict_security,
+        on_fault=on_fault,
+    )
+    ports.append(Port(options=options, transport=transport, responder=responder, is_loopback=is_loopback))
+    return ports[0]
+
+
+def _is_loopback(options: TransportOptions) -> bool:
+    urls = [options.listen] if options.listen is not None else list(options.urls)
+    return bool(urls) and all(parse_url(url).is_loopback for url in urls)
