@@ -119,7 +119,7 @@ def choose_style(name: str, properties: Mapping[object, object] | None) -> Style
     product, version = told.get("product", "").lower(), told.get("version", "")
     if "rabbitmq" in product:
         return _named("rabbitmq-3" if version.startswith("3.") else "rabbitmq-4")
-    if "qpid" in product or product == "hostinfo":
+    if product in ("qpid-cpp", "qpidd", "hostinfo"):  # routers and Broker-J have "qpid" in their names, too
         return Style()
     return PlainStyle()
 

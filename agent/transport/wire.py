@@ -153,8 +153,16 @@ def _typed(proton: Any, value: object) -> object:
         return {key: _typed(proton, item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_typed(proton, item) for item in value]
-    name = AMQP_NAMES.get(type(value), "long")
-    return value if name == "long" else getattr(proton, name)(value)
+    kind = type(value)
+    name = AMQP_NAMES.get(kind)
+    if name is not None and name != "long":
+        return getattr(proton, name)(value)
+    if kind in _PLAIN:
+        return value
+    for plain in (str, int, float):  # proton looks types up by their very class
+        if isinstance(value, plain):
+            return plain(value)
+    return value
 
 
 def _text(value: Any) -> str | None:
@@ -190,4 +198,5 @@ def _sealed(proton: Any) -> Any:
     return kind()
 
 
+_PLAIN = frozenset({str, int, float, bool, bytes, type(None), UUID})
 _SEALED: dict[Any, Any] = {}
