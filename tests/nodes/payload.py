@@ -7,8 +7,6 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("hostinfo", "drivers", "agent")
-BUILD = ("pyproject.toml", "setup.cfg", "MANIFEST.in", "README.md", "COPYING")
 
 
 def tree_copy(target: Path) -> Path:
@@ -20,12 +18,9 @@ def tree_copy(target: Path) -> Path:
 def build_wheel(target: Path) -> Path:
     """Our wheel, built from a copy, so that nothing is written to the tree."""
     with tempfile.TemporaryDirectory(prefix="wheel-") as scratch:
-        copy = Path(scratch)
-        for part in PARTS:
-            shutil.copytree(ROOT / part, copy / part, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
-        for name in BUILD:
-            if (ROOT / name).exists():
-                shutil.copyfile(ROOT / name, copy / name)
+        copy = Path(scratch) / "tree"
+        unneeded = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info", "build", "dist", "_build", "fixtures")
+        shutil.copytree(ROOT, copy, symlinks=True, ignore=unneeded)
         pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(target), str(copy)]
         subprocess.run(pip, check=True)
     (wheel,) = target.glob("hostinfo-*.whl")

@@ -39,7 +39,7 @@ def oracles(shape: Shape) -> list[Step]:
 
 
 def dumps(suffix: str = "", *, patient: bool = True) -> list[Step]:
-    """Everything, as root and as an ordinary user; patiently where libvirt works, for it is twenty times slower here."""
+    """Everything, as root and as an ordinary user; patiently where libvirt works: it is twenty times slower here."""
     command = f"{'HOSTINFO_DEADLINE_SECONDS=40 ' if patient else ''}{HOSTINFO} dump --json"
     return [
         Step(name=f"dump{suffix}", command=command),
@@ -118,7 +118,8 @@ def torment() -> list[Step]:
     return [
         Step(
             name="libvirt-kill",
-            command=f"systemctl stop {units}; pkill -KILL -x libvirtd; sleep 1; ! pgrep -x libvirtd",
+            # Stopped after the kill, or it would be started again.
+            command=f"systemctl stop {units}; pkill -KILL -x libvirtd; systemctl stop libvirtd; ! pgrep -x libvirtd",
         ),
         *dumps("-killed", patient=False),
         Step(

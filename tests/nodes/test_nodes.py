@@ -110,6 +110,8 @@ def test_a_guest_knows_that_it_is_one_and_does_not_pass_for_the_machine(node: No
 def test_without_libvirt_the_truth_comes_from_the_next_source_with_the_failure_beside_it(
     node: Node, state: str, tables: list[str]
 ) -> None:
+    step = {"-killed": "libvirt-kill", "-hung": "libvirt-hang"}[state]
+    assert node.run.results[step].status == 0, "libvirtd is not in the state that the test is about"
     dump = check(node, f"dump{state}", tables)
     assert any(
         "xen:///system" in error["message"] or "libvirt" in error["message"] for error in dump["errors"].values()
