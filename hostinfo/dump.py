@@ -127,15 +127,21 @@ def json_text(value: object, indent: str = "") -> str:
     except ImportError:
         from json.encoder import encode_basestring_ascii
 
-    return _json(value, "\n" + indent, encode_basestring_ascii, {})
+    return _json(value, "\n" + indent, encode_basestring_ascii, {}, {})
 
 
 _ONE_LINE = frozenset({str, int})
+_LONG = 16
 _CONSTANTS = {None: "null", True: "true", False: "false"}
 
 
-def _json(value: "Any", line: str, quote: "Any", keys: "dict[type, list[tuple[str, str]]]") -> str:
-    """``line``: the start of a new line at this depth; ``quote``: of a string; ``keys``: of each class, once quoted."""
+def _json(
+    value: "Any", line: str, quote: "Any", keys: "dict[type, list[tuple[str, str]]]", shared: dict[int, str]
+) -> str:
+    """``line``: the start of a new line at this depth; ``quote``: of a string; ``keys``: of each class, once quoted.
+
+    ``shared``: what became of long tuples, by their id.
+    """
     kind = type(value)
     if kind is str:
         return quote(value)  # type: ignore[no-any-return]
@@ -145,9 +151,16 @@ def _json(value: "Any", line: str, quote: "Any", keys: "dict[type, list[tuple[st
         return _CONSTANTS[value]
     inner = line + "  "
     if kind is tuple or kind is list:
+        if len(value) > _LONG:
+            known = shared.get(id(value))  # the flags of a thousand processors are one tuple
+            if known is not None:
+                return known
         if _ONE_LINE.issuperset(map(type, value)):
-            return "[" + ", ".join([quote(entry) if type(entry) is str else str(entry) for entry in value]) + "]"
-        return f"[{inner}{f',{inner}'.join([_json(entry, inner, quote, keys) for entry in value])}{line}]"
+            text = "[" + ", ".join([quote(entry) if type(entry) is str else str(entry) for entry in value]) + "]"
+            if len(value) > _LONG and kind is tuple:
+                shared[id(value)] = text
+            return text
+        return f"[{inner}{f',{inner}'.join([_json(entry, inner, quote, keys, shared) for entry in value])}{line}]"
     if hasattr(kind, "__dataclass_fields__"):
         if kind not in keys:
             keys[kind] = [(name, quote(name) + ": ") for name in kind.__dataclass_fields__]
@@ -159,10 +172,10 @@ def _json(value: "Any", line: str, quote: "Any", keys: "dict[type, list[tuple[st
             elif entry == ():
                 pairs.append(key + "[]")
             else:
-                pairs.append(key + _json(entry, inner, quote, keys))
+                pairs.append(key + _json(entry, inner, quote, keys, shared))
         return f"{{{inner}{f',{inner}'.join(pairs)}{line}}}"
     if isinstance(value, Mapping):
-        pairs = [f"{quote(str(key))}: {_json(entry, inner, quote, keys)}" for key, entry in value.items()]
+        pairs = [f"{quote(str(key))}: {_json(entry, inner, quote, keys, shared)}" for key, entry in value.items()]
         return f"{{{inner}{f',{inner}'.join(pairs)}{line}}}" if pairs else "{}"
     if isinstance(value, float):
         return repr(float(value)) if value - value == 0 else "null"

@@ -56,8 +56,12 @@ def read_caches(reading: Reading, online: int, core_of: "Callable[[int], int]" =
     kinds: dict[tuple[tuple[str, ...], str], tuple[int, str]] = {}
     shapes: dict[tuple[int, str, int | None], Shape] = {}
     covered: dict[str, int] = {}
+    listed: dict[int, tuple[str, ...]] = {}
     for number in cpulist.members(online):
-        names = tuple(reading.names("caches", f"{CPU_DIR}/cpu{number}/cache"))
+        core = core_of(number)
+        if core in listed and all(cpulist.has(covered.get(name, 0), number) for name in listed[core]):
+            continue  # another thread of this core told of them all
+        names = listed[core] = tuple(reading.names("caches", f"{CPU_DIR}/cpu{number}/cache"))
         for name in names:
             if not name.startswith("index") or cpulist.has(covered.get(name, 0), number):
                 continue
@@ -73,8 +77,8 @@ def read_caches(reading: Reading, online: int, core_of: "Callable[[int], int]" =
             if shape is None:
                 shape = shapes[*kind, size] = _read_shape(reading, path, kind, size)
             # ia64 writes an empty set for caches that are the core's own
-            caches.add(shape, cpus or core_of(number))
-            covered[name] = covered.get(name, 0) | (cpus or core_of(number))
+            caches.add(shape, cpus or core)
+            covered[name] = covered.get(name, 0) | (cpus or core)
     return caches
 
 

@@ -9,7 +9,7 @@ slips in and no device is touched.
 import errno
 import os
 from collections.abc import Mapping
-from stat import S_ISDIR, S_ISREG
+from stat import S_ISDIR, S_ISLNK, S_ISREG
 
 from hostinfo.errors import ReadError
 
@@ -46,7 +46,7 @@ class Tree:
         try:
             if path in self.errors:
                 raise OSError(self.errors[path], os.strerror(self.errors[path]))
-            content = _read(self._locate(path), limit, self._is_foreign)
+            content = _read(self._regular(path) if self._is_foreign else "/" + path, limit, self._is_foreign)
         except OSError as error:
             raise ReadError.from_os("/" + path, error) from error
         except ValueError as error:  # a null byte in a name that came from a file
@@ -141,6 +141,19 @@ class Tree:
             return "/" + path
         return self._directory(path)
 
+    def _regular(self, path: str) -> str:
+        """Where a regular file lies; OSError for all else: a FIFO would block, a device might act on being opened."""
+        parent, _, name = path.rpartition("/")
+        real = f"{self._directory(parent)}/{name}"
+        mode = os.stat(real, follow_symlinks=False).st_mode
+        if S_ISLNK(mode) or name in ("", ".", ".."):
+            real = self._directory(path)
+            mode = os.stat(real, follow_symlinks=False).st_mode
+        if not S_ISREG(mode):
+            code = errno.EISDIR if S_ISDIR(mode) else errno.EINVAL
+            raise OSError(code, os.strerror(code))
+        return real
+
     def _directory(self, path: str) -> str:
         """The path on this machine, each symbolic link on the way followed inside the root."""
         if not self._is_foreign:
@@ -175,11 +188,6 @@ class Tree:
 
 
 def _read(path: str, limit: int, is_foreign: bool) -> bytes:
-    if is_foreign:
-        mode = os.stat(path, follow_symlinks=False).st_mode
-        if not S_ISREG(mode):  # a FIFO would block, a device might act on being opened
-            code = errno.EISDIR if S_ISDIR(mode) else errno.EINVAL
-            raise OSError(code, os.strerror(code))
     descriptor = os.open(path, _OPEN_FLAGS)
     try:
         first = os.read(descriptor, min(65536, limit + 1))
