@@ -4,9 +4,11 @@ The layout is that of Linux 6 on x86: each CPU with topology, four caches and cp
 CPUs and its distances, /proc/cpuinfo with a processor's 28 lines.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 THREADS = 2
+LAST_LEVEL = 3
 CACHES = (("Data", 1, 48, 12), ("Instruction", 1, 32, 8), ("Unified", 2, 2048, 16), ("Unified", 3, 32768, 16))
 FLAGS = " ".join(f"flag{number}" for number in range(140))
 NODE_KIB = 16 * 1024 * 1024
@@ -35,42 +37,54 @@ def make(root: Path, cpus: int = 256, nodes: int = 64, packages: int = 4) -> Non
 def make_cpu(folder: Path, core: int, package: int, cores: int, packages: int) -> None:
     a_package = cores // packages
     first = package * a_package
-    siblings = f"{core},{core + cores}"
-    of_package = f"{first}-{first + a_package - 1},{first + cores}-{first + cores + a_package - 1}"
-    values = {
-        "online": "1",
-        "topology/core_id": str(core - first),
-        "topology/physical_package_id": str(package),
-        "topology/die_id": "0",
-        "topology/cluster_id": str(core - first),
-        "topology/core_cpus_list": siblings,
-        "topology/thread_siblings_list": siblings,
-        "topology/package_cpus_list": of_package,
-        "topology/core_siblings_list": of_package,
-        "topology/die_cpus_list": of_package,
-        "cpufreq/cpuinfo_max_freq": "3500000",
-        "cpufreq/cpuinfo_min_freq": "800000",
-        "cpufreq/scaling_cur_freq": "2400000",
-    }
+    siblings = [core, core + cores]
+    neighbours = [*range(first, first + a_package), *range(first + cores, first + cores + a_package)]
+    write(folder / "online", "1")
+    for name, number in (
+        ("core_id", core - first),
+        ("physical_package_id", package),
+        ("die_id", 0),
+        ("cluster_id", core),
+    ):
+        write(folder / "topology" / name, str(number))
+    for name in ("core_cpus", "thread_siblings", "cluster_cpus"):
+        write_set(folder / "topology" / name, f"{name}_list", siblings, cores * THREADS)
+    for name in ("package_cpus", "core_siblings", "die_cpus"):
+        write_set(folder / "topology" / name, f"{name}_list", neighbours, cores * THREADS)
     for index, (kind, level, kib, ways) in enumerate(CACHES):
-        shared = of_package if level == 3 else siblings
-        cache = {"type": kind, "level": level, "size": f"{kib}K", "ways_of_associativity": ways, "id": core,
-                 "coherency_line_size": 64, "number_of_sets": kib * 16 // ways, "shared_cpu_list": shared}  # fmt: skip
-        values |= {f"cache/index{index}/{name}": str(value) for name, value in cache.items()}
-    for name, value in values.items():
-        write(folder / name, value)
+        cache = {"type": kind, "level": level, "size": f"{kib}K", "ways_of_associativity": ways,
+                 "coherency_line_size": 64, "number_of_sets": kib * 16 // ways,
+                 "id": package if level == LAST_LEVEL else core}  # fmt: skip
+        for name, value in cache.items():
+            write(folder / f"cache/index{index}" / name, str(value))
+        shared = neighbours if level == LAST_LEVEL else siblings
+        write_set(folder / f"cache/index{index}/shared_cpu_map", "shared_cpu_list", shared, cores * THREADS)
+    number = folder.name.removeprefix("cpu")
+    for name, kilohertz in (("cpuinfo_max_freq", 3500000), ("cpuinfo_min_freq", 800000), ("scaling_cur_freq", 2400000)):
+        write(folder.parent / f"cpufreq/policy{number}" / name, str(kilohertz))
+    write(folder.parent / f"cpufreq/policy{number}/affected_cpus", number)
+    (folder / "cpufreq").symlink_to(f"../cpufreq/policy{number}")
+
+
+def write_set(path: Path, list_name: str, cpus: Sequence[int], size: int) -> None:
+    """A set of CPUs as the kernel writes it: a mask in groups of 32 bits, and a list beside it."""
+    mask = sum(1 << cpu for cpu in cpus)
+    groups = [f"{mask >> shift & 0xFFFFFFFF:08x}" for shift in range(0, size, 32)]
+    write(path, ",".join(reversed(groups)))
+    write(path.parent / list_name, ",".join(str(cpu) for cpu in cpus))
 
 
 def make_node(folder: Path, node: int, nodes: int, cores: int) -> None:
     size = cores // nodes
     cpus = range(node * size, (node + 1) * size)
-    write(folder / "cpulist", ",".join(str(cpu) for cpu in (*cpus, *(cpu + cores for cpu in cpus))))
+    write_set(folder / "cpumap", "cpulist", [*cpus, *(cpu + cores for cpu in cpus)], cores * THREADS)
     write(folder / "distance", " ".join("10" if other == node else "20" for other in range(nodes)))
     write(folder / "meminfo", f"Node {node} MemTotal: {NODE_KIB} kB\nNode {node} MemFree: {NODE_KIB // 2} kB")
     for size_kib, pages in ((2048, 16), (1048576, 0)):
         pool = folder / f"hugepages/hugepages-{size_kib}kB"
         write(pool / "nr_hugepages", str(pages))
         write(pool / "free_hugepages", str(pages))
+        write(pool / "surplus_hugepages", "0")
 
 
 def cpuinfo(cpu: int, cores: int, packages: int) -> str:
