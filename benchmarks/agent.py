@@ -1,0 +1,300 @@
+"""The agent and the console through the agent's own exchange: latency, a large answer, a fleet, the agent at rest.
+
+    python benchmarks/agent.py                     # all, with 1,000 simulated agents: about three minutes
+    python benchmarks/agent.py --agents 100 --rest 20
+
+Every side runs in a process of its own. The simulated agents are the protocol library's answering side, each with a
+connection of its own, a heartbeat and the statistics of a host with four links every ten seconds.
+"""
+
+import argparse
+import os
+import resource
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from hostinfo.agent.console import AgentNews, Console, Life
+from hostinfo.agent.qmf import (
+    AgentName,
+    DataObject,
+    DataType,
+    Identity,
+    Indication,
+    Message,
+    ObjectId,
+    Query,
+    Responder,
+    SchemaClass,
+    SchemaId,
+    SchemaProperty,
+    ULong,
+    data_indications,
+    heartbeat,
+)
+from hostinfo.agent.qmf.names import LOCATE_BINDING, direct_exchange, topic_exchange
+from hostinfo.agent.transport import State, Transport, TransportOptions, open_transport
+
+PACKAGE = "com.redhat.ovirtNode"
+INTERVAL_SECONDS = 10.0
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+def schema(name: str, count: int) -> SchemaClass:
+    properties = tuple(SchemaProperty(name=f"{name}Counter{n}", type=DataType.INT) for n in range(count))
+    return SchemaClass(package=PACKAGE, name=name, properties=properties)
+
+
+HOST, LINK = schema("hostStatistics", 31), schema("interfaceStatistics", 13)
+
+
+class Store:
+    def __init__(self, objects: Iterable[DataObject]) -> None:
+        self.all = {item.object_id.object_name: item for item in objects if item.object_id is not None}
+
+    def schemas(self) -> Iterable[SchemaClass]:
+        return (HOST, LINK)
+
+    def objects(self, schema_id: SchemaId | None) -> Iterable[DataObject]:
+        del schema_id
+        return self.all.values()
+
+    def object(self, object_id: ObjectId) -> DataObject | None:
+        return self.all.get(object_id.object_name)
+
+
+def data(of: SchemaClass, number: int) -> DataObject:
+    values = {item.name: ULong(10**12 + number) for item in of.properties}
+    return DataObject(
+        object_id=ObjectId(f"{of.name}:{number}"),
+        schema_id=of.id,
+        values=values,
+        create_ts=time.time_ns(),
+        update_ts=time.time_ns(),
+    )
+
+
+class Simulated:
+    """One agent on a transport."""
+
+    def __init__(self, options: TransportOptions, number: int, objects: Iterable[DataObject]) -> None:
+        identity = Identity(
+            name=AgentName("example.org", "simulated", f"{number:06d}"),
+            attributes={"hostname": f"sim{number:06d}", "uuid": f"{number:032x}", "architecture": "x86_64"},
+            epoch=1,
+        )
+        self.responder = Responder(identity=identity, store=Store(objects))
+        self.statistics = [data(HOST, 0), *(data(LINK, n) for n in range(4))]
+        self.transport: Transport = open_transport(options)
+        self.is_connected = threading.Event()
+        self.transport.subscribe(direct_exchange(), str(identity.name))
+        self.transport.subscribe(topic_exchange(), LOCATE_BINDING)
+        self.transport.start(self._message, self._state)
+
+    def _message(self, message: Message) -> None:
+        for answer in self.responder.handle(message, time.time_ns()):
+            self.transport.send(answer)
+
+    def _state(self, state: State, _text: str) -> None:
+        if state is State.CONNECTED:
+            self.is_connected.set()
+
+    def beat(self) -> None:
+        self.transport.send(heartbeat(self.responder.identity, time.time_ns()))
+        for message in data_indications(self.responder.identity, self.statistics):
+            self.transport.send(message)
+
+
+def serve(url: str, objects: int) -> None:
+    """Role: one agent that carries the exchange and has so many objects."""
+    options = TransportOptions(listen=url, max_connections=20_000)
+    agent = Simulated(options, 0, [data(HOST, n) for n in range(objects)])
+    agent.is_connected.wait()
+    print("ready", flush=True)
+    while True:
+        agent.beat()
+        time.sleep(INTERVAL_SECONDS)
+
+
+def fleet(url: str, count: int) -> None:
+    """Role: so many agents, each with its connection, that beat evenly over the interval."""
+    agents = []
+    for number in range(1, count + 1):
+        agents.append(Simulated(TransportOptions(urls=(url,)), number, [data(HOST, 0)]))
+        if number % 50 == 0:
+            agents[-1].is_connected.wait(30)
+    for agent in agents:
+        if not agent.is_connected.wait(60):
+            raise SystemExit("an agent could not connect")
+    print("ready", flush=True)
+    begun = time.monotonic()
+    beats = 0
+    while True:
+        agents[beats % count].beat()
+        beats += 1
+        time.sleep(max(0.0, begun + beats * INTERVAL_SECONDS / count - time.monotonic()))
+
+
+@contextmanager
+def role(*words: str) -> Iterator[int]:
+    """Run this file in another role; gives the process id once it is ready."""
+    running = subprocess.Popen([sys.executable, __file__, *words], stdout=subprocess.PIPE, text=True)
+    try:
+        assert running.stdout is not None
+        if running.stdout.readline().strip() != "ready":
+            raise SystemExit(f"{' '.join(words)} did not start")
+        yield running.pid
+    finally:
+        running.kill()
+        running.communicate()
+
+
+def free_url() -> str:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"amqp://127.0.0.1:{free.getsockname()[1]}"
+
+
+def cpu_seconds(pid: int) -> float:
+    with open(f"/proc/{pid}/stat") as file:
+        words = file.read().rpartition(")")[2].split()
+    return (int(words[11]) + int(words[12])) / TICK
+
+
+def memory_mib(pid: int, what: str = "VmRSS") -> float:
+    with open(f"/proc/{pid}/status") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith(what + ":")) / 1024
+
+
+def connect(url: str) -> Console:
+    return Console(open_transport(TransportOptions(urls=(url,))))
+
+
+def row(what: str, measured: str, wanted: str = "") -> None:
+    print(f"| {what:<58} | {measured:>26} | {wanted:<14} |", flush=True)
+
+
+def latency(console: Console, name: str, query: Query, rounds: int) -> None:
+    times = []
+    for _ in range(rounds):
+        begun = time.perf_counter()
+        answer = console.query([name], query)[0]
+        times.append(time.perf_counter() - begun)
+        assert answer.is_good
+        assert len(answer.items) == 1
+    times.sort()
+    median, p99 = statistics.median(times) * 1000, times[int(len(times) * 0.99)] * 1000
+    row(f"query of one object, {rounds} times: median / p99", f"{median:.1f} / {p99:.1f} ms", "5 / 20 ms")
+
+
+def measure_rest(seconds: float, rounds: int) -> None:
+    """The real agent of this machine."""
+    url = free_url()
+    with tempfile.TemporaryDirectory() as state:
+        line = [sys.executable, "-m", "hostinfo", "agent", "--listen", url, "--state", state]
+        running = subprocess.Popen(line, stderr=subprocess.DEVNULL)
+        try:
+            time.sleep(3)
+            with connect(url) as console:
+                (agent,) = console.agents(seconds=20)
+                name = agent.seen.agent
+                one = console.query([name], Query(schema_id=SchemaId("", "ovirtNode", None)))[0].objects[0]
+                latency(console, name, Query(object_id=one.object_id), rounds)
+            time.sleep(12)
+            before = cpu_seconds(running.pid)
+            time.sleep(seconds)
+            share = (cpu_seconds(running.pid) - before) / seconds * 100
+            row(f"hostinfo agent at rest over {seconds:.0f} s: share of a core", f"{share:.2f} %", "0.3 %")
+            row("hostinfo agent at rest: resident", f"{memory_mib(running.pid):.0f} MiB", "60 MiB")
+        finally:
+            running.terminate()
+            running.wait(20)
+
+
+def measure_large(count: int) -> None:
+    url = free_url()
+    with role("--serve", url, str(count)) as pid, connect(url) as console:
+        (agent,) = console.agents()
+        before = memory_mib(pid)
+        begun = time.perf_counter()
+        answer = console.query([agent], Query(schema_id=HOST.id), 120)[0]
+        took = time.perf_counter() - begun
+        assert answer.is_good
+        assert len(answer.items) == count
+        row(f"{count:,} objects of 31 values in one query", f"{took:.2f} s", "1.5 s")
+        row("the same: the agent's memory before / peak", f"{before:.0f} / {memory_mib(pid, 'VmHWM'):.0f} MiB")
+
+
+def measure_fleet(count: int, seconds: float) -> None:
+    url = free_url()
+    with role("--serve", url, "1") as exchange:
+        empty = memory_mib(exchange)
+        with role("--fleet", url, str(count)) as agents, connect(url) as console:
+            console.connect()
+            beats: list[AgentNews | Indication] = []
+            console.listen(beats.append, events=False, data=True)
+            time.sleep(INTERVAL_SECONDS + 2)
+            beats.clear()
+            before, begun = cpu_seconds(exchange), time.monotonic()
+            time.sleep(seconds)
+            heard, took = list(beats), time.monotonic() - begun
+            cpu = (cpu_seconds(exchange) - before) / took
+            lives = sum(isinstance(one, AgentNews) and one.life is not Life.LOST for one in heard)
+            told = len(heard) - lives
+            expected = count * took / INTERVAL_SECONDS
+            row(f"{count:,} agents: heartbeats heard of those due", f"{lives / expected * 100:.0f} %", "steady")
+            row("statistics heard of those due", f"{told / expected / 2 * 100:.0f} %", "steady")
+            row("the exchange: share of a core", f"{cpu * 100:.1f} %")
+            row("the exchange: CPU per agent and interval of 10 s", f"{cpu / count * INTERVAL_SECONDS * 1000:.2f} ms")
+            memory = memory_mib(exchange)
+            row("the exchange: resident", f"{memory:.0f} MiB")
+            row("the exchange: memory per agent", f"{(memory - empty) / count * 1024:.0f} KiB")
+            row("the simulated agents together: resident", f"{memory_mib(agents):.0f} MiB")
+        with role("--fleet", url, str(count)):
+            begun = time.perf_counter()
+            with connect(url) as console:
+                found = console.agents(seconds=30)
+                took = time.perf_counter() - begun
+                row(f"console list over {count:,} agents: {len(found):,} found", f"{took:.2f} s", "3 s")
+                begun = time.perf_counter()
+                answers = console.query(found, Query(schema_id=HOST.id), 60)
+                took = time.perf_counter() - begun
+                good = sum(answer.is_good for answer in answers)
+                row(f"one object of each of them: {good:,} answers", f"{took:.2f} s")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--agents", type=int, default=1_000)
+    parser.add_argument("--objects", type=int, default=10_000)
+    parser.add_argument("--rounds", type=int, default=1_000)
+    parser.add_argument("--rest", type=float, default=60.0, help="seconds to watch the agent at rest")
+    parser.add_argument("--seconds", type=float, default=30.0, help="seconds to watch the fleet")
+    parser.add_argument("--only", choices=["rest", "large", "fleet"])
+    parser.add_argument("--serve", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--fleet", nargs=2, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+    if options.serve:
+        serve(options.serve[0], int(options.serve[1]))
+    if options.fleet:
+        threading.stack_size(256 * 1024)
+        fleet(options.fleet[0], int(options.fleet[1]))
+    print(f"| {'what':<58} | {'measured':>26} | {'aim':<14} |\n|{'-' * 60}|{'-' * 27}:|{'-' * 16}|")
+    if options.only in (None, "large"):
+        measure_large(options.objects)
+    if options.only in (None, "fleet"):
+        measure_fleet(options.agents, options.seconds)
+    if options.only in (None, "rest"):
+        measure_rest(options.rest, options.rounds)
+
+
+if __name__ == "__main__":
+    main()
