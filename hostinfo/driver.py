@@ -29,9 +29,11 @@ if TYPE_CHECKING:
 
         def fileno(self) -> int:
             """The descriptor that becomes readable when there may be changes."""
+            ...
 
         def receive(self) -> Collection[str]:
             """Groups in which something changed since the last call, without waiting; a HostInfoError ends it."""
+            ...
 
         def close(self) -> None:
             """Stop listening."""

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from hostinfo.driver import Driver, Only, Opener
 from hostinfo.errors import ParseError, ReadError
@@ -85,7 +86,8 @@ def _driver(values: dict[str, object], notes: Notes | None = None, group: str = 
 
         return read
 
-    return replace(Driver(name="sample"), **{name: entry(name) for name in values})
+    entries: dict[str, Any] = {name: entry(name) for name in values}
+    return replace(Driver(name="sample"), **entries)
 
 
 def _partial(_: str) -> Driver:

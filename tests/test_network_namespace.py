@@ -292,14 +292,14 @@ def test_every_route_tells_what_ip_tells(namespace: Namespace, answer: dict[str,
     found = []
     for version in ("4", "6"):
         for theirs in namespace.ip(f"-{version}", "route", "show", "table", "all"):
-            table = {"main": 254, "local": 255, "default": 253}.get(theirs["table"], theirs["table"])
-            if int(table) == 255:
+            table = {"main": 254, "local": 255, "default": 253}.get(theirs["table"]) or int(theirs["table"])
+            if table == 255:
                 continue
             metrics = {key: value for metric in theirs.get("metrics", []) for key, value in metric.items()}
             found.append((
                 f"ipv{version}", network(theirs["dst"], version), theirs.get("from"),
                 theirs.get("gateway") or theirs.get("via", {}).get("host"), theirs.get("dev"), theirs.get("prefsrc"),
-                theirs.get("metric"), int(table), theirs["type"], theirs["protocol"],
+                theirs.get("metric"), table, theirs["type"], theirs["protocol"],
                 theirs["scope"] if version == "4" else None, metrics.get("mtu"), theirs.get("nhid"),
                 sorted(theirs["flags"]),
                 [(hop.get("gateway"), hop.get("dev"), hop["weight"]) for hop in theirs.get("nexthops", [])],

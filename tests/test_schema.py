@@ -24,7 +24,7 @@ def strict(part: Any) -> Any:
     return found | {"additionalProperties": False} if "required" in found and "properties" in found else found
 
 
-def validate(document: object) -> None:
+def validate(document: Any) -> None:
     checker = jsonschema.Draft202012Validator(strict(schema()), format_checker=jsonschema.FormatChecker())
     assert [f"{error.json_path}: {error.message}" for error in checker.iter_errors(document)] == []
 
