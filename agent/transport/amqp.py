@@ -90,6 +90,8 @@ class AmqpTransport:
 
     def close(self) -> None:
         """Send what waits, as far as the broker takes it in a moment, disconnect, end the thread."""
+        if not self._loop.is_started:
+            self._loop.stop()
         self._loop.call(self._close)
         self._loop.join(CLOSE_SECONDS + 1)
 
@@ -199,6 +201,7 @@ class AmqpTransport:
 
     def _close(self) -> None:
         self._is_closing = True
+        self._connecting.cancel()
         if self._client is None:
             self._loop.stop()
             return

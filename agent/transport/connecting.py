@@ -35,13 +35,19 @@ class Connecting:
         for url in self._urls:
             check(url)
         self._turn = 0
+        self._attempt: _Attempt | None = None
 
     def next(self, reached: Callable[[Found], None], unreached: Unreached) -> None:
         """Try the next broker; one of both is called, in the loop's thread."""
-        attempt = _Attempt(self._loop, reached, unreached)
+        attempt = self._attempt = _Attempt(self._loop, reached, unreached)
         turn = self._turn
         self._turn += 1
         threading.Thread(target=lambda: self._resolve(turn, attempt), name="hostinfo-resolve", daemon=True).start()
+
+    def cancel(self) -> None:
+        """Leave the present try; nothing is called any more."""
+        if self._attempt is not None:
+            self._attempt.cancel()
 
     @staticmethod
     def discard(found: Found) -> None:
@@ -84,11 +90,22 @@ class _Attempt:
         self._addresses: Addresses = []
         self._url: Url
         self._timer: Timer
+        self._sock: socket.socket | None = None
+        self._is_cancelled = False
 
     def go(self, url: Url, addresses: Addresses) -> None:
         """Begin."""
         self._url, self._addresses = url, addresses
-        self._next("no address", 0)
+        if not self._is_cancelled:
+            self._next("no address", 0)
+
+    def cancel(self) -> None:
+        """Close what is under way."""
+        self._is_cancelled = True
+        sock = self._sock
+        if sock is not None:
+            self._stop(sock)
+            sock.close()
 
     def _next(self, text: str, code: int) -> None:
         if not self._addresses:
@@ -106,6 +123,7 @@ class _Attempt:
             sock.close()
             self._next(os.strerror(code), code)
             return
+        self._sock = sock
         self._timer = self._loop.after(CONNECT_SECONDS, lambda: self._fail(sock, "no answer", 0))
         self._loop.watch(sock, lambda _read, _write: self._ready(sock), read=False, write=True)
 
@@ -124,5 +142,6 @@ class _Attempt:
         self._next(text, code)
 
     def _stop(self, sock: socket.socket) -> None:
+        self._sock = None
         self._timer.cancel()
         self._loop.watch(sock, lambda _read, _write: None, read=False, write=False)

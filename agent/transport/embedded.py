@@ -28,6 +28,7 @@ MAX_FRAME = 1 << 14
 SESSIONS = 8
 PAUSE_SECONDS = 1.0
 CLOSE_SECONDS = 2.0
+PENDING = 10_000
 
 
 class EmbeddedTransport:
@@ -46,7 +47,7 @@ class EmbeddedTransport:
         self._peers: set[Peer] = set()
         self._listener: socket.socket | None = None
         self._on_message: Callable[[Message], None] = lambda _message: None
-        self._undecodable = 0
+        self._undecodable = self._refused = self._pending = 0
 
     @property
     def url(self) -> str:
@@ -56,7 +57,7 @@ class EmbeddedTransport:
     @property
     def dropped(self) -> int:
         """Messages that no queue had room for, and those that nobody could decode."""
-        return self._node.budget.dropped + self._undecodable
+        return self._node.budget.dropped + self._undecodable + self._refused
 
     @property
     def peers(self) -> int:
@@ -87,8 +88,12 @@ class EmbeddedTransport:
         """Route a message; one that reaches nobody costs next to nothing."""
         if self._loop.is_inside:
             self._publish(message)
-        else:
-            self._loop.call(lambda: self._publish(message))
+            return True
+        if self._pending >= PENDING:
+            self._refused += 1
+            return False
+        self._pending += 1
+        self._loop.call(lambda: self._publish_pending(message))
         return True
 
     def schedule(self, seconds: float, call: Callable[[], None]) -> None:
@@ -97,6 +102,8 @@ class EmbeddedTransport:
 
     def close(self) -> None:
         """Send what waits, as far as it goes at once, say goodbye, end."""
+        if not self._loop.is_started:
+            self._loop.stop()
         self._loop.call(self._close)
         self._loop.join(CLOSE_SECONDS + 1)
         self._security.close()
@@ -106,6 +113,10 @@ class EmbeddedTransport:
         exchanges.bind(exchange, key, self._queue)
         if exchange == exchanges.direct:
             exchanges.reserve(key)
+
+    def _publish_pending(self, message: Message) -> None:
+        self._pending -= 1
+        self._publish(message)
 
     def _publish(self, message: Message) -> None:
         exchanges = self._node.exchanges

@@ -149,11 +149,15 @@ class Engine:
             self.drop()
             return
         self._loop.watch(self._socket, self._ready, read=transport.capacity() > 0, write=pending > 0)
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if deadline:
-            self._timer = self._loop.after(deadline - monotonic(), self.process)
+        if deadline and (self._timer is None or deadline < self._timer.due):
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = self._loop.after(deadline - monotonic(), self._tick)
+
+    def _tick(self) -> None:
+        """Traffic moves the deadline on without moving the timer: it looks again when it comes."""
+        self._timer = None
+        self.process()
 
     def _lost(self, error: Exception) -> None:
         if not self._failure[0]:

@@ -57,6 +57,11 @@ class Loop:
         self._thread.start()
 
     @property
+    def is_started(self) -> bool:
+        """Tell whether it was ever started."""
+        return self._thread.ident is not None
+
+    @property
     def is_inside(self) -> bool:
         """Tell whether the caller runs in this thread."""
         return threading.current_thread() is self._thread
@@ -93,9 +98,13 @@ class Loop:
     def stop(self) -> None:
         """End the thread after what it is at; waits for it when called from another."""
         with self._lock:
-            if self._running:
-                self._running = False
-                os.eventfd_write(self._waker, 1)
+            if not self._running:
+                return
+            self._running = False
+            if self._thread.ident is None:  # never started
+                self._release()
+                return
+            os.eventfd_write(self._waker, 1)
         self.join(JOIN_SECONDS)
 
     def join(self, seconds: float) -> None:
@@ -111,8 +120,11 @@ class Loop:
             for _ in range(len(self._calls)):
                 _guarded(self._calls.popleft())
         with self._lock:
-            self._selector.close()
-            os.close(self._waker)
+            self._release()
+
+    def _release(self) -> None:
+        self._selector.close()
+        os.close(self._waker)
 
     def _wait(self) -> float | None:
         with self._lock:

@@ -15,10 +15,12 @@ def main() -> None:
     def answer(message: Message) -> None:
         route = split_address(message.reply_to or "")
         if route is not None:
-            body = {"user": message.user_id}
-            transport.send(
-                Message(address=route.node, subject=route.key, correlation_id=message.correlation_id, body=body)
-            )
+            asked = message.body if isinstance(message.body, dict) else {}
+            for part in range(asked.get("parts", 1)):
+                body = {"user": message.user_id, "part": part, "filling": "x" * asked.get("size", 0)}
+                transport.send(
+                    Message(address=route.node, subject=route.key, correlation_id=message.correlation_id, body=body)
+                )
 
     transport.subscribe(DIRECT, AGENT)
     transport.start(answer, lambda _state, _text: None)

@@ -49,11 +49,11 @@ def console(kdc: Kdc, url: str, keytab: str, **options: Any) -> dict[str, Any]:
 
 
 def test_a_keytab_alone_is_enough_and_the_agent_knows_the_principal(kdc: Kdc, url: str) -> None:
-    assert console(kdc, url, kdc.keytab("node1"))["body"] == {"user": f"node1@{REALM}"}
+    assert console(kdc, url, kdc.keytab("node1"))["body"]["user"] == f"node1@{REALM}"
 
 
 def test_a_principal_with_a_host_keeps_its_instance(kdc: Kdc, url: str) -> None:
-    assert console(kdc, url, kdc.keytab("console/host1"))["body"] == {"user": f"console/host1@{REALM}"}
+    assert console(kdc, url, kdc.keytab("console/host1"))["body"]["user"] == f"console/host1@{REALM}"
 
 
 def test_a_keytab_with_old_keys_is_refused(kdc: Kdc, url: str) -> None:

@@ -22,9 +22,11 @@ REALM = "TESTS.EXAMPLE"
 
 
 @contextmanager
-def echo_agent(environment: dict[str, str] | None = None, **options: Any) -> Iterator[str]:
+def echo_agent(
+    environment: dict[str, str] | None = None, prefix: tuple[str, ...] = (), **options: Any
+) -> Iterator[str]:
     """Gives the URL of an agent with these options."""
-    command = [sys.executable, "-m", "tests.transport.echo_agent", json.dumps(options)]
+    command = [*prefix, sys.executable, "-m", "tests.transport.echo_agent", json.dumps(options)]
     process = subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
@@ -101,13 +103,13 @@ def password(folder: Path) -> str:
 
 @pytest.fixture(scope="module")
 def tls_agent(server: dict[str, str], authority: Authority) -> Iterator[str]:
-    with echo_agent(None, **server, ca=str(authority.ca)) as url:
+    with echo_agent(None, (), **server, ca=str(authority.ca)) as url:
         yield url
 
 
 @pytest.fixture(scope="module")
 def password_agent(server: dict[str, str], users: str) -> Iterator[str]:
-    with echo_agent(None, **server, users=users, realm=REALM) as url:
+    with echo_agent(None, (), **server, users=users, realm=REALM) as url:
         yield url
 
 
