@@ -167,9 +167,14 @@ def _json(
         pairs = []
         for name, key in keys[kind]:
             entry = getattr(value, name)
-            if entry is None:  # most fields are plain: no call for them
-                pairs.append(key + "null")
-            elif entry == ():
+            its = type(entry)
+            if its is str:  # most fields are plain: no call for them
+                pairs.append(key + quote(entry))
+            elif its is int:
+                pairs.append(key + str(entry))
+            elif entry is None or its is bool:
+                pairs.append(key + _CONSTANTS[entry])
+            elif its is tuple and not entry:
                 pairs.append(key + "[]")
             else:
                 pairs.append(key + _json(entry, inner, quote, keys, shared))
