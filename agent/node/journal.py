@@ -49,6 +49,12 @@ class Journal:
         except (OSError, ValueError, AttributeError):
             return
 
+    def close(self) -> None:
+        """Leave the journal; what is said later goes to standard error."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
     def audit(self, user: str | None, method: str, arguments: Mapping[str, object], result: str) -> None:
         """One record of one call: who, what, with what, and what came of it."""
         who = user if user is not None else "anonymous"

@@ -43,6 +43,7 @@ INBOX_LIMIT = 2000
 """Requests that may wait; more are dropped and counted, as a broker would."""
 GUESTS_INTERVAL = 60
 STALLED_SECONDS = 30
+SUBSCRIBERS_SECONDS = 0.5  # how often is looked whether a subscriber is due: half of the shortest interval
 
 
 class Service:
@@ -105,7 +106,6 @@ class Service:
             for lane in self._lanes:
                 lane.start()
             self._timers.every(self.identity.heartbeat_seconds, self._heartbeat)
-            self._timers.every(1.0, self._publish_due)
             if (seconds := watchdog_seconds()) is not None:
                 self._timers.every(seconds, lambda: notify("WATCHDOG=1"))
             self.journal.say(journal.INFO, f"{self._agent} serves, epoch {self.identity.epoch}")
@@ -177,6 +177,8 @@ class Service:
         for answer in port.responder.handle(message, self._clock()):
             if not port.send(answer):
                 break  # half an answer that looks whole would be worse than none
+        if len(port.responder.subscriptions):
+            self._timers.start(SUBSCRIBERS_SECONDS, self._publish_due)
 
     def _state(self, port: Port, state: State, text: str) -> None:
         was_connected, port.is_connected = port.is_connected, state is State.CONNECTED
@@ -267,6 +269,8 @@ class Service:
             port.send(message)
 
     def _publish_due(self) -> None:
+        if not any(len(port.responder.subscriptions) for port in self._ports):
+            self._timers.stop(self._publish_due)  # an agent that nobody listens to sleeps
         for port in self._ports:
             due = port.responder.subscriptions.next_due_ns()
             if due is not None and due <= self._clock():

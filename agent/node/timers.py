@@ -16,6 +16,15 @@ class Timers:
         """Call every so many seconds."""
         self._all[call] = seconds, time.monotonic() + seconds
 
+    def start(self, seconds: float, call: Callable[[], None]) -> None:
+        """The same, unless it is called already."""
+        if call not in self._all:
+            self.every(seconds, call)
+
+    def stop(self, call: Callable[[], None]) -> None:
+        """Call it no more."""
+        self._all.pop(call, None)
+
     def change(self, call: Callable[[], None], seconds: float) -> None:
         """The same call at another interval."""
         if call in self._all and self._all[call][0] != seconds:
@@ -29,6 +38,6 @@ class Timers:
     def run_due(self) -> None:
         """Call what is due."""
         for call, (interval, due) in list(self._all.items()):
-            if due <= (now := time.monotonic()):
+            if due <= (now := time.monotonic()) and call in self._all:
                 self._all[call] = interval, now + interval
                 call()
