@@ -200,8 +200,8 @@ def measure_rest(seconds: float, rounds: int) -> None:
         line = [sys.executable, "-m", "hostinfo", "agent", "--listen", url, "--state", state]
         running = subprocess.Popen(line, stderr=subprocess.DEVNULL)
         try:
-            time.sleep(3)
             with connect(url) as console:
+                console.connect(60, tries=1_000)
                 (agent,) = console.agents(seconds=20)
                 name = agent.seen.agent
                 one = console.query([name], Query(schema_id=SchemaId("", "ovirtNode", None)))[0].objects[0]

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger(__name__)
 CONNECT_SECONDS = 10.0
-QUIET_SECONDS = (0.15, 1.0)
+QUIET_SECONDS, MOST_QUIET_SECONDS = 0.5, 1.5
+QUIET_GAPS = 4
+"""So many times the longest pause between answers so far means that no more will come."""
 POLL_SECONDS = 0.02
 
 
@@ -63,27 +65,29 @@ class Console:
         """Wait until connected; Unavailable when refused, after so many failed tries, and after so many seconds."""
         self._post.connect(seconds, tries)
 
-    def agents(self, where: Sequence[Value] | None = None, seconds: float = 3.0) -> list[Agent]:
+    def agents(
+        self, where: Sequence[Value] | None = None, seconds: float = 3.0, *, quiet_seconds: float = QUIET_SECONDS
+    ) -> list[Agent]:
         """Ask all agents to say who they are, and give those that do, and those that were heard before, by name.
 
-        `where` is a predicate over their attributes (`predicates.parse_where`). It takes a few tenths of a second when
-        agents answer, `seconds` when nobody does, and never longer.
+        `where` is a predicate over their attributes (`predicates.parse_where`). It ends when for `quiet_seconds`
+        after an answer (longer where answers come slowly) no other came, and after `seconds` in any case.
         """
         predicate = Predicate(list(where or []))
         begun = monotonic()
         deadline = begun + seconds
         self.connect(seconds)
-        post, first = self._post, 0.0
-        while not post.transport.send(post.requests.locate(list(where or []))):
-            if monotonic() > deadline:
-                break
+        post = self._post
+        while not post.transport.send(post.requests.locate(list(where or []))) and monotonic() < deadline:
             _sleep(POLL_SECONDS)
+        last, gap = begun, 0.0
         while (now := monotonic()) < deadline:
-            last = post.located_at
-            if last > begun and post.is_idle():
-                first = first or last - begun
-                if now - last > min(max(QUIET_SECONDS[0], 3 * first), QUIET_SECONDS[1]):
-                    break
+            located = post.located_at
+            if located > last:
+                last, gap = located, max(gap, located - last)
+            quiet = max(quiet_seconds, min(QUIET_GAPS * gap, MOST_QUIET_SECONDS))
+            if last > begun and now - last > quiet and post.is_idle():
+                break
             _sleep(POLL_SECONDS)
         return sorted(
             (agent for agent in post.agents() if matching(predicate, agent)), key=lambda agent: agent.seen.agent

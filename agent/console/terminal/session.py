@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ...qmf import Agent, Query, SchemaId, Value
 from ...transport import TransportOptions, open_transport
 from ..answers import Answer
-from ..console import Console
+from ..console import QUIET_SECONDS, Console
 from ..nodes import choose, labels, locating
 from ..predicates import join, parse_where
 from .screen import Progress, Screen
@@ -14,6 +14,7 @@ from .screen import Progress, Screen
 TOLD, NOTHING, USAGE, PARTIAL = 0, 1, 2, 3
 DEFAULT_BROKER = "amqp://127.0.0.1:5672"
 NAMED = 12
+NAMED_QUIET_SECONDS = 0.2  # few agents can be meant by a name
 
 
 @dataclass(slots=True)
@@ -34,7 +35,8 @@ class Session:
         with Progress(self.screen, f"connecting to {', '.join(self.brokers)}"):
             self.console.connect(tries=len(self.brokers))
         with Progress(self.screen, "looking for agents"):
-            found = self.console.agents(join([where, locating(specs)]), self.seconds)
+            quiet = QUIET_SECONDS if not specs else NAMED_QUIET_SECONDS
+            found = self.console.agents(join([where, locating(specs)]), self.seconds, quiet_seconds=quiet)
         if specs:
             return choose(specs, found)
         if not found:
