@@ -131,6 +131,8 @@ class Engine:
             if method is not None:
                 try:
                     method(event)
+                except UnicodeDecodeError as error:  # proton decodes a peer's text when it is looked at
+                    self.fail("amqp:decode-error", f"text that is no UTF-8: {error.reason}")
                 except Exception:
                     _logger.exception("fault in %s", event.type.method)
                     self.fail("amqp:internal-error", "internal error")
@@ -144,7 +146,7 @@ class Engine:
             return
         deadline = transport.tick(monotonic())
         pending = transport.pending()  # a tick may make an empty frame
-        if transport.closed or (pending < 0 and transport.capacity() < 0):
+        if transport.closed or (pending <= 0 and transport.capacity() < 0):  # proton waits where input ends in a frame
             self._dispatch()
             self.drop()
             return
@@ -166,7 +168,11 @@ class Engine:
         self.transport.close_head()
 
     def _reason(self) -> tuple[str, str]:
-        for place in (self.connection.remote_condition, self.transport.condition):
-            if place is not None:
-                return str(place.name), str(place.description or place.name)
+        for end, name in ((self.connection, "remote_condition"), (self.transport, "condition")):
+            try:
+                found = getattr(end, name)
+                if found is not None:
+                    return str(found.name), str(found.description or found.name)
+            except Exception as error:  # a peer's bytes
+                return "amqp:decode-error", f"a condition that cannot be read: {error}"
         return self._failure

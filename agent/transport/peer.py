@@ -240,7 +240,7 @@ class Peer:
         if claimed is not None and claimed != self.user and not self.node.is_same(claimed, self.user):
             raise Refusal("amqp:not-allowed", "user-id is not who this connection belongs to")
         if self.user is not None and claimed != self.user:
-            envelope.user_id = self.user
+            envelope.set_user_id(self.user)
             data = envelope.encode()
         node, key = target
         if node is None:

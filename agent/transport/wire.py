@@ -19,41 +19,26 @@ class Undecodable(ValueError):
 class Envelope:
     """An encoded message of which only the properties are read, the body left as it is: what an exchange needs.
 
-    `subject`, `to`, `user_id` and `ttl_ms` may be set; `encode` gives the bytes back with them.
+    `subject` is the routing key, `to` where a message of an anonymous relay goes; `encode` gives the bytes back.
     """
 
-    __slots__ = ("_message",)
+    __slots__ = ("_message", "subject", "to", "ttl_ms", "user_id")
 
     def __init__(self, data: bytes) -> None:
         self._message = _sealed(load())
         try:
             self._message.decode(data)
+            self.subject = _text(self._message.subject)
+            self.to = _text(self._message.address)
+            self.ttl_ms = round(self._message.ttl * 1000) or None
+            self.user_id = _user(self._message.user_id)
         except Exception as error:
             raise Undecodable(f"message of {len(data)} bytes: {error}") from error
 
-    @property
-    def subject(self) -> str | None:
-        """The routing key."""
-        return _text(self._message.subject)
-
-    @property
-    def to(self) -> str | None:
-        """Where a message of an anonymous relay goes."""
-        return _text(self._message.address)
-
-    @property
-    def ttl_ms(self) -> int | None:
-        """How long it is worth anything."""
-        return round(self._message.ttl * 1000) or None
-
-    @property
-    def user_id(self) -> str | None:
-        """Who its sender says to be."""
-        return _user(self._message.user_id)
-
-    @user_id.setter
-    def user_id(self, user: str) -> None:
+    def set_user_id(self, user: str) -> None:
+        """Say who sent it."""
         self._message.user_id = user.encode()
+        self.user_id = user
 
     def encode(self) -> bytes:
         """Give the bytes."""

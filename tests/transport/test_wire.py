@@ -93,7 +93,7 @@ def test_an_envelope_gives_a_hostile_body_back_unread_and_quickly() -> None:
     data = section(0x73, b"\x40", b"\xa0\x03joe", b"\x40", b"\xa1\x01k") + b"\x00\x53\x77" + body + b"\x40"
     envelope = Envelope(data)
     assert (envelope.user_id, envelope.subject) == ("joe", "k")
-    envelope.user_id = "ann"
+    envelope.set_user_id("ann")
     assert Envelope(envelope.encode()).user_id == "ann"
     with pytest.raises(Undecodable):
         decode(data)
