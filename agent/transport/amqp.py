@@ -20,6 +20,7 @@ from .styles import Style, choose_style
 
 _logger = logging.getLogger(__name__)
 FIRST_RETRY_SECONDS = 0.5
+REFUSED_ATTEMPTS = 2
 STEADY_SECONDS = 10.0
 ATTACH_SECONDS = 15.0
 CLOSE_SECONDS = 3.0
@@ -193,9 +194,9 @@ class AmqpTransport:
             self._loop.stop()
             return
         limit = min(self._options.retry_seconds, FIRST_RETRY_SECONDS * 2 ** min(self._attempt, 16))
-        if is_refused:
-            limit = min(limit, self._options.refused_seconds)
         self._attempt += 1
+        if is_refused:  # what fails after its return counts from the start
+            limit, self._attempt = min(limit, self._options.refused_seconds), min(self._attempt, REFUSED_ATTEMPTS)
         self._loop.after(random.uniform(0.0, limit), self._connect)  # noqa: S311  # a fleet's jitter is no secret
         self._on_state(state, text)
 

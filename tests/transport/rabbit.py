@@ -89,7 +89,11 @@ class Rabbit:
 
     def stop(self) -> None:
         self.kill()
-        subprocess.run(["epmd", "-port", self._environment["ERL_EPMD_PORT"], "-kill"], capture_output=True, check=False)
+        command = ["epmd", "-port", self._environment["ERL_EPMD_PORT"], "-kill"]
+        for _ in range(50):  # it refuses until it noticed that its node went
+            if b"Killed" in subprocess.run(command, capture_output=True, check=False).stdout:
+                return
+            time.sleep(0.1)
 
     def control(self, *arguments: str) -> str:
         done = subprocess.run(
