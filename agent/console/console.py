@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger(__name__)
 CONNECT_SECONDS = 10.0
-QUIET_SECONDS, MOST_QUIET_SECONDS = 0.5, 1.5
+QUIET_SECONDS, MOST_QUIET_SECONDS = 1.0, 2.0
 QUIET_GAPS = 4
 """So many times the longest pause between answers so far means that no more will come."""
 POLL_SECONDS = 0.02
