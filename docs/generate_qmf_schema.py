@@ -22,8 +22,8 @@ HEAD = f"""\
 <!-- Made by docs/generate_qmf_schema.py from the agent's schema; change the model or agent/node, then run it again. -->
 
 The package `{PACKAGE}`, as QMF v2 consoles see it. `hostinfo schema --qmf` prints the same in the XML of QMF. A
-property is called as the fact that it shows (see [the facts](facts.md)), in lowerCamelCase and without its unit. What is
-absent on a machine has no entry in an object's values; what could not be told has its reason in `errors`.
+property is called as the fact that it shows (see [the facts](facts.md)), in lowerCamelCase and without its unit. What
+is absent on a machine has no entry in an object's values; what could not be told has its reason in `errors`.
 
 Objects are named `class:key`: `ovirtNode:node`, `processor:0`, `numaNode:0`, `networkInterface:eth0`,
 `networkAddress:eth0/192.0.2.1/24`, `hostStatistics:host`, `interfaceStatistics:host/eth0`. The names survive restarts.

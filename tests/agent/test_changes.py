@@ -61,20 +61,41 @@ class TestEvents:
                 ("link set v1 up", set()),
                 ("link set v0 up", {("interfaceUp", "v0"), ("interfaceUp", "v1")}),
                 ("addr add 192.0.2.1/24 dev v0", {("addressAdded", "v0 192.0.2.1/24")}),
-                ("addr add 2001:db8::1/64 dev v0 nodad", {("addressAdded", "v0 2001:db8::1/64")}),
                 ("addr del 192.0.2.1/24 dev v0", {("addressRemoved", "v0 192.0.2.1/24")}),
                 ("link set v1 down", {("interfaceDown", "v0"), ("interfaceDown", "v1")}),
                 ("link del v0", {("interfaceRemoved", "v0"), ("interfaceRemoved", "v1")}),
             ):
-                # A busy kernel announces an IPv6 address late, from its work queue.
                 console.messages.clear()
                 ip(namespace, command)
-                until(lambda: expected <= told(console), 45, lambda: f"{command}: {told(console)}")  # noqa: B023
+                until(lambda: expected <= told(console), 20, lambda: f"{command}: {told(console)}")  # noqa: B023
             assert {name_of(one) for one in console.objects("networkInterface") if one.is_deleted} == {
                 "networkInterface:v0",
                 "networkInterface:v1",
             }
             assert {name_of(one) for one in console.get("{class:networkInterface}")} == {"networkInterface:lo"}
+
+    def test_an_ipv6_address_is_an_event_once_the_kernel_announces_it(self, namespace: str, running: Agent) -> None:
+        ip(namespace, "link add v0 type veth peer name v1")
+        oracle = ["ip", "-n", namespace, "monitor", "address"]
+        with (
+            subprocess.Popen(oracle, stdout=subprocess.PIPE, text=True) as monitor,
+            Console(running.url, namespace) as console,
+        ):
+            lines: list[str] = []
+            reader = threading.Thread(target=lambda: lines.extend(monitor.stdout or ()))
+            reader.start()
+            until(lambda: len(console.get("{class:networkInterface}")) == 3, 20)
+            ip(namespace, "addr add 2001:db8::1/64 dev v0 nodad")
+            ip(namespace, "link set v0 up")
+            try:
+                until(lambda: ("addressAdded", "v0 2001:db8::1/64") in told(console), 20)
+            except AssertionError:
+                if "2001:db8::1" not in "".join(lines):
+                    pytest.skip("the kernel did not announce the address: its queue for IPv6 is busy with others'")
+                raise
+            finally:
+                monitor.terminate()
+                reader.join()
 
     def test_a_subscriber_hears_that_an_object_went(self, namespace: str, running: Agent) -> None:
         from hostinfo.agent.qmf import Query
