@@ -135,9 +135,7 @@ METHODS = (
     _method(
         "setUpdateInterval",
         "Sets how often statistics are read and published, until the agent ends or reads its configuration again.",
-        _argument(
-            "interval", DataType.INT, _IN, f"{LEAST_INTERVAL} to {MOST_INTERVAL}.", unit="s", xml_type="uint32"
-        ),
+        _argument("interval", DataType.INT, _IN, f"{LEAST_INTERVAL} to {MOST_INTERVAL}.", unit="s", xml_type="uint32"),
     ),
 )
 
@@ -163,9 +161,7 @@ OVIRT_NODE = SchemaClass(
             description="The hardware's UUID, else the installation's machine-id: as in the agent's name.",
         ),
         *(one for part in NODE_COLUMNS.values() for one in _of(part)),
-        SchemaProperty(
-            name="agentVersion", type=DataType.STRING, xml_type="sstr", description="Version of hostinfo."
-        ),
+        SchemaProperty(name="agentVersion", type=DataType.STRING, xml_type="sstr", description="Version of hostinfo."),
         SchemaProperty(
             name="updateInterval",
             type=DataType.INT,

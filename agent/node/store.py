@@ -179,4 +179,3 @@ def _errors(group: str, fact: "Fact[Any]") -> dict[str, _Value]:
 
 def _reason(error: HostInfoError) -> str:
     return f"{error.kind}: {error}"
-

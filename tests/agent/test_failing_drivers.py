@@ -164,5 +164,3 @@ def _fields(data: bytes) -> dict[str, str]:
         found[name.decode()] = rest[8 : 8 + length].decode()
         data = rest[9 + length :]
     return found
-
-
