@@ -29,6 +29,9 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("man", "print the manual pages", "man"),
 )
 
+_LIVE_LONG = frozenset({"agent", "console", "watch"})
+"""Commands that wait for the network: to them the start matters less than having Python's own dataclasses."""
+
 TOLD, NOTHING, USAGE, PARTIAL = 0, 1, 2, 3
 """Exit statuses: all told; nothing could be told; wrong usage; some of it could not be told, the rest was."""
 INTERRUPTED, PIPE_CLOSED = 130, 141
@@ -56,7 +59,8 @@ def _run(arguments: list[str]) -> int:
 
     gc.disable()
     try:
-        import_dataclasses()
+        if _LIVE_LONG.isdisjoint(arguments[:3]):
+            import_dataclasses()
         module, options = _quick(arguments) or _thorough(arguments)
         if not getattr(module, "IS_SHORT", False):
             gc.enable()
