@@ -1,6 +1,7 @@
 """The libvirt drivers against a real libvirtd on a private socket, and libvirt's own mock host."""
 
 import contextlib
+import gc
 import json
 import os
 import shutil
@@ -216,3 +217,16 @@ def test_no_daemon_is_one_clear_error_and_silence_on_stderr(capfd: pytest.Captur
     with hostinfo.open(uri) as host, pytest.raises(Unavailable, match="nothing"):
         host.guests()
     assert capfd.readouterr().err == ""
+
+
+def test_a_connection_to_a_daemon_that_hangs_can_be_forgotten_without_waiting(libvirtd: Libvirtd) -> None:
+    host = hostinfo.open(libvirtd.tcp_uri)
+    host.guests()
+    libvirtd.signal(signal.SIGSTOP)
+    try:
+        before = time.monotonic()
+        del host  # libvirt's own object would ask the daemon to close, in whatever thread drops it, and wait for ever
+        gc.collect()
+        assert time.monotonic() - before < 2
+    finally:
+        libvirtd.signal(signal.SIGCONT)

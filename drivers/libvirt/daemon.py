@@ -9,7 +9,9 @@ import contextlib
 import os
 import threading
 import time
+import weakref
 from collections.abc import Callable
+from importlib import import_module
 from queue import Empty, SimpleQueue
 
 from hostinfo.errors import HostInfoError, ReadError, Unavailable, Unsupported
@@ -57,6 +59,7 @@ class Daemon:
         self.uri = uri
         self._deadline_seconds = deadline_seconds or _configured_deadline()
         self._connection: Any = None
+        self._farewell: weakref.finalize[Any, Any] | None = None
         self._is_proven = False
         self._round_ends: float | None = None
         self._failure: HostInfoError | None = None
@@ -95,6 +98,7 @@ class Daemon:
     def _put(self, question: str, source: str) -> "Any":
         if self._connection is None:
             self._connection = self._within(self._time_left(), _connect, self.uri, self.uri)
+            self._farewell = weakref.finalize(self, _let_go, self._connection)
             self._is_proven = True
         left = self._time_left()
         limit = CAPABILITIES_SECONDS if question == "capabilities" and left > 0 else left
@@ -105,11 +109,11 @@ class Daemon:
         return answer
 
     def close(self) -> None:
-        """Close the connection, unless a call on it hangs: then closing would hang as well."""
+        """Let the connection go; that it is closed is not waited for."""
         connection, self._connection = self._connection, None
-        if connection is not None and self._failure is None:
-            with contextlib.suppress(HostInfoError):  # nothing more is wanted of it
-                self._within(1.0, _close, connection, self.uri)
+        if self._farewell is not None:
+            self._farewell.detach()
+        _let_go(connection)
 
     def _time_left(self) -> float:
         now = time.monotonic()
@@ -124,13 +128,16 @@ class Daemon:
         if len(self._stuck) >= _STUCK_LIMIT:
             raise self._failed(ReadError(source, f"{len(self._stuck)} earlier questions are still without an answer"))
         outcome: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()
-        thread = threading.Thread(target=_run, args=(call, argument, outcome), daemon=True, name=f"libvirt {source}")
+        late = threading.Event()
+        arguments = (call, argument, outcome, late)
+        thread = threading.Thread(target=_run, args=arguments, daemon=True, name=f"libvirt {source}")
         thread.start()
         try:
             answer, error = outcome.get(timeout=seconds)
         except Empty:
+            late.set()
             self._stuck.append(thread)
-            self._connection = None
+            self.close()
             raise self._failed(ReadError(source, f"no answer within {seconds:.1f} s")) from None
         if error is not None:
             raise self._mapped(error, source) from error
@@ -147,7 +154,7 @@ class Daemon:
         if self._connection is None:
             return self._failed(Unavailable(source, str(error)))
         if code in _CONNECTION_LOST:
-            self._connection = None
+            self.close()
             return self._failed(ReadError(source, str(error)))
         return ReadError(source, str(error))
 
@@ -165,11 +172,29 @@ def _configured_deadline() -> float:
     return seconds if 0 < seconds < 3600 else DEADLINE_SECONDS
 
 
-def _run(call: "Callable[[Any], Any]", argument: object, outcome: "SimpleQueue[Any]") -> None:
+def _run(call: "Callable[[Any], Any]", argument: object, outcome: "SimpleQueue[Any]", late: threading.Event) -> None:
     try:
-        outcome.put((call(argument), None))
+        answer = call(argument)
     except BaseException as error:
         outcome.put((None, error))
+        return
+    if late.is_set():
+        _let_go(answer)  # nobody waits any more; a connection that came too late is one to close
+    outcome.put((answer, None))
+
+
+def _let_go(connection: object) -> None:
+    """Close a connection in a thread of its own, for closing asks the daemon and may wait for ever.
+
+    The handle is taken out of libvirt's object first: else whoever happens to drop the last reference to it, an
+    exception's traceback or the interpreter at its end, would close it, and hang.
+    """
+    handle = getattr(connection, "_o", None)
+    if handle is None or type(connection).__name__ != "virConnect":
+        return
+    connection._o = None  # type: ignore[attr-defined]  # noqa: SLF001 - there is no other way to keep __del__ from it
+    with contextlib.suppress(RuntimeError):  # no thread is started any more when the interpreter ends
+        threading.Thread(target=_close, args=(handle,), daemon=True, name="libvirt close").start()
 
 
 def _connect(uri: str) -> "libvirt.virConnect":
@@ -187,8 +212,10 @@ def _silent(_context: object, _error: object) -> None:
     """The same error is raised as an exception."""
 
 
-def _close(connection: "libvirt.virConnect") -> None:
-    connection.close()
+def _close(handle: object) -> None:
+    libvirtmod = import_module("libvirtmod")
+    with contextlib.suppress(Exception):  # nothing more is wanted of it
+        libvirtmod.virConnectClose(handle)
 
 
 def _domains(connection: "libvirt.virConnect") -> Answer:
