@@ -3,6 +3,7 @@
 import os
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -80,7 +81,7 @@ def node(request: pytest.FixtureRequest, image: Image, wheel: Path, tmp_path_fac
     name = request.param
     if name not in BOOTED:
         scratch = tmp_path_factory.mktemp("node")
-        capture = request.config.pluginmanager.getplugin("capturemanager")
+        capture: Any = request.config.pluginmanager.getplugin("capturemanager")
         with capture.global_and_fixture_disabled():
             try:
                 BOOTED[name] = _boot(load_shape(name), image, wheel, scratch)
