@@ -119,7 +119,7 @@ def torment() -> list[Step]:
         Step(
             name="libvirt-kill",
             # Stopped after the kill, or it would be started again.
-            command=f"systemctl stop {units}; pkill -KILL -x libvirtd; systemctl stop libvirtd; ! pgrep -x libvirtd",
+            command=f"pkill -KILL -x libvirtd; systemctl stop {units} libvirtd; ! pgrep -x libvirtd",
         ),
         *dumps("-killed", patient=False),
         Step(
