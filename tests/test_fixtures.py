@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import hostinfo
-from hostinfo.errors import HostInfoError, Unsupported
+from hostinfo.errors import DriverError, HostInfoError, Unsupported
 
 FIXTURES = Path(__file__).parent / "fixtures"
 MACHINES = sorted(path for path in FIXTURES.iterdir() if path.is_dir())
@@ -98,6 +98,10 @@ def test_machine_replays_without_an_unexpected_error(folder: Path) -> None:
             try:
                 fact = host.ask(group)
             except Unsupported:
+                continue
+            except DriverError as error:
+                if error.detail.partition(";")[0] not in (folder / "machine.toml").read_text():
+                    raise  # it did not fail on the machine
                 continue
             for problem in fact.problems:
                 assert "fault in the driver" not in str(problem.error)
