@@ -486,3 +486,11 @@ def test_any_table_is_scrubbed_to_as_many_bytes(data: bytes) -> None:
     table, entry = smbios()
     for content in (data, table[: len(data)], table[:20] + data):
         assert len(scrub_table(content, entry, Values(KEY))) == len(content)
+
+
+def test_only_a_remote_libvirt_uri_names_a_host() -> None:
+    from hostinfo.drivers.recorded.scrub.rules import spans
+
+    remote = b"qemu+ssh://root@node7/system"
+    assert [(remote[start:end], kind) for start, end, kind in spans("libvirt/uri", remote)] == [(b"node7", "host name")]
+    assert spans("libvirt/uri", b"probe xen:///system") == []

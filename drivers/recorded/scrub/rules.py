@@ -159,7 +159,7 @@ _RULES: "tuple[tuple[re.Pattern[str], Callable[[bytes], Iterator[Span]]], ...]" 
         (r"proc/sysinfo\Z", _matches((rb"^Sequence Code:\s*(\S+)", "serial number"), (_GUEST_NAME, "host name"))),
         (r"proc/version\Z|sys/kernel/version\Z", _matches((rb"\(([^\s()@]+@[^\s()]+)\)", "builder"))),
         (r"^libvirt/hostname", _whole("host name")),
-        (r"^libvirt/uri\Z", _matches((rb"//(?:[^/@]*@)?([^/:]+)", "host name"))),
+        (r"^libvirt/uri\Z", _matches((rb"://(?:[^/@]*@)?([^/:]+)", "host name"))),
         (r"^libvirt/domains", _json_names),
         (r"^libvirt/sysinfo", _matches((rb"name=['\"]serial['\"]>([^<]*)<", "serial number"), (_ASSET, "asset tag"))),
         (r"^udev/", _matches((rb"^[A-Z_]*(?:SERIAL|WWN)[A-Z_]*=(.*)", "serial number"))),
