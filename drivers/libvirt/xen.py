@@ -125,6 +125,9 @@ def _cpu(kernel: Kernel, dom0: "Host", connect: "Connect", only: Only) -> "Fact[
         counted.append("current_frequency_hz")
         cpu = replace(cpu, current_frequency_hz=dom0.info(3) * 1_000_000 or None)
         notes.told("libvirt getInfo", "current_frequency_hz")
+    if not cpu.flags and notes.wants("flags"):
+        counted.append("flags")
+        notes.unsupported("flags", "libvirt capabilities", "it lists some of them only; run as root to ask Xen")
     notes.include(base, except_for=counted)
     return notes.fact(topology(dom0, notes, cpu))
 
