@@ -92,7 +92,8 @@ class Lane:
         """End; a thread that hangs is left behind, it dies with the process."""
         self._ends = True
         self._wake()
-        self._thread.join(1.0)
+        if self._thread.ident is not None:  # it was started
+            self._thread.join(1.0)
 
     def _wake(self) -> None:
         watch = self._watch

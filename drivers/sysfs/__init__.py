@@ -5,6 +5,7 @@ from functools import partial
 from importlib import import_module
 
 from hostinfo.driver import Driver, Only, Opener
+from hostinfo.errors import Unavailable
 from hostinfo.fact import Fact
 
 from .kernel import Kernel
@@ -34,7 +35,10 @@ def openers(uri: str | None) -> tuple[Opener, ...]:
 
 def _open_root(root: str) -> Driver | None:
     if root != "/":
-        return open_driver(Kernel(tree=Tree(root)))
+        driver = open_driver(Kernel(tree=Tree(root)))
+        if driver is None:  # it was named, so that it is not for this driver is a mistake
+            raise Unavailable(f"sysfs://{root}", "there is neither a proc nor a sys in it")
+        return driver
     from dataclasses import replace
 
     from .live import live_kernel
