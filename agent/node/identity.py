@@ -1,17 +1,18 @@
 """Who the agent is: a name that outlives restarts, and an epoch that does not.
 
-The instance is the hardware's UUID, else the machine-id. The UUID may be readable at one start and not at the next (a
-daemon that comes up later, other rights), so what was chosen first is kept in the state folder for as long as the
-machine-id is the same.
+The instance is the hardware's UUID, else the machine-id, else a random UUID. The first may be readable at one start and
+not at the next (a daemon that comes up later, other rights), so what was chosen is kept in the state folder for as
+long as the machine-id is the same.
 """
 
 import contextlib
 import json
 import os
 from collections.abc import Mapping
+from uuid import uuid4
 
 import hostinfo
-from hostinfo import Fact, HostInfo
+from hostinfo import Fact, HostInfo, Unavailable
 from hostinfo.model.hypervisor import Hypervisor
 from hostinfo.model.system import System
 
@@ -26,21 +27,23 @@ WANTED = {
 
 
 def identify(settings: Settings, host: HostInfo, now_ns: int) -> Identity:
-    """Ask the host who it is, and the state folder who it was. Malformed where the configured name is none."""
+    """Ask the host who it is, and the state folder who it was. Unavailable where the configured name is none."""
     told = {group: answer.value for group, answer in host.gather(WANTED) if isinstance(answer, Fact)}
     system, hypervisor = told.get("system") or System(), told.get("hypervisor") or Hypervisor()
     folder = settings.state or os.environ.get("STATE_DIRECTORY", "").partition(":")[0] or None
     state = _load(folder)
-    instance = settings.instance or _kept(state, system) or system.hardware_uuid or system.machine_id
-    if not instance:
-        raise Malformed("agent name: this host has neither a UUID nor a machine-id; set instance")
+    instance = settings.instance or _kept(state, system) or system.hardware_uuid or system.machine_id or str(uuid4())
     epoch = state.get("epoch")
     if folder is None or not isinstance(epoch, int):
         epoch = now_ns // 10**9  # seconds grow from start to start as well, unless the clock is set back
     epoch = (epoch + 1) % 2**32
     _save(folder, {"epoch": epoch, "instance": instance, "machine_id": system.machine_id})
+    try:
+        name = AgentName(settings.vendor, settings.product, instance)
+    except Malformed as error:
+        raise Unavailable("agent name", str(error)) from error
     return Identity(
-        name=AgentName(settings.vendor, settings.product, instance),
+        name=name,
         attributes=attributes(instance, system, hypervisor),
         epoch=epoch,
         schema_updated=now_ns,

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import uuid4
 
 HERE = Path(__file__).parent
 CHECKOUT = HERE.parent.parent
@@ -121,6 +122,8 @@ def copy_apt_settings(root: Path) -> None:
     copy_into(root, Path("/usr/share/keyrings"))
     copy_into(root, Path("/usr/local/share/ca-certificates"))
     copy_into(root, Path("/etc/resolv.conf"))
+    # An installed Debian has one from its first boot on (machine-id(5)); a root that was never booted has none.
+    (root / "etc/machine-id").write_text(uuid4().hex + "\n")
     copy_into(root, Path("/etc/hosts"))
     (root / "etc/apt/apt.conf.d/50host").write_text(acquire_settings())
 
