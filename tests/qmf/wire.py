@@ -49,5 +49,8 @@ def typed(proton: Any, value: object) -> object:
         return {key: typed(proton, item) for key, item in value.items()}
     if isinstance(value, list):
         return [typed(proton, item) for item in value]
-    name = AMQP_NAMES.get(type(value), "long")
-    return value if name == "long" else getattr(proton, name)(value)
+    name = AMQP_NAMES.get(type(value))
+    if name is None:
+        return value
+    kind: Any = int if name == "long" else getattr(proton, name)  # proton has no class for long
+    return kind(value)
