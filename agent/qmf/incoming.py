@@ -11,12 +11,15 @@ from .limits import KEY_BYTES, Limits
 from .types import Map, Value
 
 _AS_THEY_ARE = frozenset({type(None), bool, int, float, UUID})
+_TEXT = frozenset({str})
 KEY_CHARACTERS = 4 * KEY_BYTES  # tolerant: only what we send must fit into str8
 
 
 def clean(body: object, limits: Limits) -> Value:
     """Turn a body into a Value; Malformed for what has no place in QMF, TooLarge over the limits."""
-    return _Cleaner(limits).value(body, 0)
+    cleaner = _Cleaner(limits)
+    cleaner.count(1)
+    return cleaner.value(body, 0)
 
 
 def as_map(value: object, what: str) -> Map:
@@ -81,34 +84,50 @@ class _Cleaner:
     def __init__(self, limits: Limits) -> None:
         self.nodes, self.size, self.depth = limits.nodes, limits.size, limits.depth
 
-    def value(self, value: object, depth: int) -> Value:
-        self.nodes -= 1
+    def count(self, nodes: int) -> None:
+        self.nodes -= nodes
         if self.nodes < 0:
             raise TooLarge("body: too many values")
+
+    def value(self, value: object, depth: int) -> Value:
+        """Clean a value that was counted."""
         kind = type(value)
         if kind in _AS_THEY_ARE:
             return value  # type: ignore[return-value]  # one of the scalars of Value
         if isinstance(value, str):
             return self.text(value)
+        if isinstance(value, dict | list | tuple):
+            return self.container(value, depth + 1)
         if isinstance(value, int):
             return int(value)
         if isinstance(value, float):
             return float(value)
         if isinstance(value, bytes | bytearray | memoryview):
             return self.binary(value)
-        if isinstance(value, dict | list | tuple):
-            return self.container(value, depth + 1)
         raise Malformed(f"body: {short(type(value).__name__)} has no place in a QMF body")
 
     def container(self, value: dict[object, object] | list[object] | tuple[object, ...], depth: int) -> Value:
         if depth > self.depth:
             raise TooLarge(f"body: nested deeper than {self.depth}")
-        if len(value) > self.nodes:
-            raise TooLarge("body: too many values")
-        if isinstance(value, dict):
-            key = self.key
-            return {key(name): self.value(item, depth) for name, item in value.items()}
-        return [self.value(item, depth) for item in value]
+        self.count(len(value))
+        if not isinstance(value, dict):
+            return [self.value(item, depth) for item in value]
+        named = self.named(value)
+        if _AS_THEY_ARE.issuperset(map(type, named.values())):
+            return dict(named)  # type: ignore[arg-type]  # as just seen
+        return {
+            key: item if type(item) in _AS_THEY_ARE else self.value(item, depth)  # type: ignore[misc]  # the same
+            for key, item in named.items()
+        }
+
+    def named(self, value: dict[object, object]) -> dict[str, object]:
+        """Clean a map's keys; most maps have none to clean, which is seen at once."""
+        if _TEXT.issuperset(map(type, value)):
+            names = "".join(value)  # type: ignore[arg-type]  # as just seen
+            if len(names) <= KEY_CHARACTERS:
+                self.spend(len(names))
+                return value  # type: ignore[return-value]
+        return {self.key(key): item for key, item in value.items()}
 
     def key(self, key: object) -> str:
         text = key if type(key) is str and len(key) <= KEY_CHARACTERS else loose_text(key, KEY_CHARACTERS)

@@ -20,8 +20,10 @@ def split(
     chunk: list[Value] = []
     used = 0
     for item in items:
-        fitting = shrink(item)
-        cost = encoded_size(fitting)
+        fitting, cost = item, encoded_size(item)
+        if cost > BODY_BYTES:
+            fitting = shrink(item)
+            cost = encoded_size(fitting)
         if chunk and (len(chunk) >= objects or used + cost > size):
             yield chunk, False
             chunk, used = [], 0

@@ -64,7 +64,7 @@ class Predicate:
     def __init__(self, expression: list[Value]) -> None:
         """Parse; Malformed, NotSupported or TooLarge where it is none."""
         self._terms = TERMS
-        self._root = self._parse(expression, 0) if expression else Comparison("true", ())
+        self._root = self._parse(expression, 0) if expression else None
 
     def matches(self, values: Mapping[str, object], budget: Budget | None = None) -> bool:
         """Evaluate over a map; TooLarge when the budget is used up."""
@@ -72,7 +72,7 @@ class Predicate:
 
     def matches_lookup(self, lookup: Lookup, budget: Budget | None = None) -> bool:
         """Evaluate over whatever finds properties by name."""
-        return _evaluate(self._root, lookup, budget or Budget(WORK))
+        return self._root is None or _evaluate(self._root, lookup, budget or Budget(WORK))
 
     def _parse(self, expression: object, depth: int) -> Comparison | Logical:
         self._terms -= 1
