@@ -14,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Protocol
 
+    from hostinfo.errors import HostInfoError
     from hostinfo.model.cpu import Cpu
     from hostinfo.model.domain import Domain
     from hostinfo.model.guests import Guests
@@ -31,8 +32,11 @@ if TYPE_CHECKING:
             """The descriptor that becomes readable when there may be changes."""
             ...
 
-        def receive(self) -> Collection[str]:
-            """Groups in which something changed since the last call, without waiting; a HostInfoError ends it."""
+        def receive(self) -> "Collection[str | Connection]":
+            """Groups in which something changed since the last call, and what became of the driver's connection.
+
+            In the order in which it happened, and without waiting; a HostInfoError ends the monitor.
+            """
             ...
 
         def close(self) -> None:
@@ -44,6 +48,16 @@ GROUPS = ("system", "hypervisor", "domain", "cpu", "memory", "numa", "network", 
 
 Only = frozenset[str] | None
 """The top-level fields of a group that are needed; None: all."""
+
+
+class Connection:
+    """What became of a driver's connection to the daemon that it asks."""
+
+    __slots__ = ("error",)
+
+    def __init__(self, error: "HostInfoError | None") -> None:
+        self.error = error
+        """Why it broke; None: it is back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,3 +98,5 @@ class Opener:
     name: str
     open: Callable[[], Driver | None]
     groups: frozenset[str] = frozenset(GROUPS)
+    monitors: "Callable[[], tuple[Callable[[], Monitor], ...]] | None" = None
+    """Finds the openers of what hears of changes also while the driver can't be opened; instead of the Driver's own."""

@@ -19,6 +19,9 @@ class HostInfoError(Exception):
     The message names the source first (a file, a call, a driver, a group), then what is the matter with it.
     """
 
+    drivers: tuple[str, ...] = ()
+    """The drivers that failed, where a host was asked for a group and none told it."""
+
     def __init__(self, source: str, detail: str) -> None:
         super().__init__(source, detail)
         self.source = source

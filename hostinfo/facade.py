@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from hostinfo import registry
-from hostinfo.driver import Driver, Only, Opener
+from hostinfo.driver import GROUPS, Driver, Only, Opener
 from hostinfo.errors import DriverError, HostInfoError, Unsupported
 from hostinfo.fact import Fact, Problem
 
@@ -134,11 +134,18 @@ class HostInfo:
         reasons = [driver.why_not[group] for driver in opened if group in driver.why_not]
         raise _no_answer(group, failures, reasons)
 
-    def watch(self) -> "Watch":
-        """Hear from now on in which groups something changed, where the drivers' sources tell by themselves."""
+    def watch(self, groups: Collection[str] | None = None) -> "Watch":
+        """Hear from now on in which groups something changed, where the drivers' sources tell by themselves.
+
+        ``groups``: listen to the drivers of these alone (None: all). What comes may be of others as well.
+        """
         from hostinfo.watching import Watch
 
-        return Watch(self.drivers())
+        watch = Watch()
+        for slot in self._slots:
+            if groups is None or not slot.opener.groups.isdisjoint(groups):
+                slot.listen(watch)
+        return watch
 
     def drivers(self) -> tuple[Driver, ...]:
         """The drivers of this host's machine, opened, best first; those that can't be opened are left out."""
@@ -212,8 +219,24 @@ class _Slot:
 
     def renew(self) -> None:
         self.failure = None
-        if self.opened is not None and self.opened.renew is not None:
+        if self.opened is None:
+            return
+        if self.opened.renew is not None:
             self.opened.renew()
+        if all(getattr(self.opened, group) is None for group in GROUPS):
+            self.close()  # it may have something to offer by now: a daemon that was not there comes
+
+    def listen(self, watch: "Watch") -> None:
+        """Open what hears of this driver's changes; where there is none without it, the driver."""
+        monitors = self.opener.monitors() if self.opener.monitors is not None else ()
+        if not monitors:
+            try:
+                driver = self.driver()
+            except HostInfoError:
+                return
+            monitors = driver.monitors if driver is not None else ()
+        for monitor in monitors:
+            watch.listen(self.opener.name, monitor)
 
     def close(self) -> None:
         if self.opened is not None and self.opened.close is not None:
@@ -228,8 +251,10 @@ def _no_answer(group: str, failures: list[Problem], reasons: list[str]) -> HostI
         return Unsupported(group, "; ".join(reasons) or "no driver for this host offers it")
     first = failures[0].error
     if len(failures) == 1 and not reasons:
+        first.drivers = (failures[0].driver,)
         return first
     others = [str(problem.error) for problem in failures[1:]] + reasons
     combined = type(first)(first.source, "; then ".join([first.detail, *others]))
     combined.__cause__ = first
+    combined.drivers = tuple(problem.driver for problem in failures)
     return combined

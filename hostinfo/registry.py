@@ -16,6 +16,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from hostinfo.driver import Monitor
+
 ALL = frozenset(GROUPS)
 _MACHINE = frozenset({"system", "cpu", "memory", "numa", "guests", "statistics"})
 BUILT_IN: "tuple[tuple[str, tuple[str, ...], str, str | None, frozenset[str]], ...]" = (
@@ -47,12 +49,18 @@ def _probe(except_for: tuple[Opener, ...] = ()) -> "Iterator[Opener]":
     taken = {opener.name for opener in except_for}
     for name, _, module, path, groups in BUILT_IN:
         if name not in taken and path is not None and os.path.exists(path):
-            yield Opener(name=name, open=partial(_open_probed, module), groups=groups)
+            monitors = partial(_monitors_probed, module)
+            yield Opener(name=name, open=partial(_open_probed, module), groups=groups, monitors=monitors)
 
 
 def _open_probed(module: str) -> "Driver | None":
     (opener,) = _load(module)(None)
     return opener.open()
+
+
+def _monitors_probed(module: str) -> "tuple[Callable[[], Monitor], ...]":
+    (opener,) = _load(module)(None)
+    return opener.monitors() if opener.monitors is not None else ()
 
 
 def _is_local_libvirt(uri: str) -> bool:

@@ -7,9 +7,9 @@ itself (a value that just grows, a remote host) is found only by asking again no
 import os
 import select
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Iterable
 
-from hostinfo.driver import Driver
+from hostinfo.driver import Connection, Driver
 from hostinfo.errors import HostInfoError
 from hostinfo.fact import Problem
 
@@ -34,15 +34,20 @@ class Watch:
         self._poll = select.poll()
         self._bell = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self._poll.register(self._bell, select.POLLIN)
+        self._connections: list[tuple[str, HostInfoError | None]] = []
         for driver in drivers:
             for opener in driver.monitors:
-                try:
-                    monitor = opener()
-                except HostInfoError as error:
-                    self._failed(driver.name, error)
-                else:
-                    self._monitors[monitor.fileno()] = driver.name, monitor
-                    self._poll.register(monitor.fileno(), select.POLLIN)
+                self.listen(driver.name, opener)
+
+    def listen(self, driver: str, opener: "Callable[[], Monitor]") -> None:
+        """Hear also what this monitor of the driver tells."""
+        try:
+            monitor = opener()
+        except HostInfoError as error:
+            self._failed(driver, error)
+        else:
+            self._monitors[monitor.fileno()] = driver, monitor
+            self._poll.register(monitor.fileno(), select.POLLIN)
 
     @property
     def hears(self) -> bool:
@@ -58,6 +63,11 @@ class Watch:
             ready = self._ready(left)
             changed.update(self._receive(ready))
         return frozenset(changed)
+
+    def connections(self) -> list[tuple[str, HostInfoError | None]]:
+        """Drivers whose connection broke (with the reason) or is back (None) since the last call, in that order."""
+        told, self._connections = self._connections, []
+        return told
 
     def wake(self) -> None:
         """End a ``wait`` at once, the next one if there is none now."""
@@ -86,7 +96,7 @@ class Watch:
     def _ready(self, seconds: float) -> list[int]:
         return [number for number, _ in self._poll.poll(max(0, int(seconds * 1000)))]
 
-    def _receive(self, ready: list[int]) -> Collection[str]:
+    def _receive(self, ready: list[int]) -> set[str]:
         found: set[str] = set()
         for number in ready:
             if number == self._bell:
@@ -94,7 +104,11 @@ class Watch:
                 continue
             name, monitor = self._monitors[number]
             try:
-                found.update(monitor.receive())
+                for what in monitor.receive():
+                    if isinstance(what, Connection):
+                        self._connections.append((name, what.error))
+                    else:
+                        found.add(what)
             except HostInfoError as error:
                 self._failed(name, error)
                 self._poll.unregister(number)

@@ -1,14 +1,9 @@
 """The libvirt drivers against a real libvirtd on a private socket, and libvirt's own mock host."""
 
-import contextlib
 import gc
 import json
-import os
-import shutil
 import signal
-import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,69 +14,15 @@ import hostinfo
 from hostinfo.errors import DriverError, ReadError, Unavailable, Unsupported
 from hostinfo.testing import check_driver
 
+from .libvirt_daemon import Libvirtd, running_libvirtd
+
 libvirt = pytest.importorskip("libvirt", reason="hostinfo[libvirt] is not installed")
-
-
-class Libvirtd:
-    """A daemon of its own: session mode, scratch folder, Unix socket and loopback TCP."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        (folder / "libvirtd.conf").write_text(
-            "listen_tls = 0\nlisten_tcp = 1\nlisten_addr = '127.0.0.1'\n"
-            f"tcp_port = '{self.port}'\nauth_tcp = 'none'\nunix_sock_dir = '{folder}'\n".replace("'", '"')
-        )
-        self.process: subprocess.Popen[bytes] | None = None
-        self.tcp_uri = f"qemu+tcp://127.0.0.1:{self.port}/session"
-        self.unix_uri = f"qemu:///session?socket={folder}/libvirt-sock"
-
-    def start(self) -> None:
-        """Start it and wait until it answers."""
-        (self.folder / "pid").unlink(missing_ok=True)
-        as_user = ["setpriv", "--reuid=65534", "--clear-groups"] if os.geteuid() == 0 else []
-        home = str(self.folder)
-        environment = {**os.environ, "HOME": home, "XDG_RUNTIME_DIR": home}
-        environment |= {"XDG_CONFIG_HOME": f"{home}/config", "XDG_CACHE_HOME": f"{home}/cache"}
-        command = [*as_user, "libvirtd", "-f", f"{home}/libvirtd.conf", "--listen", "-p", f"{home}/pid"]
-        with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
-                return
-            time.sleep(0.1)
-        pytest.fail(f"libvirtd did not start: {(self.folder / 'log').read_text()[-2000:]}")
-
-    def signal(self, number: int) -> None:
-        """Send it a signal."""
-        assert self.process is not None
-        self.process.send_signal(number)
-        if number == signal.SIGKILL:
-            self.process.wait()
 
 
 @pytest.fixture(scope="module")
 def libvirtd() -> Iterator[Libvirtd]:
-    if shutil.which("libvirtd") is None:
-        pytest.skip("libvirtd is not installed (libvirt-daemon, libvirt-daemon-driver-qemu)")
-    # pytest's own folders may be closed to the user whom the daemon runs as, and too deep for a socket's name
-    with tempfile.TemporaryDirectory(prefix="libvirtd-", ignore_cleanup_errors=True) as scratch:
-        folder = Path(scratch)
-        folder.chmod(0o755)
-        if os.geteuid() == 0:
-            os.chown(folder, 65534, -1)
-        daemon = Libvirtd(folder)
-        try:
-            daemon.start()
-            yield daemon
-        finally:
-            assert daemon.process is not None
-            for number in (signal.SIGCONT, signal.SIGKILL):
-                with contextlib.suppress(ProcessLookupError):
-                    daemon.signal(number)
+    with running_libvirtd() as daemon:
+        yield daemon
 
 
 @pytest.fixture

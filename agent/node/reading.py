@@ -39,7 +39,17 @@ class RoundDone:
     ticket: int
 
 
-Tell = Callable[[Reading | RoundDone], None]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What the watching lane was told by the sources themselves."""
+
+    groups: frozenset[str]
+    """Groups in which something changed."""
+    connections: tuple[tuple[str, HostInfoError | None], ...]
+    """Drivers whose connection broke, with the reason, or is back, in that order."""
+
+
+Tell = Callable[[Reading | RoundDone | Heard], None]
 
 
 class Lane:
@@ -64,6 +74,8 @@ class Lane:
         self._is_watching = is_watching
         self._watch: Watch | None = None
         self._asked = self._served = 0
+        self._hearsay: frozenset[str] = frozenset()
+        self._lock = threading.Lock()
         self._ends = False
         self._busy: tuple[str, float] | None = None
         self._thread = threading.Thread(target=self._run, name=f"hostinfo-{name}", daemon=True)
@@ -77,6 +89,15 @@ class Lane:
         self._asked += 1
         self._wake()
         return self._asked
+
+    def hear(self, groups: frozenset[str]) -> None:
+        """Something changed in these groups: those of them that this lane reads are read after a moment."""
+        groups = groups.intersection(self.wanted)
+        with self._lock:
+            is_first = bool(groups) and not self._hearsay
+            self._hearsay |= groups
+        if is_first:  # what follows in its swarm needs no bell
+            self._wake()
 
     def set_interval(self, seconds: float) -> None:
         """Read whole rounds so often from now on."""
@@ -119,7 +140,7 @@ class Lane:
             due = last + self.interval * jitter
             heard: frozenset[str] = frozenset()
             if self._asked == self._served:
-                heard = watch.wait(max(0.0, due - time.monotonic()), settle)
+                heard = self._listen(watch, max(0.0, due - time.monotonic()), settle)
             if self._ends:
                 break
             now = time.monotonic()
@@ -133,6 +154,17 @@ class Lane:
                 used = time.thread_time()
                 self._round(host, groups, is_whole=is_whole)
                 settle = min(max(SETTLE_SECONDS, REST * (time.thread_time() - used)), LONGEST_REST_SECONDS)
+
+    def _listen(self, watch: Watch, seconds: float, settle: float) -> frozenset[str]:
+        heard = watch.wait(seconds, settle)
+        connections = tuple(watch.connections())
+        if heard or connections:
+            self._tell(Heard(groups=heard, connections=connections))
+        if self._hearsay and not self._ends and self._asked == self._served:
+            heard |= watch.wait(settle, 0)
+        with self._lock:
+            heard, self._hearsay = heard | self._hearsay, frozenset()
+        return heard
 
     def _round(self, host: HostInfo, groups: Mapping[str, frozenset[str] | None], *, is_whole: bool) -> None:
         ticket = self._asked

@@ -34,7 +34,7 @@ from .journal import Journal
 from .notify import notify, watchdog_seconds
 from .objects import WANTED
 from .port import Port, make_port
-from .reading import Lane, Reading, RoundDone
+from .reading import Heard, Lane, Reading, RoundDone
 from .settings import Settings
 from .store import NodeStore
 from .timers import Timers
@@ -195,10 +195,13 @@ class Service:
 
     # -- facts
 
-    def _told(self, told: Reading | RoundDone) -> None:
+    def _told(self, told: Reading | RoundDone | Heard) -> None:
         self._inbox.put(lambda: self._take(told))
 
-    def _take(self, told: Reading | RoundDone) -> None:
+    def _take(self, told: Reading | RoundDone | Heard) -> None:
+        if isinstance(told, Heard):
+            self._hear(told)
+            return
         if isinstance(told, Reading):
             for happened in self.store.take(told.group, told.answer, self._clock()):
                 self._tell_event(happened)
@@ -214,6 +217,15 @@ class Service:
             self._publish_changes(is_whole=True)
         else:
             self._publish_changes()
+
+    def _hear(self, heard: Heard) -> None:
+        """One lane listens for all."""
+        for driver, error in heard.connections:
+            for happened in self.store.connection(driver, error):
+                self._tell_event(happened)
+        for lane in self._lanes:
+            if lane is not self._inventory:
+                lane.hear(heard.groups)
 
     def _update_attributes(self) -> None:
         system, hypervisor = self.store.facts("system"), self.store.facts("hypervisor")

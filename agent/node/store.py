@@ -5,10 +5,10 @@ machine's processors do not vanish because a daemon does. What could not be read
 its reason stands in the errors of ovirtNode (and of the object, where the problem is one object's).
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from hostinfo import DriverError, Fact, HostInfoError
+from hostinfo import DriverError, Fact, HostInfoError, ReadError, Unavailable
 
 from ..qmf import DataObject, ObjectId, SchemaClass, SchemaId
 from .classes import CLASSES, OVIRT_NODE
@@ -17,6 +17,7 @@ from .objects import NODE_NAME, items, part
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import UnionType
     from typing import Any
 
 _Value = object  # the protocol library wants a method of that name
@@ -34,6 +35,9 @@ class NodeStore:
         self._errors: dict[str, dict[str, _Value]] = {}
         self._values: dict[str, _Value] = {}
         self._failing: dict[str, dict[str, str]] = {}  # group -> driver -> reason
+        self._silent: dict[str, dict[str, str]] = {}  # the same, of those that did not answer at all
+        self._broken: dict[str, str] = {}  # driver whose connection broke -> reason
+        self._lost: set[str] = set()  # drivers of which hypervisorLost is the last word
         self._objects: dict[str, DataObject] = {}
         self._of_group: dict[str, set[str]] = {}
         self._changed: dict[str, None] = {}
@@ -86,6 +90,14 @@ class NodeStore:
         self._make_node(now_ns)
         return happened
 
+    def connection(self, driver: str, error: HostInfoError | None) -> list[Happened]:
+        """A driver's own connection broke, or (None) is back; returns what happened."""
+        if error is None:
+            self._broken.pop(driver, None)
+        else:
+            self._broken[driver] = _reason(error)
+        return list(self._note_hypervisors())
+
     def lasting(self) -> list[DataObject]:
         """All objects but the statistics, which are told as they change."""
         return [one for name, one in self._objects.items() if name not in self._of_group.get("statistics", ())]
@@ -132,39 +144,44 @@ class NodeStore:
 
     def _note_drivers(self, group: str, answer: "Fact[Any] | HostInfoError") -> Iterator[Happened]:
         """A driver that failed as a whole at a group, or does no longer; the first reading sets what is normal."""
-        failing = _failing(answer)
+        failing = _failing(answer, DriverError)
+        self._silent[group] = _failing(answer, Unavailable | ReadError)
         before, self._failing[group] = self._failing.get(group), failing
         if before is None:
+            self._lost.update(self._unreachable())
             return
-        lost_before = self._lost({**self._failing, group: before})
         for driver, reason in failing.items():
             if driver not in before:
                 yield Happened("driverFailed", {"group": group, "driver": driver, "reason": reason})
-                if _is_hypervisors(driver) and driver not in lost_before:
-                    yield Happened("hypervisorLost", {"driver": driver, "reason": reason})
-        lost_now = self._lost(self._failing)
         for driver in before:
             if driver not in failing:
                 yield Happened("driverRecovered", {"group": group, "driver": driver})
-                if _is_hypervisors(driver) and driver not in lost_now:
-                    yield Happened("hypervisorBack", {"driver": driver})
+        yield from self._note_hypervisors()
 
-    def _lost(self, failing: Mapping[str, Mapping[str, str]]) -> Collection[str]:
-        return {driver for drivers in failing.values() for driver in drivers}
+    def _note_hypervisors(self) -> Iterator[Happened]:
+        """Lost is a daemon whose connection broke or that fails to answer; back, when neither is the case."""
+        unreachable = self._unreachable()
+        for driver in unreachable.keys() - self._lost:
+            yield Happened("hypervisorLost", {"driver": driver, "reason": unreachable[driver]})
+        for driver in self._lost - unreachable.keys():
+            yield Happened("hypervisorBack", {"driver": driver})
+        self._lost = set(unreachable)
+
+    def _unreachable(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for reasons in (*self._silent.values(), self._broken):
+            found |= {driver: reason for driver, reason in reasons.items() if driver.startswith(_HYPERVISOR_DRIVERS)}
+        return found
 
 
-def _is_hypervisors(driver: str) -> bool:
-    return driver.startswith(_HYPERVISOR_DRIVERS)
-
-
-def _failing(answer: "Fact[Any] | HostInfoError") -> dict[str, str]:
-    """Driver -> why it could not tell the group at all."""
+def _failing(answer: "Fact[Any] | HostInfoError", kind: "type[DriverError] | UnionType") -> dict[str, str]:
+    """Driver -> why it could not tell the group at all, where the reason is of this kind."""
     if isinstance(answer, HostInfoError):
-        return {answer.source: _reason(answer)} if isinstance(answer, DriverError) else {}
+        return dict.fromkeys(answer.drivers, _reason(answer)) if isinstance(answer, kind) else {}
     return {
         problem.driver: _reason(problem.error)
         for problem in answer.problems
-        if not problem.path and isinstance(problem.error, DriverError)
+        if not problem.path and isinstance(problem.error, kind)
     }
 
 

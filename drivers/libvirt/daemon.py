@@ -97,8 +97,8 @@ class Daemon:
 
     def _put(self, question: str, source: str) -> "Any":
         if self._connection is None:
-            self._connection = self._within(self._time_left(), _connect, self.uri, self.uri)
-            self._farewell = weakref.finalize(self, _let_go, self._connection)
+            self._connection = self._within(self._time_left(), _opened, self.uri, self.uri)
+            self._farewell = weakref.finalize(self, let_go, self._connection)
             self._is_proven = True
         left = self._time_left()
         limit = CAPABILITIES_SECONDS if question == "capabilities" and left > 0 else left
@@ -113,7 +113,7 @@ class Daemon:
         connection, self._connection = self._connection, None
         if self._farewell is not None:
             self._farewell.detach()
-        _let_go(connection)
+        let_go(connection)
 
     def _time_left(self) -> float:
         now = time.monotonic()
@@ -179,11 +179,11 @@ def _run(call: "Callable[[Any], Any]", argument: object, outcome: "SimpleQueue[A
         outcome.put((None, error))
         return
     if late.is_set():
-        _let_go(answer)  # nobody waits any more; a connection that came too late is one to close
+        let_go(answer)  # nobody waits any more; a connection that came too late is one to close
     outcome.put((answer, None))
 
 
-def _let_go(connection: object) -> None:
+def let_go(connection: object) -> None:
     """Close a connection in a thread of its own, for closing asks the daemon and may wait for ever.
 
     The handle is taken out of libvirt's object first: else whoever happens to drop the last reference to it, an
@@ -197,7 +197,8 @@ def _let_go(connection: object) -> None:
         threading.Thread(target=_close, args=(handle,), daemon=True, name="libvirt close").start()
 
 
-def _connect(uri: str) -> "libvirt.virConnect":
+def connect(uri: str) -> "libvirt.virConnect":
+    """A read-only connection; blocks for as long as the daemon likes. libvirtError, or Unavailable without libvirt."""
     try:
         import libvirt
     except ImportError as error:
@@ -206,6 +207,14 @@ def _connect(uri: str) -> "libvirt.virConnect":
     if "+ssh:" in uri and "no_tty=" not in uri:
         uri += ("&" if "?" in uri else "?") + "no_tty=1"  # a question for a password would wait for ever
     return libvirt.openReadOnly(uri)
+
+
+def _opened(uri: str) -> "libvirt.virConnect":
+    from .loop import keep_alive
+
+    connection = connect(uri)
+    keep_alive(connection)
+    return connection
 
 
 def _silent(_context: object, _error: object) -> None:

@@ -5,11 +5,18 @@ only, and not waited for otherwise. Where the URI names libvirt, it tells all th
 """
 
 import os
+from dataclasses import replace
 from functools import partial
 
 from hostinfo.driver import Driver, Opener
 
 from .daemon import Daemon, Replies
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hostinfo.driver import Monitor
 
 NAME = "libvirt-kvm"
 LOCAL_URI = "qemu:///system"
@@ -20,8 +27,8 @@ GROUPS = frozenset({"system", "hypervisor", "cpu", "memory", "numa", "network", 
 def openers(uri: str | None) -> tuple[Opener, ...]:
     """The guests of this machine for None; all that the daemon tells for ``qemu:///system`` and remote URIs."""
     if uri is None:
-        return (Opener(name=NAME, open=_open_probed, groups=frozenset({"guests"})),)
-    return (opener(Daemon(uri)),)
+        return (Opener(name=NAME, open=_open_probed, groups=frozenset({"guests"}), monitors=_monitors_probed),)
+    return (replace(opener(Daemon(uri)), monitors=partial(_monitors, uri)),)
 
 
 def opener(daemon: Daemon | Replies) -> Opener:
@@ -37,6 +44,21 @@ def guests_opener(daemon: Daemon | Replies) -> Opener:
 def _open_probed() -> Driver | None:
     """Looks for the daemon's socket before libvirt is imported: that costs more than all other facts together."""
     return _open_guests(Daemon(LOCAL_URI)) if has_daemon() else _absent()
+
+
+def _monitors_probed() -> "tuple[Callable[[], Monitor], ...]":
+    """Also where no daemon is there: one may come. Without its binding there would be nothing to hear it with."""
+    from .monitor import is_installed, monitors
+
+    if not has_daemon() and not is_installed():
+        return ()
+    return monitors(LOCAL_URI, {"guests"}, SOCKETS)
+
+
+def _monitors(uri: str) -> "tuple[Callable[[], Monitor], ...]":
+    from .monitor import monitors
+
+    return monitors(uri, GROUPS, SOCKETS)
 
 
 def has_daemon() -> bool:

@@ -6,12 +6,25 @@ from hostinfo.driver import Driver, Opener
 
 from .daemon import Daemon
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hostinfo.driver import Monitor
+
 NAME = "libvirt-test"
 
 
 def openers(uri: str | None) -> tuple[Opener, ...]:
     """The mock host that a ``test:`` URI names; never probed."""
-    return (Opener(name=NAME, open=partial(_open, Daemon(uri or "test:///default"))),)
+    uri = uri or "test:///default"
+    return (Opener(name=NAME, open=partial(_open, Daemon(uri)), monitors=partial(_monitors, uri)),)
+
+
+def _monitors(uri: str) -> "tuple[Callable[[], Monitor], ...]":
+    from .monitor import monitors
+
+    return monitors(uri, {"guests", "network"})
 
 
 def _open(daemon: Daemon) -> Driver | None:

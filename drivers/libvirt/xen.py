@@ -18,8 +18,10 @@ from .daemon import Daemon, Replies
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
+    from hostinfo.driver import Monitor
     from hostinfo.model.cpu import Cpu
     from hostinfo.model.memory import Memory
     from hostinfo.model.statistics import Statistics
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
 NAME = "libvirt-xen"
 LOCAL_URI = "xen:///system"
+SOCKETS = ("/run/libvirt/virtxend-sock-ro", "/run/libvirt/libvirt-sock-ro")
 LOCAL_GROUPS = frozenset({"system", "cpu", "memory", "numa", "guests", "statistics"})
 REMOTE_GROUPS = LOCAL_GROUPS | {"hypervisor", "network"}
 
@@ -38,15 +41,26 @@ REMOTE_GROUPS = LOCAL_GROUPS | {"hypervisor", "network"}
 def openers(uri: str | None) -> tuple[Opener, ...]:
     """This Dom0 for None and ``xen:///system``, another for ``xen+ssh://HOST/system`` and its like."""
     if uri is not None and not uri.startswith("xen:///"):
-        return (remote_opener(Daemon(uri)),)
+        return (replace(remote_opener(Daemon(uri)), monitors=partial(_monitors, uri, REMOTE_GROUPS)),)
     from ..sysfs.live import live_kernel
 
-    return (opener(live_kernel(), Daemon(uri or LOCAL_URI)),)
+    kernel, uri = live_kernel(), uri or LOCAL_URI
+    return (replace(opener(kernel, Daemon(uri)), monitors=partial(_monitors_in_dom0, kernel, uri)),)
 
 
 def opener(kernel: Kernel, daemon: Daemon | Replies, connect: "Connect | None" = None) -> Opener:
     """The driver for this Dom0, or for a recorded one with its answers and the way to its hypercalls."""
     return Opener(name=NAME, open=partial(_open_local, kernel, daemon, connect), groups=LOCAL_GROUPS)
+
+
+def _monitors_in_dom0(kernel: Kernel, uri: str) -> "tuple[Callable[[], Monitor], ...]":
+    return _monitors(uri, LOCAL_GROUPS) if read_role(kernel.tree) == DOM0 else ()
+
+
+def _monitors(uri: str, groups: frozenset[str]) -> "tuple[Callable[[], Monitor], ...]":
+    from .monitor import monitors
+
+    return monitors(uri, groups, SOCKETS, is_xen=True)
 
 
 def _open_local(kernel: Kernel, daemon: Daemon | Replies, connect: "Connect | None") -> Driver | None:

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """\
 Tells what changes on this machine: links that come, go, go up and down, addresses,
-processors, memory, and facts that a driver can or can't tell any more. What the kernel
-announces shows within a second; the rest is found by reading all groups anew now and
+processors, memory, guests that start and stop, libvirt's daemon when it goes and comes
+back, and facts that a driver can or can't tell any more. What the kernel and libvirt
+announce shows within a second; the rest is found by reading all groups anew now and
 then (--interval). Statistics, lifetimes, free memory and current frequencies are left
 out. Ctrl-C ends it.
 """
@@ -50,7 +51,7 @@ def run(options: "Namespace") -> int:
         complain(f"watch: --interval: {options.interval!a} is not a number of at least {LEAST_INTERVAL:g} seconds")
         return USAGE
     try:
-        with hostinfo.open(options.connect) as host, host.watch() as watch:
+        with hostinfo.open(options.connect) as host, host.watch(groups) as watch:
             return _watch(host, watch, groups, interval, as_json=options.json)
     except HostInfoError as error:
         complain(f"watch: {error}")
@@ -70,11 +71,14 @@ def _watch(host: "HostInfo", watch: "Watch", groups: tuple[str, ...], interval: 
     for problem in watch.problems:
         complain(f"watch: {problem.error}: such changes show at the next reading only")
     if not as_json:
-        how = "the kernel tells of changes" if watch.hears else "nothing tells of changes here"
+        how = "changes are heard of" if watch.hears else "nothing is heard of changes here"
         complain(f"watching {', '.join(groups)}: {how}, all is read each {interval:g} s; Ctrl-C ends")
-    due = time.monotonic() + interval
+    due, broken = time.monotonic() + interval, dict[str, str | None]()
     while True:
         heard = watch.wait(max(0.0, due - time.monotonic()))
+        for driver, error in watch.connections():
+            before, broken[driver] = broken.get(driver), None if error is None else str(error)
+            write(_line(_error(driver, before, broken[driver]), as_json=as_json))
         stale: tuple[str, ...] = tuple(group for group in groups if group in heard)
         if time.monotonic() >= due:
             stale, due = groups, time.monotonic() + interval
@@ -103,7 +107,7 @@ def _joined(known: "dict[str, Any]", fresh: "dict[str, Any]", groups: tuple[str,
 
 
 def _changes(known: "dict[str, Any]", fresh: "dict[str, Any]", *, as_json: bool) -> "Iterator[str]":
-    from hostinfo.comparison import Difference, differences
+    from hostinfo.comparison import differences
 
     told = {group: value for group, value in known.items() if value is not None and fresh.get(group) is not None}
     for one in differences(told, fresh):
@@ -113,7 +117,13 @@ def _changes(known: "dict[str, Any]", fresh: "dict[str, Any]", *, as_json: bool)
     for path in sorted(old.keys() | new.keys()):
         before, after = (side[path]["message"] if path in side else None for side in (old, new))
         if before != after:
-            yield _line(Difference(f"errors[{path}]", before, after), as_json=as_json)
+            yield _line(_error(path, before, after), as_json=as_json)
+
+
+def _error(path: str, before: str | None, after: str | None) -> "Difference":
+    from hostinfo.comparison import Difference
+
+    return Difference(f"errors[{path}]", before, after)
 
 
 def _line(one: "Difference", *, as_json: bool) -> str:

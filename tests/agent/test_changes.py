@@ -68,10 +68,8 @@ class TestEvents:
                 console.messages.clear()
                 ip(namespace, command)
                 until(lambda: expected <= told(console), 20, lambda: f"{command}: {told(console)}")  # noqa: B023
-            assert {name_of(one) for one in console.objects("networkInterface") if one.is_deleted} == {
-                "networkInterface:v0",
-                "networkInterface:v1",
-            }
+            both = {"networkInterface:v0", "networkInterface:v1"}
+            until(lambda: _deleted(console) == both, 10, lambda: str(_deleted(console)))
             assert {name_of(one) for one in console.get("{class:networkInterface}")} == {"networkInterface:lo"}
 
     def test_an_ipv6_address_is_an_event_once_the_kernel_announces_it(self, namespace: str, running: Agent) -> None:
@@ -112,6 +110,10 @@ class TestEvents:
 
             ip(namespace, "link del b0")
             until(lambda: gone() == ["networkInterface:b0"], 10)
+
+
+def _deleted(console: Console) -> set[str]:
+    return {name_of(one) for one in console.objects("networkInterface") if one.is_deleted}
 
 
 def told(console: Console) -> set[tuple[str, str]]:
