@@ -1,8 +1,6 @@
 """``python -m hostinfo``: the command line."""
 
-import sys
-
-from hostinfo.cli import main
+from hostinfo.cli import program
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program()

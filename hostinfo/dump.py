@@ -5,7 +5,7 @@ The document has ``hostinfo`` (version, format, uri, drivers, time), one key a g
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from hostinfo import __version__
 from hostinfo.driver import GROUPS
@@ -131,16 +131,19 @@ def json_text(value: object, indent: str = "") -> str:
 
 
 _ONE_LINE = frozenset({str, int})
-_LONG = 16
 _CONSTANTS = {None: "null", True: "true", False: "false"}
 
 
 def _json(
-    value: "Any", line: str, quote: "Any", keys: "dict[type, list[tuple[str, str]]]", shared: dict[int, str]
+    value: "Any",
+    line: str,
+    quote: "Any",
+    forms: "dict[tuple[type, str], tuple[Any, str]]",
+    shared: dict[int, str],
 ) -> str:
-    """``line``: the start of a new line at this depth; ``quote``: of a string; ``keys``: of each class, once quoted.
+    """``line``: the start of a new line at this depth; ``quote``: of a string; ``forms``: of each class at each depth.
 
-    ``shared``: what became of long tuples, by their id.
+    ``shared``: what became of tuples, by their id: those of a thousand links or processors are mostly the same few.
     """
     kind = type(value)
     if kind is str:
@@ -149,39 +152,44 @@ def _json(
         return str(value)
     if value is None or kind is bool:
         return _CONSTANTS[value]
-    inner = line + "  "
     if kind is tuple or kind is list:
-        if len(value) > _LONG:
-            known = shared.get(id(value))  # the flags of a thousand processors are one tuple
-            if known is not None:
-                return known
+        inner = line + "  "
         if _ONE_LINE.issuperset(map(type, value)):
             text = "[" + ", ".join([quote(entry) if type(entry) is str else str(entry) for entry in value]) + "]"
-            if len(value) > _LONG and kind is tuple:
+            if kind is tuple:
                 shared[id(value)] = text
             return text
-        return f"[{inner}{f',{inner}'.join([_json(entry, inner, quote, keys, shared) for entry in value])}{line}]"
+        return f"[{inner}{f',{inner}'.join([_json(entry, inner, quote, forms, shared) for entry in value])}{line}]"
     if hasattr(kind, "__dataclass_fields__"):
-        if kind not in keys:
-            keys[kind] = [(name, quote(name) + ": ") for name in kind.__dataclass_fields__]
-        pairs = []
-        for name, key in keys[kind]:
-            entry = getattr(value, name)
-            its = type(entry)
-            if its is str:  # most fields are plain: no call for them
-                pairs.append(key + quote(entry))
-            elif its is int:
-                pairs.append(key + str(entry))
-            elif entry is None or its is bool:
-                pairs.append(key + _CONSTANTS[entry])
-            elif its is tuple and not entry:
-                pairs.append(key + "[]")
-            else:
-                pairs.append(key + _json(entry, inner, quote, keys, shared))
-        return f"{{{inner}{f',{inner}'.join(pairs)}{line}}}"
+        form = forms.get((kind, line))
+        if form is None:
+            form = forms[kind, line] = _form(kind.__dataclass_fields__, line, quote)
+        fields, template = form
+        inner = line + "  "
+        return template % tuple([
+            # Most fields are absent or plain: no call for them.
+            "null" if entry is None
+            else quote(entry) if (its := type(entry)) is str
+            else entry if its is int
+            else _CONSTANTS[entry] if its is bool
+            else shared.get(id(entry)) or _json(entry, inner, quote, forms, shared)
+            for entry in fields(value)
+        ])  # fmt: skip
+    inner = line + "  "
     if isinstance(value, Mapping):
-        pairs = [f"{quote(str(key))}: {_json(entry, inner, quote, keys, shared)}" for key, entry in value.items()]
+        pairs = [f"{quote(str(key))}: {_json(entry, inner, quote, forms, shared)}" for key, entry in value.items()]
         return f"{{{inner}{f',{inner}'.join(pairs)}{line}}}" if pairs else "{}"
     if isinstance(value, float):
         return repr(float(value)) if value - value == 0 else "null"
     return quote(str(value))  # type: ignore[no-any-return]
+
+
+def _form(names: "Iterable[str]", line: str, quote: "Any") -> "tuple[Any, str]":
+    """What gets the fields of a value of a class, and the text with a %s for each."""
+    from _operator import attrgetter  # operator's own, without the rest of it
+
+    names = list(names)
+    inner = line + "  "
+    get = attrgetter(*names) if len(names) > 1 else lambda value: [getattr(value, name) for name in names]
+    text = f",{inner}".join([f"{quote(name)}: %s" for name in names])
+    return get, f"{{{inner}{text}{line}}}"

@@ -7,7 +7,8 @@ from struct import Struct
 
 from hostinfo.model.network import Address
 
-from .message import attributes, dump_payloads, number, text
+from .layout import Layouts
+from .message import dump_payloads, number, text
 from .words import address_flags, scope
 
 TYPE_CHECKING = False
@@ -29,15 +30,18 @@ _MASKS = tuple(inet_ntop(AF_INET, (0xFFFFFFFF << 32 - bits & 0xFFFFFFFF).to_byte
 def parse_addresses(data: bytes, names: Mapping[int, str], order: "Order" = sys.byteorder) -> tuple[Address, ...]:
     """The addresses of one dump, by link. Those of links that are not named left in between, and are dropped."""
     found = []
+    layouts = Layouts(_WANTED, SOURCE, order)
     for start, end in dump_payloads(data, RTM_NEWADDR, SOURCE, order):
-        address = parse_address(data, start, end, names, order)
+        address = _address(data, start, end, layouts, names, order)
         if address is not None:
             found.append(address)
     found.sort(key=lambda address: (address.index, address.family))  # stable: the kernel's order within
     return tuple(found)
 
 
-def parse_address(data: bytes, start: int, end: int, names: Mapping[int, str], order: "Order") -> Address | None:
+def _address(
+    data: bytes, start: int, end: int, layouts: Layouts, names: Mapping[int, str], order: "Order"
+) -> Address | None:
     """One address; None where its link is not named or it is of another family."""
     if end - start < 8:
         return None
@@ -45,7 +49,7 @@ def parse_address(data: bytes, start: int, end: int, names: Mapping[int, str], o
     link, size = names.get(index), _SIZES.get(family)
     if link is None or size is None:
         return None
-    found = attributes(data, start + 8, end, _WANTED, SOURCE, order)
+    found = layouts.attributes(data, start + 8, end)
     # With IFA_LOCAL, IFA_ADDRESS is the other end of the connection, which IPv4 without one repeats.
     far = found.get(ADDRESS, b"")
     near = found.get(LOCAL, far)
@@ -54,7 +58,8 @@ def parse_address(data: bytes, start: int, end: int, names: Mapping[int, str], o
     is_ipv4 = size == 4
     broadcast, label = found.get(BROADCAST, b""), text(found.get(LABEL))
     preferred, valid = _lifetimes(found.get(LIFETIMES), order)
-    flags = number(found.get(FLAGS), order)
+    if FLAGS in found:  # Linux 3.14: all of them, where the header has eight
+        bits = number(found[FLAGS], order) or 0
     return Address(
         link=link,
         index=index,
@@ -65,7 +70,7 @@ def parse_address(data: bytes, start: int, end: int, names: Mapping[int, str], o
         broadcast=inet_ntop(family, broadcast) if len(broadcast) == size else None,
         peer=inet_ntop(family, far) if far != near and len(far) == size else None,
         scope=scope(scope_number),
-        flags=address_flags(bits if flags is None else flags, is_ipv6=not is_ipv4),
+        flags=address_flags(bits, is_ipv6=not is_ipv4),
         valid_lifetime_seconds=valid,
         preferred_lifetime_seconds=preferred,
         label=label if label != link else None,

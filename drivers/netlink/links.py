@@ -6,6 +6,7 @@ from functools import lru_cache
 from struct import Struct
 
 from .kinds import parse_bond, parse_bridge, parse_mode, parse_vlan, parse_vxlan
+from .layout import Layouts
 from .message import attributes, dump_payloads, listed, nested, number, text
 from .record import LinkRecord
 from .words import STATES, link_flags
@@ -28,6 +29,7 @@ _WANTED = frozenset({
     PROPERTIES, PERMANENT, PARENT, PARENT_BUS,
 })  # fmt: skip
 INFO_KIND, INFO_DATA, VXLAN_LOWER = 1, 2, 3
+_INFO_WANTED = frozenset({INFO_KIND, INFO_DATA})  # what stands beside them is the bridge's or bond's about its port
 
 HEAD = {"little": Struct("<BxHiII"), "big": Struct(">BxHiII")}
 
@@ -36,11 +38,12 @@ def parse_links(data: bytes, order: "Order" = sys.byteorder) -> list[LinkRecord]
     """The links of one dump by index, neighbours named. ParseError where it is cut off."""
     head, raw = HEAD[order], []
     names: dict[int, str] = {}
+    layouts = Layouts(_WANTED, SOURCE, order)
     for start, end in dump_payloads(data, RTM_NEWLINK, SOURCE, order):
         if end - start < 16:
             continue
         _, _, index, flags, _ = head.unpack_from(data, start)
-        found = attributes(data, start + 16, end, _WANTED, SOURCE, order)
+        found = layouts.attributes(data, start + 16, end)
         name = text(found.get(NAME))
         # A link that comes twice came anew while the kernel dumped; no kernel has names that lead elsewhere as paths.
         if name is not None and index not in names and "/" not in name and name not in (".", ".."):
@@ -53,7 +56,7 @@ def parse_links(data: bytes, order: "Order" = sys.byteorder) -> list[LinkRecord]
 def _record(
     index: int, flags: int, name: str, found: Mapping[int, bytes], names: Mapping[int, str], order: "Order"
 ) -> LinkRecord:
-    info = nested(found[INFO], SOURCE, order) if INFO in found else {}
+    info = attributes(found[INFO], 0, len(found[INFO]), _INFO_WANTED, SOURCE, order) if INFO in found else {}
     kind = text(info.get(INFO_KIND))
     record = LinkRecord(name, index, _facts(flags, found, order))
     if kind is None:

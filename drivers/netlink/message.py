@@ -21,7 +21,7 @@ NLM_F_DUMP_INTR = 0x10
 _HEADER = {"little": Struct("<IHHII"), "big": Struct(">IHHII")}
 _ATTRIBUTE = {"little": Struct("<HH"), "big": Struct(">HH")}
 _ALL = range(1 << 14)
-_NESTED_BITS = 0x3FFF  # without NLA_F_NESTED and NLA_F_NET_BYTEORDER
+NESTED_BITS = 0x3FFF  # without NLA_F_NESTED and NLA_F_NET_BYTEORDER
 
 
 def header(order: "Order") -> Struct:
@@ -29,16 +29,26 @@ def header(order: "Order") -> Struct:
     return _HEADER[order]
 
 
-def messages(data: bytes, source: str, order: "Order" = sys.byteorder) -> Iterator[tuple[int, int, int, int]]:
-    """Each message as (type, flags, start and end of its payload); ParseError where one is cut off."""
+def attribute_header(order: "Order") -> Struct:
+    """The layout of nlattr: length, type."""
+    return _ATTRIBUTE[order]
+
+
+def messages(
+    data: bytes, source: str, order: "Order" = sys.byteorder
+) -> Iterator[tuple[int, int, int, int, int, int]]:
+    """Each message as (type, flags, sequence number, port, start and end of its payload).
+
+    ParseError where one is cut off.
+    """
     unpack, start, size = _HEADER[order].unpack_from, 0, len(data)
     while start < size:
         if size - start < 16:
             raise ParseError(source, f"{size - start} bytes where a header of 16 should be")
-        length, kind, flags, _, _ = unpack(data, start)
+        length, kind, flags, sequence, port = unpack(data, start)
         if length < 16 or length > size - start:
             raise ParseError(source, f"a message of {length} bytes where {size - start} are left")
-        yield kind, flags, start + 16, start + length
+        yield kind, flags, sequence, port, start + 16, start + length
         start += (length + 3) & ~3
 
 
@@ -92,17 +102,14 @@ def raise_error(code: bytes, source: str, order: "Order" = sys.byteorder) -> Non
 def attributes(
     data: bytes, start: int, end: int, wanted: Container[int], source: str, order: "Order" = sys.byteorder
 ) -> dict[int, bytes]:
-    """The wanted attributes between two offsets by their type; of equal ones the last. ParseError if one is cut off.
-
-    Thousands of links have forty attributes each, so this loop is what reading the network costs.
-    """
+    """The wanted attributes between two offsets by their type; of equal ones the last. ParseError if one is cut off."""
     unpack, found, last = _ATTRIBUTE[order].unpack_from, {}, end - 4
     while start <= last:
         length, kind = unpack(data, start)
         stop = start + length
         if length < 4 or stop > end:
             raise ParseError(source, f"an attribute of {length} bytes where {end - start} are left")
-        if (kind := kind & _NESTED_BITS) in wanted:
+        if (kind := kind & NESTED_BITS) in wanted:
             found[kind] = data[start + 4 : stop]
         start = stop + 3 & ~3
     return found
@@ -120,7 +127,7 @@ def listed(data: bytes, source: str, order: "Order" = sys.byteorder) -> Iterator
         length, kind = unpack(data, start)
         if length < 4 or length > end - start:
             raise ParseError(source, f"an attribute of {length} bytes where {end - start} are left")
-        yield kind & _NESTED_BITS, data[start + 4 : start + length]
+        yield kind & NESTED_BITS, data[start + 4 : start + length]
         start += (length + 3) & ~3
 
 

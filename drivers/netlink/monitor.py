@@ -93,7 +93,7 @@ def parse_changes(data: bytes, order: "Order" = sys.byteorder) -> list[Change]:
     """The changes in what was received; what can't be understood is a resync."""
     found = []
     try:
-        for kind, _, start, end in messages(data, SOURCE, order):
+        for kind, _, _, _, start, end in messages(data, SOURCE, order):
             if kind in _KINDS:
                 found.append(_parse_change(*_KINDS[kind], data, start, end, order))
     except ParseError:

@@ -9,6 +9,7 @@ from struct import Struct
 from hostinfo.errors import ParseError
 from hostinfo.model.network import NextHop, Route
 
+from .layout import Layouts
 from .message import attributes, dump_payloads, nested, number
 from .words import PROTOCOLS, ROUTE_TYPES, route_flags, scope
 
@@ -33,16 +34,19 @@ _SIZES = {int(AF_INET): 4, int(AF_INET6): 16}
 def parse_routes(data: bytes, names: Mapping[int, str], order: "Order" = sys.byteorder) -> tuple[Route, ...]:
     """The routes of one dump, but those of table local, which mirror the addresses. In the kernel's order."""
     found = []
+    layouts = Layouts(_WANTED, SOURCE, order)
     for start, end in dump_payloads(data, RTM_NEWROUTE, SOURCE, order):
         if data[start + 4 : start + 5] == _LOCAL:  # most of all IPv6 routes: not worth a look at their attributes
             continue
-        route = parse_route(data, start, end, names, order)
+        route = _route(data, start, end, layouts, names, order)
         if route is not None:
             found.append(route)
     return tuple(found)
 
 
-def parse_route(data: bytes, start: int, end: int, names: Mapping[int, str], order: "Order") -> Route | None:
+def _route(
+    data: bytes, start: int, end: int, layouts: Layouts, names: Mapping[int, str], order: "Order"
+) -> Route | None:
     """One route; None where it is of table local or of another family, or its link left in between."""
     if end - start < 12:
         return None
@@ -50,7 +54,7 @@ def parse_route(data: bytes, start: int, end: int, names: Mapping[int, str], ord
     size = _SIZES.get(family)
     if size is None or bits > size * 8 or from_bits > size * 8:
         return None
-    found = attributes(data, start + 12, end, _WANTED, SOURCE, order)
+    found = layouts.attributes(data, start + 12, end)
     table = table if TABLE not in found else number(found[TABLE], order) or 0
     out = number(found.get(OUT), order)
     if table == LOCAL_TABLE or (out and out not in names):

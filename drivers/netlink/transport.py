@@ -157,19 +157,19 @@ def collect(
     Messages of another request are left out. Lost where the kernel says that it dropped some; ReadError where it
     refused, or sends more than anyone has.
     """
-    unpack, collected, size, is_changed = header(order).unpack_from, [], 0, False
+    collected, size, is_changed = [], 0, False
     while True:
         data = receive()
         mine = 0  # up to here all of it is
-        for kind, flags, start, end in messages(data, source, order):
-            _, _, _, its_sequence, its_port = unpack(data, start - 16)
+        for kind, flags, its_sequence, its_port, start, end in messages(data, source, order):
             if its_sequence != sequence or its_port != port:
                 collected.append(data[mine : start - 16])
                 mine = end + 3 & ~3
                 continue
             if kind == NLMSG_OVERRUN:
                 raise Lost
-            is_changed = is_changed or flags & NLM_F_DUMP_INTR != 0
+            if flags & NLM_F_DUMP_INTR:
+                is_changed = True
             if kind in (NLMSG_ERROR, NLMSG_DONE):
                 raise_error(data[start : min(start + 4, end)], source, order)
                 last = data[start - 16 : end]

@@ -12,7 +12,7 @@ from hostinfo.cli.light import import_dataclasses
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any
+    from typing import Any, NoReturn
 
 COMMANDS: tuple[tuple[str, str, str], ...] = (
     # name, one line of help, module in this folder
@@ -36,6 +36,17 @@ TOLD, NOTHING, USAGE, PARTIAL = 0, 1, 2, 3
 """Exit statuses: all told; nothing could be told; wrong usage; some of it could not be told, the rest was."""
 INTERRUPTED, PIPE_CLOSED = 130, 141
 """As the shell shows the deaths by SIGINT and SIGPIPE."""
+
+
+def program() -> "NoReturn":
+    """The whole life of the program `hostinfo`."""
+    status = main()
+    if _LIVE_LONG.isdisjoint(sys.argv[1:4]):
+        # All is written. Taking the interpreter down, object by object, takes longer than reading a fact.
+        import os
+
+        os._exit(status)
+    sys.exit(status)
 
 
 def main(arguments: "Sequence[str] | None" = None) -> int:
