@@ -19,6 +19,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from queue import SimpleQueue
 
 from hostinfo.agent.console import AgentNews, Console, Life
 from hostinfo.agent.qmf import (
@@ -82,7 +83,9 @@ def data(of: SchemaClass, number: int) -> DataObject:
 class Simulated:
     """One agent on a transport."""
 
-    def __init__(self, options: TransportOptions, number: int, objects: Iterable[DataObject]) -> None:
+    def __init__(
+        self, options: TransportOptions, number: int, objects: Iterable[DataObject], *, is_threaded: bool = False
+    ) -> None:
         identity = Identity(
             name=AgentName("example.org", "simulated", f"{number:06d}"),
             attributes={"hostname": f"sim{number:06d}", "uuid": f"{number:032x}", "architecture": "x86_64"},
@@ -91,12 +94,20 @@ class Simulated:
         self.responder = Responder(identity=identity, store=Store(objects))
         self.statistics = [data(HOST, 0), *(data(LINK, n) for n in range(4))]
         self.transport: Transport = open_transport(options)
+        self._inbox: SimpleQueue[Message] = SimpleQueue()
         self.is_connected = threading.Event()
         self.transport.subscribe(direct_exchange(), str(identity.name))
         self.transport.subscribe(topic_exchange(), LOCATE_BINDING)
-        self.transport.start(self._message, self._state)
+        self.transport.start(self._inbox.put if is_threaded else self._answer, self._state)
+        if is_threaded:
+            threading.Thread(target=self.work, daemon=True).start()
 
-    def _message(self, message: Message) -> None:
+    def work(self) -> None:
+        """Answer, in a thread beside the transport's, as `hostinfo agent` does."""
+        while True:
+            self._answer(self._inbox.get())
+
+    def _answer(self, message: Message) -> None:
         for answer in self.responder.handle(message, time.time_ns()):
             self.transport.send(answer)
 
@@ -113,7 +124,7 @@ class Simulated:
 def serve(url: str, objects: int) -> None:
     """Role: one agent that carries the exchange and has so many objects."""
     options = TransportOptions(listen=url, max_connections=20_000)
-    agent = Simulated(options, 0, [data(HOST, n) for n in range(objects)])
+    agent = Simulated(options, 0, [data(HOST, n) for n in range(objects)], is_threaded=True)
     agent.is_connected.wait()
     print("ready", flush=True)
     while True:

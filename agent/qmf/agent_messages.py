@@ -15,6 +15,7 @@ from .message import (
     CONTENT_MAP,
     METHOD_KEY,
     OPCODE_KEY,
+    PART_KEY,
     PARTIAL_KEY,
     Content,
     Correlation,
@@ -112,10 +113,14 @@ def query_responses(
     chunk: int = CHUNK_OBJECTS,
     size: int = CHUNK_BYTES,
 ) -> Iterator[Message]:
-    """Give the answer to a query in parts; all but the last are marked `partial`."""
-    for part, is_last in split(items, objects=chunk, size=size):
-        extra = {CONTENT_KEY: content} | ({} if is_last else {PARTIAL_KEY: ""})
-        yield _answer(identity, reply, Opcode.QUERY_RESPONSE, part, **extra)
+    """Give the answer to a query in parts; all but the last are marked `partial`, and if there are several, counted."""
+    for number, (part, is_last) in enumerate(split(items, objects=chunk, size=size), 1):
+        extra: dict[str, object] = {CONTENT_KEY: content}
+        if not is_last:
+            extra[PARTIAL_KEY] = ""
+        if number > 1 or not is_last:
+            extra[PART_KEY] = UInt(number)
+        yield _answer(identity, reply, Opcode.QUERY_RESPONSE, part, extra=extra)
 
 
 def subscription_indications(
@@ -124,7 +129,7 @@ def subscription_indications(
     """Give what changed to one subscriber, in parts; each part stands for itself."""
     for part, _ in split((item.to_map() for item in objects), objects=chunk):
         extra = {CONTENT_KEY: Content.DATA}
-        yield _answer(identity, reply, Opcode.DATA_INDICATION, part, method=INDICATION, **extra)
+        yield _answer(identity, reply, Opcode.DATA_INDICATION, part, method=INDICATION, extra=extra)
 
 
 def subscribe_response(
@@ -144,7 +149,7 @@ def method_response(identity: Identity, reply: Reply, arguments: Mapping[str, ob
 def exception(identity: Identity, reply: Reply, error: QmfError) -> Message:
     """Give the reason why a request is not done."""
     body = sanitise_map(error.as_map())
-    return _answer(identity, reply, Opcode.EXCEPTION, body, **{CONTENT_KEY: Content.DATA})
+    return _answer(identity, reply, Opcode.EXCEPTION, body, extra={CONTENT_KEY: Content.DATA})
 
 
 def schema_v1_response(identity: Identity, reply: Reply, body: bytes) -> Message:
@@ -163,14 +168,20 @@ def _properties(identity: Identity, opcode: str, method: str) -> dict[str, objec
 
 
 def _answer(
-    identity: Identity, reply: Reply, opcode: str, body: Map | list[Value], *, method: str = RESPONSE, **extra: str
+    identity: Identity,
+    reply: Reply,
+    opcode: str,
+    body: Map | list[Value],
+    *,
+    method: str = RESPONSE,
+    extra: Mapping[str, object] | None = None,
 ) -> Message:
     return Message(
         address=reply.route.node,
         subject=reply.route.key,
         correlation_id=reply.correlation_id,
         content_type=CONTENT_MAP if isinstance(body, dict) else CONTENT_LIST,
-        properties=_properties(identity, opcode, method) | extra,
+        properties=_properties(identity, opcode, method) | dict(extra or {}),
         body=body,
     )
 

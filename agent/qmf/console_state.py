@@ -97,6 +97,7 @@ class Request:
     deadline_ns: int
     items: list[Item] = field(default_factory=list)
     dropped: int = 0
+    parts: int = 0
     result: MethodResult | Failure | Subscribed | SchemaV1 | None = None
 
 
@@ -156,10 +157,14 @@ class Pending:
     def _add(self, request: Request, part: QueryPart) -> bool:
         request.items += part.items
         request.dropped += part.dropped
-        if len(request.items) <= self._most_items:
+        request.parts += 1
+        if len(request.items) > self._most_items:
+            request.items.clear()
+            text = f"console: more than {self._most_items} items in one answer"
+        elif part.is_last and part.number > request.parts:
+            text = f"console: {part.number - request.parts} of {part.number} parts of the answer were lost on the way"
+        else:
             return part.is_last
-        request.items.clear()
-        text = f"console: more than {self._most_items} items in one answer"
         request.result = Failure(agent=part.agent, correlation=part.correlation, code=0, text=text, values={})
         return True
 

@@ -5,7 +5,7 @@ old ones other names for the attributes; qpidd's own agent calls itself `broker`
 an item of a list that cannot be is dropped alone and counted.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -13,7 +13,7 @@ from .data import DataObject, Event, ObjectId
 from .errors import ErrorCode, QmfError
 from .incoming import as_list, as_map, as_text
 from .limits import REPLY_LIMITS, Limits
-from .message import CONTENT_KEY, PARTIAL_KEY, Content, Message, Opcode
+from .message import CONTENT_KEY, PART_KEY, PARTIAL_KEY, Content, Message, Opcode
 from .schema import SchemaClass, SchemaId
 from .schema_v1 import RESPONSE as RESPONSE_V1
 from .schema_v1 import decode_schema
@@ -58,6 +58,7 @@ class QueryPart(FromAgent):
     items: tuple[Item, ...]
     dropped: int
     is_last: bool
+    number: int = 0  # which part it is, from 1; 0: the agent does not count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +168,7 @@ def _query_part(message: Message, agent: str, correlation: str | None, value: Va
         items=items,
         dropped=dropped,
         is_last=PARTIAL_KEY not in message.properties,
+        number=_number(message.properties, PART_KEY),
     )
 
 
@@ -222,7 +224,7 @@ def _subscribed(agent: str, correlation: str | None, body: Map) -> Subscribed | 
     )
 
 
-def _number(source: Map, key: str, default: int = 0) -> int:
+def _number(source: Mapping[str, object], key: str, default: int = 0) -> int:
     value = source.get(key)
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 20:
         value = int(value)

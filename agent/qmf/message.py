@@ -31,6 +31,8 @@ AGENT_KEY = "qmf.agent"
 CONTENT_KEY = "qmf.content"
 METHOD_KEY = "method"
 PARTIAL_KEY = "partial"
+PART_KEY = "hostinfo.part"
+"""Our own: which part of an answer this is, from 1. A queue on the way that drops one says nothing of it."""
 
 CONTENT_MAP, CONTENT_LIST = "amqp/map", "amqp/list"
 AGENT_NAME_CHARACTERS = 1024

@@ -12,6 +12,7 @@ from ..qmf.message import Message
 from . import State
 from .client import Client
 from .connecting import Connecting, Found
+from .handover import Handover
 from .library import load
 from .loop import Loop, Timer
 from .options import TransportOptions
@@ -24,7 +25,6 @@ REFUSED_ATTEMPTS = 2
 STEADY_SECONDS = 10.0
 ATTACH_SECONDS = 15.0
 CLOSE_SECONDS = 3.0
-PENDING = 10_000
 TEXT = 300
 UNAUTHORISED = "amqp:unauthorized-access"
 
@@ -42,17 +42,18 @@ class AmqpTransport:
         self._subscribed: dict[tuple[str, str], None] = {}
         self._client: Client | None = None
         self._is_connected = self._is_closing = False
-        self._attempt = self._connection = self._pending = 0
+        self._attempt = self._connection = 0
         self._style: Style = choose_style(options.style if options.style != "auto" else "qpidd", None)
         self._on_message: Callable[[Message], None] = lambda _message: None
         self._on_state: Callable[[State, str], None] = lambda _state, _text: None
         self._steady: Timer | None = None
+        self._handover = Handover(self._loop, self._send)
         self._dropped = 0
 
     @property
     def dropped(self) -> int:
         """Messages that were not sent, and received ones that nobody could decode."""
-        return self._dropped + (self._client.dropped if self._client else 0)
+        return self._dropped + self._handover.dropped + (self._client.dropped if self._client else 0)
 
     @property
     def style(self) -> str:
@@ -76,14 +77,10 @@ class AmqpTransport:
 
     def send(self, message: Message) -> bool:
         """Send when connected; False when not, or when too much waits for the transport's thread."""
-        if not self._is_connected or self._pending >= PENDING:
+        if not self._is_connected:
             self._dropped += 1
             return False
-        if self._loop.is_inside:
-            return self._send(message)
-        self._pending += 1
-        self._loop.call(lambda: self._send_pending(message))
-        return True
+        return self._handover.give(message)
 
     def schedule(self, seconds: float, call: Callable[[], None]) -> None:
         """Call once in the transport's thread."""
@@ -103,15 +100,11 @@ class AmqpTransport:
         if self._client is not None and self._is_connected:
             self._client.subscribe(exchange, key)
 
-    def _send_pending(self, message: Message) -> None:
-        self._pending -= 1
-        if not self._is_connected:
-            self._dropped += 1
-            return
-        self._send(message)
-
     def _send(self, message: Message) -> bool:
-        return self._client is not None and self._client.send(message)
+        if self._client is None or not self._is_connected:
+            self._dropped += 1
+            return False
+        return self._client.send(message)
 
     def _connect(self) -> None:
         if not self._is_closing:

@@ -13,6 +13,7 @@ from ..qmf.message import Message
 from . import State
 from .engine import Engine
 from .exchange import Queue
+from .handover import Handover
 from .library import load
 from .loop import Loop
 from .node import Node
@@ -20,7 +21,7 @@ from .options import TransportOptions
 from .peer import Peer
 from .security import ServerSecurity
 from .urls import Url, parse_url
-from .wire import Undecodable, decode, encode
+from .wire import Undecodable, Unencodable, decode, encode
 
 _logger = logging.getLogger(__name__)
 BACKLOG = 512
@@ -28,7 +29,6 @@ MAX_FRAME = 1 << 14
 SESSIONS = 8
 PAUSE_SECONDS = 1.0
 CLOSE_SECONDS = 2.0
-PENDING = 10_000
 
 
 class EmbeddedTransport:
@@ -47,7 +47,8 @@ class EmbeddedTransport:
         self._peers: set[Peer] = set()
         self._listener: socket.socket | None = None
         self._on_message: Callable[[Message], None] = lambda _message: None
-        self._undecodable = self._refused = self._pending = 0
+        self._handover = Handover(self._loop, self._publish)
+        self._faulty = 0
 
     @property
     def url(self) -> str:
@@ -57,7 +58,7 @@ class EmbeddedTransport:
     @property
     def dropped(self) -> int:
         """Messages that no queue had room for, and those that nobody could decode."""
-        return self._node.budget.dropped + self._undecodable + self._refused
+        return self._node.budget.dropped + self._faulty + self._handover.dropped
 
     @property
     def peers(self) -> int:
@@ -86,15 +87,7 @@ class EmbeddedTransport:
 
     def send(self, message: Message) -> bool:
         """Route a message; one that reaches nobody costs next to nothing."""
-        if self._loop.is_inside:
-            self._publish(message)
-            return True
-        if self._pending >= PENDING:
-            self._refused += 1
-            return False
-        self._pending += 1
-        self._loop.call(lambda: self._publish_pending(message))
-        return True
+        return self._handover.give(message)
 
     def schedule(self, seconds: float, call: Callable[[], None]) -> None:
         """Call once in the transport's thread."""
@@ -114,16 +107,17 @@ class EmbeddedTransport:
         if exchange == exchanges.direct:
             exchanges.reserve(key)
 
-    def _publish_pending(self, message: Message) -> None:
-        self._pending -= 1
-        self._publish(message)
-
-    def _publish(self, message: Message) -> None:
+    def _publish(self, message: Message) -> bool:
         exchanges = self._node.exchanges
         if exchanges.reaches(message.address, message.subject):
-            exchanges.publish(
-                message.address, message.subject, encode(message, address=message.address), message.ttl_ms
-            )
+            try:
+                data = encode(message, address=message.address)
+            except Unencodable as error:
+                self._faulty += 1
+                _logger.warning("message to %s not sent: %s", message.address[:100], error)
+                return False
+            exchanges.publish(message.address, message.subject, data, message.ttl_ms)
+        return True
 
     def _deliver(self, queue: Queue) -> None:
         self._loop.call(lambda: self._drain(queue))
@@ -135,7 +129,7 @@ class EmbeddedTransport:
         try:
             message = decode(item[0], address=item[1])
         except Undecodable as error:
-            self._undecodable += 1
+            self._faulty += 1
             _logger.info("%s", error)
             return
         self._on_message(message)

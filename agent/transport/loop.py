@@ -66,13 +66,13 @@ class Loop:
         """Tell whether the caller runs in this thread."""
         return threading.current_thread() is self._thread
 
-    def call(self, call: Call) -> None:
-        """Call soon in the thread."""
+    def call(self, call: Call) -> bool:
+        """Call soon in the thread; False when it ended."""
         with self._lock:
-            if not self._running:
-                return
-            self._calls.append(call)
-            os.eventfd_write(self._waker, 1)
+            if self._running:
+                self._calls.append(call)
+                os.eventfd_write(self._waker, 1)
+            return self._running
 
     def after(self, seconds: float, call: Call) -> Timer:
         """Call in the thread after this time."""

@@ -10,9 +10,9 @@ from uuid import UUID
 from ..qmf.message import Message
 from ..qmf.types import UInt, ULong
 from .decoding import Undecodable, decode_value, skip_value
-from .encoding import encode_list, encode_symbol, encode_value
+from .encoding import Unencodable, encode_list, encode_symbol, encode_value
 
-__all__ = ["Envelope", "Undecodable", "decode", "encode"]
+__all__ = ["Envelope", "Undecodable", "Unencodable", "decode", "encode"]
 
 HEADER, DELIVERY, ANNOTATIONS, PROPERTIES, APPLICATION = 0x70, 0x71, 0x72, 0x73, 0x74
 DATA, SEQUENCE, VALUE, FOOTER = 0x75, 0x76, 0x77, 0x78

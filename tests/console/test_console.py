@@ -139,6 +139,20 @@ def test_of_an_answer_that_breaks_off_the_parts_that_came_are_kept(fleet: Fleet,
     assert len(answer.objects) == 12
 
 
+def test_an_answer_of_which_a_queue_dropped_parts_is_not_taken_for_whole() -> None:
+    options = TransportOptions(listen="amqp://127.0.0.1:0", max_queue_messages=3)
+    made = agent(1, processors=200)
+    made.chunk_objects = 8
+    with Fleet([made], options) as small, Console(open_transport(TransportOptions(urls=(small.url,)))) as console:
+        console.connect()
+        (answer,) = console.query([name(1)], PROCESSORS)
+        assert answer.is_complete
+        assert not answer.is_good
+        assert answer.failure is not None
+        assert "22 of 25 parts of the answer were lost" in answer.failure.text
+        assert len(answer.objects) == 24  # those that came are there
+
+
 def test_more_agents_than_are_asked_at_once_all_answer_beside_silent_ones() -> None:
     with (
         Fleet([agent(number, 1) for number in range(600)]) as fleet,

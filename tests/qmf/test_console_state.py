@@ -19,9 +19,13 @@ def seen(agent: str = "v:p:i", epoch: int = 1, schema_updated: int = 1, interval
     )
 
 
-def part(correlation: str, count: int = 1, *, is_last: bool = False, agent: str = "v:p:i") -> QueryPart:
+def part(
+    correlation: str, count: int = 1, *, is_last: bool = False, agent: str = "v:p:i", number: int = 0
+) -> QueryPart:
     items = tuple(DataObject() for _ in range(count))
-    return QueryPart(agent=agent, correlation=correlation, content="_data", items=items, dropped=0, is_last=is_last)
+    return QueryPart(
+        agent=agent, correlation=correlation, content="_data", items=items, dropped=0, is_last=is_last, number=number
+    )
 
 
 def test_a_heartbeat_means_added_refreshed_restarted_or_schema_changed() -> None:
@@ -88,6 +92,20 @@ def test_a_result_or_a_failure_completes_a_request() -> None:
     failure = Failure(agent="v:p:i", correlation=request.correlation, code=1, text="no", values={})
     assert pending.take(failure) is request
     assert request.result is failure
+
+
+def test_an_answer_that_lost_a_part_on_the_way_is_no_whole_answer() -> None:
+    pending = Pending()
+    request = pending.expect("v:p:i", 10 * S)
+    assert pending.take(part(request.correlation, 8, number=1)) is None
+    assert pending.take(part(request.correlation, 4, is_last=True, number=3)) is request
+    assert isinstance(request.result, Failure)
+    assert "1 of 3 parts" in request.result.text
+    assert len(request.items) == 12
+    whole = pending.expect("v:p:i", 10 * S)
+    assert pending.take(part(whole.correlation, 8, number=1)) is None
+    assert pending.take(part(whole.correlation, 4, is_last=True, number=2)) is whole
+    assert whole.result is None
 
 
 def test_an_answer_without_end_is_ended() -> None:

@@ -161,6 +161,9 @@ def test_each_part_but_the_last_is_marked_partial_and_says_what_it_holds() -> No
     agent.chunk_objects = 8
     answers = list(agent.handle(REQUESTS.query(AGENT, Query(schema_id=PROCESSOR.id), "1"), NOW))
     assert ["partial" in answer.properties for answer in answers] == [True, True, False]
+    assert [answer.properties["hostinfo.part"] for answer in answers] == [1, 2, 3]
+    (alone,) = agent.handle(REQUESTS.query(AGENT, Query(object_id=ObjectId("processor-3")), "1"), NOW)
+    assert "hostinfo.part" not in alone.properties
     assert {answer.properties["qmf.content"] for answer in answers} == {"_data"}
     assert {answer.content_type for answer in answers} == {"amqp/list"}
 
