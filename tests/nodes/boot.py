@@ -10,8 +10,9 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -24,7 +25,9 @@ BOOT_SECONDS = int(
 )  # a machine that is busy with other things needs more
 TRIES = 3
 PR_SET_PDEATHSIG = 1
-JOB = Path(__file__).parent / "job.py"
+INSIDE = tuple(Path(__file__).parent / name for name in ("job.py", "errands.py"))
+VISIT = "visit"
+"""The name of the step in which somebody from outside looks at the node."""
 # The wheel goes to memory: imports over 9p would be slow, and their bytecode could not be kept.
 RUN = """set -e
 mkdir -p /run/hostinfo
@@ -34,6 +37,7 @@ done
 python3 /mnt/job.py /mnt
 """
 CLOCK_SECONDS = 12
+VISITOR_SECONDS = 10  # to come home when the node is gone
 POLL_SECONDS = 0.25
 MILESTONES = (
     (r"\(XEN\) Xen version (\S+)", "Xen {0} starts"),
@@ -89,17 +93,29 @@ class WarpedClock(BootError):
     """The node's clock crawls: on a busy host Xen may measure the speed of its time stamp counter quite wrongly."""
 
 
-def boot(shape: Shape, image: Image, steps: Sequence[Step], payload: Sequence[Path], keep: Path) -> Run:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """Somebody from outside: what QEMU forwards, and what is called (share, keep) when the step VISIT begins."""
+
+    forward: str
+    begin: Callable[[Path, Path], None]
+
+
+def boot(
+    shape: Shape, image: Image, steps: Sequence[Step], payload: Sequence[Path], keep: Path, visit: Visit | None = None
+) -> Run:
     """Boot the shape with the files of `payload` in its share; outputs, serial log and command line go to `keep`."""
     for _ in range(TRIES - 1):
         try:
-            return _boot(shape, image, steps, payload, keep)
+            return _boot(shape, image, steps, payload, keep, visit)
         except WarpedClock as warped:
             print(f"{warped}\n{shape.name}: once more", file=sys.stderr, flush=True)
-    return _boot(shape, image, steps, payload, keep)
+    return _boot(shape, image, steps, payload, keep, visit)
 
 
-def _boot(shape: Shape, image: Image, steps: Sequence[Step], payload: Sequence[Path], keep: Path) -> Run:
+def _boot(
+    shape: Shape, image: Image, steps: Sequence[Step], payload: Sequence[Path], keep: Path, visit: Visit | None
+) -> Run:
     shutil.rmtree(keep, ignore_errors=True)
     keep.mkdir(parents=True)
     serial = keep / "serial.log"
@@ -107,14 +123,17 @@ def _boot(shape: Shape, image: Image, steps: Sequence[Step], payload: Sequence[P
     with tempfile.TemporaryDirectory(prefix="node-") as scratch:
         share = Path(scratch)
         _fill(share, steps, payload)
-        command = command_line(shape, image, share, serial)
+        command = command_line(shape, image, share, serial, visit.forward if visit else "")
         (keep / "command.txt").write_text(as_text(command) + "\n")
-        watch = _Watch(shape.name, share, serial)
+        visiting = threading.Thread(target=visit.begin, args=(share, keep), daemon=True) if visit else None
+        watch = _Watch(shape.name, share, serial, visiting)
         try:
             with _Qemu(command, keep / "qemu.log") as qemu:
                 watch.until_done(qemu)
             watch.note_step("")
         finally:
+            if visiting and visiting.is_alive():
+                visiting.join(VISITOR_SECONDS)
             for path in (share / "out", share / "run.log"):
                 if path.is_dir():
                     shutil.copytree(path, keep, dirs_exist_ok=True, ignore_dangling_symlinks=True)
@@ -130,7 +149,8 @@ def _fill(share: Path, steps: Sequence[Step], payload: Sequence[Path]) -> None:
             shutil.copytree(path, share / path.name)
         else:
             shutil.copyfile(path, share / path.name)
-    shutil.copyfile(JOB, share / "job.py")
+    for path in INSIDE:
+        shutil.copyfile(path, share / path.name)
     busy = BOOT_SECONDS / 300
     limited = [replace(step, limit_seconds=round(step.limit_seconds * busy)) for step in steps]
     (share / "steps.json").write_text(json.dumps([asdict(step) for step in limited]))
@@ -148,8 +168,8 @@ def _results(folder: Path, seconds: dict[str, float]) -> dict[str, Result]:
 class _Watch:
     """Tells how far a boot is, from the serial log and from the share."""
 
-    def __init__(self, name: str, share: Path, serial: Path) -> None:
-        self.name, self.share, self.serial = name, share, serial
+    def __init__(self, name: str, share: Path, serial: Path, visiting: threading.Thread | None = None) -> None:
+        self.name, self.share, self.serial, self.visiting = name, share, serial, visiting
         self.began = time.monotonic()
         self.moved = self.began  # the boot's limit holds until its job begins, then each step has its own
         self.passed = 0
@@ -190,6 +210,8 @@ class _Watch:
             self.note_step(step)
             self.passed = len(MILESTONES)
             self._say(f"step {step}")
+            if step == VISIT and self.visiting:
+                self.visiting.start()
         if time.monotonic() - self.spoke > 15:
             self._say(f"still at {self.step}" if self.step else "waiting for the job to begin")
 

@@ -1,13 +1,15 @@
 """Boots each shape once, in the order of the tests; prints the tables at the end."""
 
+import importlib.util
 import os
 import random
+import socket
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .boot import BootError, Run, boot
+from .boot import BootError, Run, Visit, boot
 from .image import Image, cached_image, missing
 from .payload import build_wheel
 from .shape import Shape, load_shape, shape_names
@@ -96,4 +98,18 @@ def node(request: pytest.FixtureRequest, image: Image, wheel: Path, tmp_path_fac
 def _boot(shape: Shape, image: Image, wheel: Path, scratch: Path) -> Node:
     keep = Path(os.environ.get("HOSTINFO_NODES_OUT") or scratch) / shape.name.replace(":", "-")
     print(f"\n{shape.name}: {shape.about}; outputs in {keep}", flush=True)
-    return Node(shape, boot(shape, image, job(shape), [wheel, *guest_payload(shape, scratch)], keep))
+    payload, visit = [wheel, *guest_payload(shape, scratch)], None
+    if importlib.util.find_spec("proton"):  # without it, no console can go there
+        from .visit import NODE_PORT, Visitor
+
+        port = _free_port()
+        visitor = Visitor(shape, port, scratch)
+        payload.append(visitor.payload)
+        visit = Visit(forward=f"tcp:127.0.0.1:{port}-:{NODE_PORT}", begin=visitor)
+    return Node(shape, boot(shape, image, job(shape, is_visited=visit is not None), payload, keep, visit))
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port

@@ -17,14 +17,14 @@ LIBVIRT_UNITS = (
 )
 
 
-def command_line(shape: Shape, image: Image, share: Path, serial: Path) -> list[str]:
-    """The whole command line; nothing else decides what is true of the node."""
+def command_line(shape: Shape, image: Image, share: Path, serial: Path, forward: str = "") -> list[str]:
+    """The whole command line; nothing else decides what is true of the node. `forward`: to its first card."""
     disk = f"file={image.disk},if=virtio,format=raw,snapshot=on,cache=unsafe"
     disks = ["-drive", disk] * (2 if shape.guest else 1)  # the guest boots the same image
     return [
         "qemu-system-x86_64", "-machine", shape.machine, "-accel", "tcg,thread=multi", "-nodefaults",
         "-cpu", _cpu(shape.cpu), "-smp", _smp(shape.cpu), "-m", str(shape.memory_mib),
-        *_numa(shape), *_smbios(shape), *_kernel(shape, image), *disks, *_nics(shape),
+        *_numa(shape), *_smbios(shape), *_kernel(shape, image), *disks, *_nics(shape, forward),
         "-virtfs", f"local,path={share},mount_tag=host,security_model=none",
         "-display", "none", "-serial", f"file:{serial}", "-no-reboot", *shape.qemu,
     ]  # fmt: skip
@@ -92,12 +92,12 @@ def _kernel(shape: Shape, image: Image) -> list[str]:
     return ["-kernel", str(image.xen), "-append", f"{given} {XEN}", "-initrd", modules]
 
 
-def _nics(shape: Shape) -> list[str]:
+def _nics(shape: Shape, forward: str) -> list[str]:
     arguments = []
     for number, nic in enumerate(shape.nics):
         arguments += [
             "-netdev",
-            f"user,id=n{number},restrict=on",
+            f"user,id=n{number},restrict=on" + (f",hostfwd={forward}" if forward and number == 0 else ""),
             "-device",
             f"{nic.device},netdev=n{number},mac={nic.mac}",
         ]

@@ -23,7 +23,7 @@ def main() -> int:
     shape, keep = load_shape(options.shape), Path(options.keep or tempfile.mkdtemp(prefix="node-out-"))
     with tempfile.TemporaryDirectory() as scratch:
         payload = [*guest_payload(shape, Path(scratch)), tree_copy(Path(scratch))]
-        steps = [*stack(shape.stack), *links_up(shape)]
+        steps = [*stack(shape), *links_up(shape)]
         steps += oracles(shape) if options.oracles else []
         if options.guest and shape.guest:
             steps += [*start_guest(shape, shape.guest), *wait_guest(shape, shape.guest)]

@@ -2,13 +2,16 @@
 
 from pathlib import Path
 
-from .boot import Step
-from .shape import Guest, Shape, Stack
+from .boot import VISIT, Step
+from .shape import Guest, Shape
 
 HOSTINFO = "python3 -m hostinfo"
 CONSOLE = {"xen-dom0": "/var/log/xen/console/guest-{0}.log", "kvm": "/var/log/libvirt/qemu/{0}-console.log"}
 INITRD = "/var/lib/libvirt/images/guest-initrd"
 EACH_CARD = 'for card in /sys/class/net/*/device; do card=${card%/device}; ip link set "${card##*/}"'
+NAME_OF_CARD = "grep -l {0} /sys/class/net/*/address | cut -d / -f 5"
+NODE_ADDRESS = "10.0.2.15"  # the address that QEMU's user network forwards to
+VISIT_SECONDS = 240
 GUEST_END = "---- end of the guest job ----"
 
 
@@ -47,9 +50,9 @@ def dumps(suffix: str = "", *, patient: bool = True) -> list[Step]:
     ]
 
 
-def job(shape: Shape) -> list[Step]:
+def job(shape: Shape, *, is_visited: bool = False) -> list[Step]:
     """The whole job of a shape."""
-    steps = [*stack(shape.stack), *links_up(shape), *oracles(shape), *dumps(patient=shape.libvirt == "works")]
+    steps = [*stack(shape), *links_up(shape), *oracles(shape), *dumps(patient=shape.libvirt == "works")]
     steps.append(
         Step(
             name="record",
@@ -58,11 +61,21 @@ def job(shape: Shape) -> list[Step]:
             ),
         )
     )
+    steps += visited(shape) if is_visited else []
     if shape.guest:
         steps += [*start_guest(shape, shape.guest), *dumps("-with-guest"), *wait_guest(shape, shape.guest)]
     if shape.torment:
         steps += torment()
     return steps
+
+
+def visited(shape: Shape) -> list[Step]:
+    """An address on the card that QEMU forwards to, and time for who comes from outside (visit.py)."""
+    card = shape.stack.bond if shape.stack else f"$({NAME_OF_CARD.format(shape.nics[0].mac)})"
+    return [
+        Step(name="address", command=f"ip addr add {NODE_ADDRESS}/24 dev {card}"),
+        Step(name=VISIT, command="python3 /mnt/errands.py /mnt", limit_seconds=VISIT_SECONDS),
+    ]
 
 
 def links_up(shape: Shape) -> list[Step]:
@@ -72,14 +85,17 @@ def links_up(shape: Shape) -> list[Step]:
     return [Step(name="links-up", command=f"udevadm settle; {EACH_CARD} up; done; sleep 1")]
 
 
-def stack(stack: Stack | None) -> list[Step]:
+def stack(shape: Shape) -> list[Step]:
+    stack = shape.stack
     if stack is None:
         return []
+    first = shape.nics[0].mac
     bond, vlan, bridge = stack.bond, stack.vlan, stack.bridge
     commands = [
         f"ip link add {bond} type bond mode {stack.mode} miimon {stack.miimon}",
-        f"udevadm settle; {EACH_CARD} master {bond}; done",
-        f"ip link set {bond} up",
+        f"udevadm settle; first=$({NAME_OF_CARD.format(first)})",
+        f"{EACH_CARD} master {bond}; done",
+        f"ip link set {bond} up; ip link set {bond} type bond primary $first",  # QEMU forwards to that one
         f"ip link add link {bond} name {vlan} type vlan id {stack.vlan_id}",
         f"ip link add {bridge} type bridge stp_state 0 forward_delay 400",
         f"ip link set {vlan} mtu {stack.mtu} master {bridge} up",
