@@ -51,7 +51,7 @@ class Unavailable(DriverError):
 class ReadError(DriverError):
     """The source could not be read: no permission, vanished, timed out.
 
-    ``errno`` is the system's number for it where it had one.
+    ``errno`` is the system's number for it where it had one; a daemon that did not answer is ECONNRESET or ETIMEDOUT.
     """
 
     def __init__(self, source: str, detail: str, errno: int | None = None) -> None:

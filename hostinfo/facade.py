@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from hostinfo import registry
 from hostinfo.driver import GROUPS, Driver, Only, Opener
-from hostinfo.errors import DriverError, HostInfoError, Unsupported
+from hostinfo.errors import DriverError, HostInfoError, ReadError, Unsupported
 from hostinfo.fact import Fact, Problem
 
 TYPE_CHECKING = False
@@ -256,5 +256,7 @@ def _no_answer(group: str, failures: list[Problem], reasons: list[str]) -> HostI
     others = [str(problem.error) for problem in failures[1:]] + reasons
     combined = type(first)(first.source, "; then ".join([first.detail, *others]))
     combined.__cause__ = first
+    if isinstance(first, ReadError) and isinstance(combined, ReadError):
+        combined.errno = first.errno
     combined.drivers = tuple(problem.driver for problem in failures)
     return combined

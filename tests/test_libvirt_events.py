@@ -1,5 +1,6 @@
 """What libvirt tells by itself, from a real libvirtd with a real QEMU, and from libvirt's own mock host."""
 
+import contextlib
 import json
 import signal
 import subprocess
@@ -220,3 +221,34 @@ def test_hostinfo_watch_tells_of_guests_and_of_the_daemon(libvirtd: Libvirtd) ->
     assert ("errors[libvirt-kvm]", True, False) in told
     assert ("errors[libvirt-kvm]", False, True) in told
     assert run.returncode == 0
+
+
+def test_a_connection_is_not_closed_under_a_call_that_uses_it(
+    libvirtd: Libvirtd, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Questions that gave up waiting, and connections that keepalive breaks while they still wait."""
+    monkeypatch.setattr("hostinfo.drivers.libvirt.loop.KEEPALIVE_SECONDS", 1)
+    monkeypatch.setenv("HOSTINFO_DEADLINE_SECONDS", "0.5")
+    held = len(list(Path("/proc/self/fd").iterdir()))
+    ends = threading.Event()
+
+    def ask() -> None:
+        with hostinfo.open(libvirtd.unix_uri) as host:
+            while not ends.is_set():
+                with contextlib.suppress(hostinfo.HostInfoError):
+                    host.guests()
+
+    with listening(libvirtd.unix_uri):
+        threads = [threading.Thread(target=ask) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for seconds in (1, 2.9, 3.1):
+            libvirtd.signal(signal.SIGSTOP)
+            time.sleep(seconds)
+            libvirtd.signal(signal.SIGCONT)
+            time.sleep(1)
+        ends.set()
+        for thread in threads:
+            thread.join(10)
+    until(lambda: len(list(Path("/proc/self/fd").iterdir())) <= held + 3, 10, lambda: "descriptors are left")
+    assert "virObject" not in capfd.readouterr().err  # libvirt's complaint of one that was freed

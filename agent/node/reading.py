@@ -10,7 +10,9 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from hostinfo import Fact, HostInfo, HostInfoError, Watch
+from hostinfo import DriverError, Fact, HostInfo, HostInfoError, Watch
+
+from .patience import Patience
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -136,11 +138,13 @@ class Lane:
 
     def _rounds(self, host: HostInfo, watch: Watch) -> None:
         last, settle, jitter = float("-inf"), SETTLE_SECONDS, 1.0
+        patience = Patience()
         while not self._ends:
             due = last + self.interval * jitter
             heard: frozenset[str] = frozenset()
             if self._asked == self._served:
-                heard = self._listen(watch, max(0.0, due - time.monotonic()), settle)
+                pause = min(due - time.monotonic(), patience.seconds())
+                heard = self._listen(watch, max(0.0, pause), settle) | patience.due()
             if self._ends:
                 break
             now = time.monotonic()
@@ -152,7 +156,8 @@ class Lane:
             groups = self.wanted if is_whole else {name: self.wanted[name] for name in self.wanted if name in heard}
             if groups:
                 used = time.thread_time()
-                self._round(host, groups, is_whole=is_whole)
+                failed = self._round(host, groups, is_whole=is_whole)
+                patience.note(groups.keys(), failed, self.interval)
                 settle = min(max(SETTLE_SECONDS, REST * (time.thread_time() - used)), LONGEST_REST_SECONDS)
 
     def _listen(self, watch: Watch, seconds: float, settle: float) -> frozenset[str]:
@@ -166,14 +171,17 @@ class Lane:
             heard, self._hearsay = heard | self._hearsay, frozenset()
         return heard
 
-    def _round(self, host: HostInfo, groups: Mapping[str, frozenset[str] | None], *, is_whole: bool) -> None:
-        ticket = self._asked
+    def _round(self, host: HostInfo, groups: Mapping[str, frozenset[str] | None], *, is_whole: bool) -> set[str]:
+        """The groups at which a driver failed."""
+        ticket, failed = self._asked, set[str]()
         names = iter(groups)
         self._busy = next(names), time.monotonic()
         try:
             for group, answer in host.gather(groups):
                 if self._ends:
-                    return
+                    return failed
+                if _has_failed(answer):
+                    failed.add(group)
                 self._tell(Reading(group=group, answer=answer))
                 self._busy = next(names, group), time.monotonic()
         finally:
@@ -181,3 +189,11 @@ class Lane:
         if is_whole:
             self._served = ticket
         self._tell(RoundDone(lane=self, is_whole=is_whole, ticket=ticket if is_whole else 0))
+        return failed
+
+
+def _has_failed(answer: "Fact[Any] | HostInfoError") -> bool:
+    """Whether a driver failed at the group as a whole, also where another told it."""
+    if isinstance(answer, HostInfoError):
+        return isinstance(answer, DriverError)
+    return any(not problem.path and isinstance(problem.error, DriverError) for problem in answer.problems)

@@ -5,8 +5,9 @@ machine's processors do not vanish because a daemon does. What could not be read
 its reason stands in the errors of ovirtNode (and of the object, where the problem is one object's).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from errno import ECONNRESET, ETIMEDOUT
 
 from hostinfo import DriverError, Fact, HostInfoError, ReadError, Unavailable
 
@@ -17,7 +18,6 @@ from .objects import NODE_NAME, items, part
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import UnionType
     from typing import Any
 
 _Value = object  # the protocol library wants a method of that name
@@ -74,6 +74,7 @@ class NodeStore:
 
     def take(self, group: str, answer: "Fact[Any] | HostInfoError", now_ns: int) -> list[Happened]:
         """A reading of a group; returns what happened since the one before."""
+        failed_before = self._failing.get(group, {}).keys()
         happened = list(self._note_drivers(group, answer))
         if isinstance(answer, HostInfoError):
             self._errors[group] = {group: _reason(answer)}
@@ -84,7 +85,8 @@ class NodeStore:
             self._errors[group] = _errors(group, answer)
             self._parts[group] = part(group, answer.value)
             self._take_items(group, answer.value, now_ns)
-            happened += between(self._values.get(group), answer.value)
+            if self._failing[group].keys() == failed_before:  # else another driver tells it, in its own way
+                happened += between(self._values.get(group), answer.value)
             if group != "statistics":
                 self._values[group] = answer.value
         self._make_node(now_ns)
@@ -144,8 +146,8 @@ class NodeStore:
 
     def _note_drivers(self, group: str, answer: "Fact[Any] | HostInfoError") -> Iterator[Happened]:
         """A driver that failed as a whole at a group, or does no longer; the first reading sets what is normal."""
-        failing = _failing(answer, DriverError)
-        self._silent[group] = _failing(answer, Unavailable | ReadError)
+        failing = _failing(answer, _has_failed)
+        self._silent[group] = _failing(answer, _is_silent)
         before, self._failing[group] = self._failing.get(group), failing
         if before is None:
             self._lost.update(self._unreachable())
@@ -174,14 +176,23 @@ class NodeStore:
         return found
 
 
-def _failing(answer: "Fact[Any] | HostInfoError", kind: "type[DriverError] | UnionType") -> dict[str, str]:
-    """Driver -> why it could not tell the group at all, where the reason is of this kind."""
+def _has_failed(error: HostInfoError) -> bool:
+    return isinstance(error, DriverError)
+
+
+def _is_silent(error: HostInfoError) -> bool:
+    """Whether the driver could not reach what it asks; an answer that makes no sense is one."""
+    return isinstance(error, Unavailable) or (isinstance(error, ReadError) and error.errno in (ECONNRESET, ETIMEDOUT))
+
+
+def _failing(answer: "Fact[Any] | HostInfoError", is_one: Callable[[HostInfoError], bool]) -> dict[str, str]:
+    """Driver -> why it could not tell the group at all, where the reason is such a one."""
     if isinstance(answer, HostInfoError):
-        return dict.fromkeys(answer.drivers, _reason(answer)) if isinstance(answer, kind) else {}
+        return dict.fromkeys(answer.drivers, _reason(answer)) if is_one(answer) else {}
     return {
         problem.driver: _reason(problem.error)
         for problem in answer.problems
-        if not problem.path and isinstance(problem.error, kind)
+        if not problem.path and is_one(problem.error)
     }
 
 

@@ -11,8 +11,8 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
+from errno import ECONNRESET, ETIMEDOUT
 from importlib import import_module
-from queue import Empty, SimpleQueue
 
 from hostinfo.errors import HostInfoError, ReadError, Unavailable, Unsupported
 
@@ -33,7 +33,7 @@ _STUCK_LIMIT = 4
 """Threads that may wait for silent daemons; beyond, the daemon is not asked again until one of them returns."""
 
 # virErrorNumber: numbers of libvirt's stable interface, spelled out so that nothing is imported to name them
-_NO_SUPPORT = 3
+_NO_SUPPORT = frozenset({3, 67})  # this driver lacks the call; this host lacks what it would tell
 _CONNECTION_LOST = frozenset(
     {1, 5, 6, 7, 38, 39}
 )  # internal, no connect, invalid connection, invalid argument, system, RPC
@@ -110,10 +110,13 @@ class Daemon:
 
     def close(self) -> None:
         """Let the connection go; that it is closed is not waited for."""
+        let_go(self._leave_connection())
+
+    def _leave_connection(self) -> object:
         connection, self._connection = self._connection, None
         if self._farewell is not None:
             self._farewell.detach()
-        let_go(connection)
+        return connection
 
     def _time_left(self) -> float:
         now = time.monotonic()
@@ -124,24 +127,20 @@ class Daemon:
     def _within(self, seconds: float, call: "Callable[[Any], Any]", argument: object, source: str) -> "Any":
         self._stuck = [thread for thread in self._stuck if thread.is_alive()]
         if seconds <= 0:
-            raise self._failed(ReadError(source, f"not asked: the deadline of {self._deadline_seconds:.1f} s is spent"))
+            why = f"not asked: the deadline of {self._deadline_seconds:.1f} s is spent"
+            raise self._failed(ReadError(source, why, ETIMEDOUT))
         if len(self._stuck) >= _STUCK_LIMIT:
-            raise self._failed(ReadError(source, f"{len(self._stuck)} earlier questions are still without an answer"))
-        outcome: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()
-        late = threading.Event()
-        arguments = (call, argument, outcome, late)
-        thread = threading.Thread(target=_run, args=arguments, daemon=True, name=f"libvirt {source}")
-        thread.start()
-        try:
-            answer, error = outcome.get(timeout=seconds)
-        except Empty:
-            late.set()
-            self._stuck.append(thread)
-            self.close()
-            raise self._failed(ReadError(source, f"no answer within {seconds:.1f} s")) from None
-        if error is not None:
-            raise self._mapped(error, source) from error
-        return answer
+            why = f"{len(self._stuck)} earlier questions are still without an answer"
+            raise self._failed(ReadError(source, why, ETIMEDOUT))
+        asked = _Call(call, argument, f"libvirt {source}")
+        asked.start()
+        if not asked.is_answered(seconds):
+            self._stuck.append(asked)
+            self._leave_connection()  # to the call: it is in use until that returns
+            raise self._failed(ReadError(source, f"no answer within {seconds:.1f} s", ETIMEDOUT))
+        if asked.error is not None:
+            raise self._mapped(asked.error, source) from asked.error
+        return asked.answer
 
     def _mapped(self, error: BaseException, source: str) -> HostInfoError:
         if isinstance(error, HostInfoError):
@@ -149,13 +148,13 @@ class Daemon:
         code = getattr(error, "get_error_code", lambda: None)()
         if code is None and not isinstance(error, OSError):
             return ReadError(source, f"{type(error).__name__}: {error}")
-        if code == _NO_SUPPORT:
-            return Unsupported(source, "this libvirt driver has no answer")
+        if code in _NO_SUPPORT:
+            return Unsupported(source, f"this libvirt driver has no answer: {error}")
         if self._connection is None:
             return self._failed(Unavailable(source, str(error)))
         if code in _CONNECTION_LOST:
             self.close()
-            return self._failed(ReadError(source, str(error)))
+            return self._failed(ReadError(source, str(error), ECONNRESET))
         return ReadError(source, str(error))
 
     def _failed(self, error: HostInfoError) -> HostInfoError:
@@ -172,15 +171,41 @@ def _configured_deadline() -> float:
     return seconds if 0 < seconds < 3600 else DEADLINE_SECONDS
 
 
-def _run(call: "Callable[[Any], Any]", argument: object, outcome: "SimpleQueue[Any]", late: threading.Event) -> None:
-    try:
-        answer = call(argument)
-    except BaseException as error:
-        outcome.put((None, error))
-        return
-    if late.is_set():
-        let_go(answer)  # nobody waits any more; a connection that came too late is one to close
-    outcome.put((answer, None))
+class _Call(threading.Thread):
+    """One call of libvirt's; when nobody waits for it any more, it closes the connection that it used or made.
+
+    Nobody else may: libvirt's binding does not hold on to a connection during a call, so that one that is closed
+    meanwhile is freed under it.
+    """
+
+    def __init__(self, call: "Callable[[Any], Any]", argument: object, name: str) -> None:
+        super().__init__(name=name, daemon=True)
+        self.answer: Any = None
+        self.error: BaseException | None = None
+        self._call, self._argument = call, argument
+        self._done = threading.Condition()
+        self._is_done = self._is_late = False
+
+    def run(self) -> None:
+        """Make it."""
+        try:
+            self.answer = self._call(self._argument)
+        except BaseException as error:
+            self.error = error
+        with self._done:
+            self._is_done = True
+            self._done.notify()
+            is_late = self._is_late
+        if is_late:
+            let_go(self._argument)
+            let_go(self.answer)
+        self._argument = None
+
+    def is_answered(self, seconds: float) -> bool:
+        """Wait so long for it; where that was too short it is late."""
+        with self._done:
+            self._is_late = not self._done.wait_for(lambda: self._is_done, seconds)
+            return not self._is_late
 
 
 def let_go(connection: object) -> None:

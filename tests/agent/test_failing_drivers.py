@@ -5,6 +5,7 @@ import struct
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import ECONNRESET
 from pathlib import Path
 
 import pytest
@@ -105,12 +106,12 @@ def test_a_field_that_could_not_be_read_is_absent_with_its_reason() -> None:
 def test_a_driver_that_fails_is_an_event_keeps_the_last_values_and_comes_back_by_itself() -> None:
     machine = Machine()
     with served(machine) as console:
-        machine.failure = ReadError("libvirt test:///default", "the daemon is gone")
+        machine.failure = ReadError("test:///default info", "the daemon is gone", ECONNRESET)
         until(lambda: {"driverFailed", "hypervisorLost"} <= _names(console), 10)
         node = _node(console)
         assert node["memory"] == 1 << 40
         assert isinstance(node["errors"], dict)
-        assert node["errors"]["memory"] == "ReadError: libvirt test:///default: the daemon is gone"
+        assert node["errors"]["memory"] == "ReadError: test:///default info: the daemon is gone"
         machine.failure = None
         until(lambda: {"driverRecovered", "hypervisorBack"} <= _names(console), 10)
         assert "memory" not in _node(console)["errors"]  # type: ignore[operator]
