@@ -41,6 +41,8 @@ from hostinfo.agent.qmf import (
 )
 from hostinfo.agent.qmf.names import LOCATE_BINDING, direct_exchange, topic_exchange
 from hostinfo.agent.transport import State, Transport, TransportOptions, open_transport
+from hostinfo.agent.transport.amqp import AmqpTransport
+from hostinfo.agent.transport.loop import Loop
 
 PACKAGE = "com.redhat.ovirtNode"
 INTERVAL_SECONDS = 10.0
@@ -80,11 +82,41 @@ def data(of: SchemaClass, number: int) -> DataObject:
     )
 
 
+class Guest(Loop):
+    """A loop that many transports share: a thousand threads in one process would keep each other from running."""
+
+    def __init__(self, host: Loop) -> None:
+        self._host = host
+        self.call, self.after, self.watch = host.call, host.after, host.watch  # type: ignore[method-assign]
+
+    def start(self) -> None:
+        pass
+
+    @property
+    def is_started(self) -> bool:
+        return True
+
+    @property
+    def is_inside(self) -> bool:
+        return self._host.is_inside
+
+    def stop(self) -> None:
+        pass
+
+    def join(self, seconds: float) -> None:
+        pass
+
+
 class Simulated:
     """One agent on a transport."""
 
     def __init__(
-        self, options: TransportOptions, number: int, objects: Iterable[DataObject], *, is_threaded: bool = False
+        self,
+        transport: Transport,
+        number: int,
+        objects: Iterable[DataObject],
+        *,
+        is_threaded: bool = False,
     ) -> None:
         identity = Identity(
             name=AgentName("example.org", "simulated", f"{number:06d}"),
@@ -93,7 +125,7 @@ class Simulated:
         )
         self.responder = Responder(identity=identity, store=Store(objects))
         self.statistics = [data(HOST, 0), *(data(LINK, n) for n in range(4))]
-        self.transport: Transport = open_transport(options)
+        self.transport = transport
         self._inbox: SimpleQueue[Message] = SimpleQueue()
         self.is_connected = threading.Event()
         self.transport.subscribe(direct_exchange(), str(identity.name))
@@ -124,7 +156,7 @@ class Simulated:
 def serve(url: str, objects: int) -> None:
     """Role: one agent that carries the exchange and has so many objects."""
     options = TransportOptions(listen=url, max_connections=20_000)
-    agent = Simulated(options, 0, [data(HOST, n) for n in range(objects)], is_threaded=True)
+    agent = Simulated(open_transport(options), 0, [data(HOST, n) for n in range(objects)], is_threaded=True)
     agent.is_connected.wait()
     print("ready", flush=True)
     while True:
@@ -135,8 +167,11 @@ def serve(url: str, objects: int) -> None:
 def fleet(url: str, count: int) -> None:
     """Role: so many agents, each with its connection, that beat evenly over the interval."""
     agents = []
+    loop = Loop("fleet")
+    loop.start()
+    options = TransportOptions(urls=(url,))
     for number in range(1, count + 1):
-        agents.append(Simulated(TransportOptions(urls=(url,)), number, [data(HOST, 0)]))
+        agents.append(Simulated(AmqpTransport(options, Guest(loop)), number, [data(HOST, 0)]))
         if number % 50 == 0:
             agents[-1].is_connected.wait(30)
     for agent in agents:

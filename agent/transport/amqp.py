@@ -30,13 +30,13 @@ UNAUTHORISED = "amqp:unauthorized-access"
 
 
 class AmqpTransport:
-    """A `Transport` by brokers."""
+    """A `Transport` by brokers; `loop`: somebody else's thread to run in, who starts and ends it."""
 
-    def __init__(self, options: TransportOptions) -> None:
+    def __init__(self, options: TransportOptions, loop: Loop | None = None) -> None:
         load()
         self._options = options
         self._security = ClientSecurity(options)
-        self._loop = Loop("hostinfo-amqp")
+        self._loop = loop or Loop("hostinfo-amqp")
         self._connecting = Connecting(options, self._loop, self._security.check)
         self._container = f"{options.name}-{uuid.uuid4().hex}"
         self._subscribed: dict[tuple[str, str], None] = {}

@@ -16,7 +16,7 @@ from ..qmf.topic import TopicPattern
 from .connecting import Found
 from .engine import Engine
 from .filters import binding_filter
-from .library import load
+from .library import load, top_up
 from .loop import Loop
 from .options import TransportOptions
 from .outlet import Outlet
@@ -191,7 +191,7 @@ class Client:
                 delivery.settle()
         elif delivery.aborted:
             delivery.settle()
-            link.flow(1)
+            top_up(link, CREDIT)
         elif delivery.pending > MAX_MESSAGE:
             self._engine.fail("amqp:link:message-size-exceeded", f"a message over {MAX_MESSAGE} bytes")
         elif delivery.readable and not delivery.partial:
@@ -205,7 +205,7 @@ class Client:
         if not delivery.settled:
             delivery.update(load().Delivery.ACCEPTED)
         delivery.settle()
-        link.flow(1)
+        top_up(link, CREDIT)
         exchange, pattern = self._receivers.get(link, ("", None))
         try:
             message = decode(data, address=exchange)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
-from .library import load
+from .library import load, next_type, types_for
 from .loop import Loop, Timer
 
 _logger = logging.getLogger(__name__)
@@ -29,6 +29,7 @@ class Engine:
         self.connection: Any = proton.Connection()
         self._collector: Any = proton.Collector()
         self.connection.collect(self._collector)
+        self._types = types_for(handler)
         self._timer: Timer | None = None
         self._ended = self._processing = False
         self._failure = ("", "")
@@ -126,15 +127,16 @@ class Engine:
             room()
 
     def _dispatch(self) -> None:
-        while event := self._collector.peek():
-            method = getattr(self._handler, event.type.method, None)
+        while (number := next_type(self._collector)) is not None:
+            event = self._collector.peek() if number in self._types else None
+            method = getattr(self._handler, event.type.method, None) if event is not None else None
             if method is not None:
                 try:
                     method(event)
                 except UnicodeDecodeError as error:  # proton decodes a peer's text when it is looked at
                     self.fail("amqp:decode-error", f"text that is no UTF-8: {error.reason}")
                 except Exception:
-                    _logger.exception("fault in %s", event.type.method)
+                    _logger.exception("fault in %s", method.__name__)
                     self.fail("amqp:internal-error", "internal error")
             self._collector.pop()
 

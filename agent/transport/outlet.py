@@ -19,6 +19,7 @@ class Outlet:
 
     def __init__(self, session: Any, name: str, address: str | None, count: Callable[[int], None]) -> None:
         self.link: Any = session.sender(name)
+        self._session = session
         if address is not None:
             self.link.target.address = address
         else:
@@ -53,7 +54,7 @@ class Outlet:
         """Send what the broker and the socket take."""
         self._expire()
         link = self.link
-        while self._items and link.credit > 0 and link.session.outgoing_bytes < OUTGOING_BYTES:
+        while self._items and link.credit > 0 and self._session.outgoing_bytes < OUTGOING_BYTES:
             delivery = link.delivery(str(next(self._tags)))
             link.stream(self._take())
             link.advance()

@@ -12,7 +12,7 @@ from typing import Any
 from .engine import Engine
 from .exchange import Queue
 from .filters import BadFilter, binding_keys
-from .library import load
+from .library import load, top_up
 from .node import Node, Refusal
 from .wire import Envelope, Undecodable
 
@@ -26,11 +26,12 @@ OPEN_SECONDS = 10.0
 class Consumer:
     """A link that a peer receives by: its queue, emptied as far as its credit and its socket allow."""
 
-    __slots__ = ("link", "node", "peer", "queue", "settled", "tags")
+    __slots__ = ("_session", "link", "node", "peer", "queue", "settled", "tags")
 
     def __init__(self, peer: "Peer", link: Any, node: str | None) -> None:
         options = peer.node.options
         self.peer, self.link, self.node = peer, link, node
+        self._session = link.session  # proton makes a new object each time
         self.queue = Queue(
             peer.node.budget,
             lambda _queue: peer.node.wake(peer),
@@ -43,7 +44,7 @@ class Consumer:
     def pump(self) -> None:
         """Send what the peer can take now."""
         link = self.link
-        while link.credit > 0 and link.session.outgoing_bytes < OUTGOING_BYTES and link.unsettled < UNSETTLED:
+        while link.credit > 0 and self._session.outgoing_bytes < OUTGOING_BYTES and link.unsettled < UNSETTLED:
             item = self.queue.take()
             if item is None:
                 if link.drain_mode:
@@ -143,7 +144,7 @@ class Peer:
         limit = self.node.options.max_message_bytes
         if delivery.aborted:
             delivery.settle()
-            link.flow(1)
+            top_up(link, CREDIT)
         elif delivery.pending > limit:
             self._producers.pop(link, None)
             _close(link, Refusal("amqp:link:message-size-exceeded", f"more than {limit} bytes"))
@@ -232,7 +233,7 @@ class Peer:
             delivery.update(outcome)
         delivery.settle()
         if link in self._producers:
-            link.flow(1)
+            top_up(link, CREDIT)
 
     def _publish(self, target: tuple[str | None, str | None], data: bytes) -> None:
         envelope = Envelope(data)
