@@ -2,6 +2,7 @@
 
     python benchmarks/agent.py                     # all, with 1,000 simulated agents: about three minutes
     python benchmarks/agent.py --agents 100 --rest 20
+    python benchmarks/agent.py --only fleet --rabbitmq      # the fleet at a RabbitMQ, which it starts
 
 Every side runs in a process of its own. The simulated agents are the protocol library's answering side, each with a
 connection of its own, a heartbeat and the statistics of a host with four links every ten seconds.
@@ -17,8 +18,10 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from queue import SimpleQueue
 
 from hostinfo.agent.console import AgentNews, Console, Life
@@ -269,52 +272,128 @@ def measure_large(count: int) -> None:
     url = free_url()
     with role("--serve", url, str(count)) as pid, connect(url) as console:
         (agent,) = console.agents()
-        before = memory_mib(pid)
+        before, cpu, own = memory_mib(pid), cpu_seconds(pid), cpu_seconds(os.getpid())
         begun = time.perf_counter()
         answer = console.query([agent], Query(schema_id=HOST.id), 120)[0]
         took = time.perf_counter() - begun
         assert answer.is_good
         assert len(answer.items) == count
         row(f"{count:,} objects of 31 values in one query", f"{took:.2f} s", "1.5 s")
+        shares = f"{cpu_seconds(pid) - cpu:.2f} / {cpu_seconds(os.getpid()) - own:.2f} s"
+        row("the same: CPU of the agent / of the console", shares, "together 1.5 s")
         row("the same: the agent's memory before / peak", f"{before:.0f} / {memory_mib(pid, 'VmHWM'):.0f} MiB")
 
 
-def measure_fleet(count: int, seconds: float) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Exchange:
+    """What the fleet meets at, and how to look at it."""
+
+    name: str
+    url: str
+    agents: int  # of its own
+    cpu: Callable[[], float]
+    memory: Callable[[], float]
+    waiting: Callable[[], str]  # what waits in its queues
+
+
+@contextmanager
+def embedded() -> Iterator[Exchange]:
     url = free_url()
-    with role("--serve", url, "1") as exchange:
-        empty = memory_mib(exchange)
-        with role("--fleet", url, str(count)) as agents, connect(url) as console:
-            console.connect()
-            beats: list[AgentNews | Indication] = []
-            console.listen(beats.append, events=False, data=True)
-            time.sleep(INTERVAL_SECONDS + 2)
-            beats.clear()
-            before, begun = cpu_seconds(exchange), time.monotonic()
-            time.sleep(seconds)
-            heard, took = list(beats), time.monotonic() - begun
-            cpu = (cpu_seconds(exchange) - before) / took
-            lives = sum(isinstance(one, AgentNews) and one.life is not Life.LOST for one in heard)
-            told = len(heard) - lives
-            expected = count * took / INTERVAL_SECONDS
-            row(f"{count:,} agents: heartbeats heard of those due", f"{lives / expected * 100:.0f} %", "steady")
-            row("statistics heard of those due", f"{told / expected / 2 * 100:.0f} %", "steady")
-            row("the exchange: share of a core", f"{cpu * 100:.1f} %")
-            row("the exchange: CPU per agent and interval of 10 s", f"{cpu / count * INTERVAL_SECONDS * 1000:.2f} ms")
-            memory = memory_mib(exchange)
-            row("the exchange: resident", f"{memory:.0f} MiB")
-            row("the exchange: memory per agent", f"{(memory - empty) / count * 1024:.0f} KiB")
-            row("the simulated agents together: resident", f"{memory_mib(agents):.0f} MiB")
-        with role("--fleet", url, str(count)):
+    with role("--serve", url, "1") as pid:
+        yield Exchange(
+            name="embedded exchange",
+            url=url,
+            agents=1,
+            cpu=lambda: cpu_seconds(pid),
+            memory=lambda: memory_mib(pid),
+            waiting=lambda: f"{memory_mib(pid):.0f} MiB resident",
+        )
+
+
+@contextmanager
+def rabbitmq() -> Iterator[Exchange]:
+    """The distribution's RabbitMQ, set up as docs/brokers.md says."""
+    sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    from tests.transport.rabbit import Rabbit
+
+    with tempfile.TemporaryDirectory() as folder:
+        broker = Rabbit(Path(folder))
+        try:
+            broker.start()
+            pid = broker.beam()
+
+            def waiting() -> str:
+                queues = [int(line) for line in broker.control("list_queues", "messages", "--no-table-headers").split()]
+                return f"{sum(queues):,} in {len(queues):,} queues, most {max(queues, default=0):,}"
+
+            yield Exchange(
+                name="RabbitMQ",
+                url=broker.url,
+                agents=0,
+                cpu=lambda: cpu_seconds(pid),
+                memory=lambda: memory_mib(pid),
+                waiting=waiting,
+            )
+        finally:
+            broker.stop()
+
+
+def measure_fleet(kind: Callable[[], AbstractContextManager[Exchange]], count: int, seconds: float) -> None:
+    with kind() as exchange:
+        empty = exchange.memory()
+        with role("--fleet", exchange.url, str(count)) as agents:
+            with connect(exchange.url) as console:
+                watch_fleet(exchange, console, count, seconds)
+                row(f"{exchange.name}: memory per agent", f"{(exchange.memory() - empty) / count * 1024:.0f} KiB")
+                row("the simulated agents together: resident", f"{memory_mib(agents):.0f} MiB")
+            list_fleet(exchange, agents)
+
+
+def watch_fleet(exchange: Exchange, console: Console, count: int, seconds: float) -> None:
+    """A console hears all that the agents tell."""
+    console.connect()
+    beats: list[AgentNews | Indication] = []
+    console.listen(beats.append, events=False, data=True)
+    time.sleep(INTERVAL_SECONDS + 2)
+    waiting = exchange.waiting()
+    time.sleep(2)  # what this held up has come
+    beats.clear()
+    before, own, begun = exchange.cpu(), cpu_seconds(os.getpid()), time.monotonic()
+    time.sleep(seconds)
+    heard, took = list(beats), time.monotonic() - begun
+    cpu, own = (exchange.cpu() - before) / took, (cpu_seconds(os.getpid()) - own) / took
+    lives = sum(isinstance(one, AgentNews) and one.life is not Life.LOST for one in heard)
+    told = len(heard) - lives
+    expected = (count + exchange.agents) * took / INTERVAL_SECONDS
+    row(
+        f"{exchange.name}, {count:,} agents: heartbeats heard of those due", f"{lives / expected * 100:.0f} %", "steady"
+    )
+    row("statistics heard of those due", f"{told / expected / 2 * 100:.0f} %", "steady")
+    row("what waits in it, at first", waiting)
+    row(f"the same after {took:.0f} s", exchange.waiting(), "no more")
+    row(f"{exchange.name}: share of a core", f"{cpu * 100:.1f} %")
+    row(f"{exchange.name}: CPU per agent and interval of 10 s", f"{cpu / count * INTERVAL_SECONDS * 1000:.2f} ms")
+    row("the console that hears all: CPU per agent and interval", f"{own / count * INTERVAL_SECONDS * 1000:.2f} ms")
+    row(f"{exchange.name}: resident", f"{exchange.memory():.0f} MiB")
+
+
+def list_fleet(exchange: Exchange, agents: int) -> None:
+    """A console that knows nobody yet finds them all, and asks each."""
+    for _ in range(3):
+        before, fleet_before, own_before = exchange.cpu(), cpu_seconds(agents), cpu_seconds(os.getpid())
+        begun = time.perf_counter()
+        with connect(exchange.url) as console:
+            found = console.agents(seconds=30)
+            took = time.perf_counter() - begun
+            row(f"{exchange.name}: console list, {len(found):,} agents found", f"{took:.2f} s", "3 s")
+            shares = [exchange.cpu() - before, cpu_seconds(agents) - fleet_before]
+            row("the same: CPU of exchange / fleet", " / ".join(f"{share:.2f}" for share in shares) + " s")
             begun = time.perf_counter()
-            with connect(url) as console:
-                found = console.agents(seconds=30)
-                took = time.perf_counter() - begun
-                row(f"console list over {count:,} agents: {len(found):,} found", f"{took:.2f} s", "3 s")
-                begun = time.perf_counter()
-                answers = console.query(found, Query(schema_id=HOST.id), 60)
-                took = time.perf_counter() - begun
-                good = sum(answer.is_good for answer in answers)
-                row(f"one object of each of them: {good:,} answers", f"{took:.2f} s")
+            answers = console.query(found, Query(schema_id=HOST.id), 60)
+            took = time.perf_counter() - begun
+            good = sum(answer.is_good for answer in answers)
+            row(f"one object of each of them: {good:,} answers", f"{took:.2f} s")
+            row("both: CPU of the console", f"{cpu_seconds(os.getpid()) - own_before:.2f} s")
 
 
 def main() -> None:
@@ -324,6 +403,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=1_000)
     parser.add_argument("--rest", type=float, default=60.0, help="seconds to watch the agent at rest")
     parser.add_argument("--seconds", type=float, default=30.0, help="seconds to watch the fleet")
+    parser.add_argument("--rabbitmq", action="store_true", help="the fleet meets at the distribution's RabbitMQ")
     parser.add_argument("--only", choices=["rest", "large", "fleet"])
     parser.add_argument("--serve", nargs=2, help=argparse.SUPPRESS)
     parser.add_argument("--fleet", nargs=2, help=argparse.SUPPRESS)
@@ -339,7 +419,7 @@ def main() -> None:
     if options.only in (None, "large"):
         measure_large(options.objects)
     if options.only in (None, "fleet"):
-        measure_fleet(options.agents, options.seconds)
+        measure_fleet(rabbitmq if options.rabbitmq else embedded, options.agents, options.seconds)
     if options.only in (None, "rest"):
         measure_rest(options.rest, options.rounds)
 

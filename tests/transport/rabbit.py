@@ -95,6 +95,17 @@ class Rabbit:
                 return
             time.sleep(0.1)
 
+    def beam(self) -> int:
+        """Give the process id of the broker itself, under its shell scripts."""
+        assert self._process is not None
+        waiting = [self._process.pid]
+        while waiting:
+            pid = waiting.pop()
+            if Path(f"/proc/{pid}/comm").read_text().startswith("beam"):
+                return pid
+            waiting += map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+        raise AssertionError("no beam")
+
     def control(self, *arguments: str) -> str:
         done = subprocess.run(
             [CONTROL, "--quiet", *arguments], env=self._environment, capture_output=True, text=True, check=False
