@@ -127,21 +127,15 @@ def json_text(value: object, indent: str = "") -> str:
     except ImportError:
         from json.encoder import encode_basestring_ascii
 
-    return _json(value, "\n" + indent, encode_basestring_ascii, {}, {})
+    return _json(value, "\n" + indent, encode_basestring_ascii, {})
 
 
 _ONE_LINE = frozenset({str, int})
 _CONSTANTS = {None: "null", True: "true", False: "false"}
 
 
-def _json(
-    value: "Any",
-    line: str,
-    quote: "Any",
-    forms: "dict[tuple[type, str], tuple[Any, str]]",
-    shared: dict[int, str],
-) -> str:
-    """``line``: the start of a new line at this depth; ``quote``: of a string; ``forms``: of each class at each depth.
+def _json(value: "Any", line: str, quote: "Any", shared: dict[int, str]) -> str:
+    """``line``: the start of a new line at this depth; ``quote``: of a string.
 
     ``shared``: what became of tuples, by their id: those of a thousand links or processors are mostly the same few.
     """
@@ -152,44 +146,58 @@ def _json(
         return str(value)
     if value is None or kind is bool:
         return _CONSTANTS[value]
+    inner = line + "  "
     if kind is tuple or kind is list:
-        inner = line + "  "
-        if _ONE_LINE.issuperset(map(type, value)):
+        kinds = set(map(type, value))
+        if _ONE_LINE.issuperset(kinds):
             text = "[" + ", ".join([quote(entry) if type(entry) is str else str(entry) for entry in value]) + "]"
             if kind is tuple:
                 shared[id(value)] = text
             return text
-        return f"[{inner}{f',{inner}'.join([_json(entry, inner, quote, forms, shared) for entry in value])}{line}]"
+        if len(kinds) == 1 and hasattr(kinds.pop(), "__dataclass_fields__"):
+            texts = _table(value, inner, quote, shared)
+        else:
+            texts = [_json(entry, inner, quote, shared) for entry in value]
+        return f"[{inner}{f',{inner}'.join(texts)}{line}]"
     if hasattr(kind, "__dataclass_fields__"):
-        form = forms.get((kind, line))
-        if form is None:
-            form = forms[kind, line] = _form(kind.__dataclass_fields__, line, quote)
-        fields, template = form
-        inner = line + "  "
-        return template % tuple([
-            # Most fields are absent or plain: no call for them.
-            "null" if entry is None
-            else quote(entry) if (its := type(entry)) is str
-            else entry if its is int
-            else _CONSTANTS[entry] if its is bool
-            else shared.get(id(entry)) or _json(entry, inner, quote, forms, shared)
-            for entry in fields(value)
-        ])  # fmt: skip
-    inner = line + "  "
+        return _table((value,), line, quote, shared)[0]
     if isinstance(value, Mapping):
-        pairs = [f"{quote(str(key))}: {_json(entry, inner, quote, forms, shared)}" for key, entry in value.items()]
+        pairs = [f"{quote(str(key))}: {_json(entry, inner, quote, shared)}" for key, entry in value.items()]
         return f"{{{inner}{f',{inner}'.join(pairs)}{line}}}" if pairs else "{}"
     if isinstance(value, float):
         return repr(float(value)) if value - value == 0 else "null"
     return quote(str(value))  # type: ignore[no-any-return]
 
 
-def _form(names: "Iterable[str]", line: str, quote: "Any") -> "tuple[Any, str]":
-    """What gets the fields of a value of a class, and the text with a %s for each."""
+def _table(values: "Sequence[Any]", line: str, quote: "Any", shared: dict[int, str]) -> list[str]:
+    """Values of one class, taken by columns: of a thousand links most fields are absent, or all strings or numbers."""
     from _operator import attrgetter  # operator's own, without the rest of it
 
-    names = list(names)
     inner = line + "  "
-    get = attrgetter(*names) if len(names) > 1 else lambda value: [getattr(value, name) for name in names]
-    text = f",{inner}".join([f"{quote(name)}: %s" for name in names])
-    return get, f"{{{inner}{text}{line}}}"
+    columns: list[Iterable[object]] = []
+    rows = []
+    for name in type(values[0]).__dataclass_fields__:
+        column = list(map(attrgetter(name), values))
+        kinds = set(map(type, column))
+        if kinds == _ABSENT:
+            rows.append(f"{quote(name)}: null")
+            continue
+        rows.append(f"{quote(name)}: %s")
+        if kinds == _TEXT:
+            columns.append(map(quote, column))
+        elif kinds == _NUMBER:
+            columns.append(column)
+        elif kinds <= _SWITCH:
+            columns.append(map(_CONSTANTS.__getitem__, column))
+        else:
+            columns.append([
+                "null" if entry is None
+                else quote(entry) if type(entry) is str
+                else shared.get(id(entry)) or _json(entry, inner, quote, shared)
+                for entry in column
+            ])  # fmt: skip
+    text = f"{{{inner}{f',{inner}'.join(rows)}{line}}}"
+    return list(map(text.__mod__, zip(*columns, strict=True))) if columns else [text] * len(values)
+
+
+_ABSENT, _TEXT, _NUMBER, _SWITCH = {type(None)}, {str}, {int}, {bool, type(None)}

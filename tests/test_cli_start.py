@@ -104,6 +104,8 @@ import dataclasses, inspect, re, copy, pickle
 print(pickle.loads(pickle.dumps(one)) == one, copy.deepcopy(one), inspect.signature(Cache))
 many = [Cache(level=level, type='Data', size_bytes=1) for level in range(200)]
 print(many[0], many[-1], len(set(many)), Cache.__init__.__qualname__, Cache.__init__.__module__)
+routes = [Route(family='ipv4', destination=str(number), type='blackhole') for number in range(200)]
+print(routes[0], routes[-1])
 try:
     Cache(level=1, type='Data', sizes=1)
 except TypeError as error:

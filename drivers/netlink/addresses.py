@@ -8,7 +8,7 @@ from struct import Struct
 from hostinfo.model.network import Address
 
 from .layout import Layouts
-from .message import dump_payloads, number, text
+from .message import dump_payloads, text
 from .words import address_flags, scope
 
 TYPE_CHECKING = False
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 SOURCE = "netlink addresses"
 RTM_NEWADDR = 20
 ADDRESS, LOCAL, LABEL, BROADCAST, LIFETIMES, FLAGS = 1, 2, 3, 4, 6, 8
-_WANTED = frozenset({ADDRESS, LOCAL, LABEL, BROADCAST, LIFETIMES, FLAGS})
+_WANTED = (ADDRESS, LOCAL, LABEL, BROADCAST, LIFETIMES, FLAGS)
+_NUMBERS = frozenset({FLAGS})
 
 _HEAD = {"little": Struct("<BBBBI"), "big": Struct(">BBBBI")}
 _CACHE = {"little": Struct("<II"), "big": Struct(">II")}
@@ -30,7 +31,7 @@ _MASKS = tuple(inet_ntop(AF_INET, (0xFFFFFFFF << 32 - bits & 0xFFFFFFFF).to_byte
 def parse_addresses(data: bytes, names: Mapping[int, str], order: "Order" = sys.byteorder) -> tuple[Address, ...]:
     """The addresses of one dump, by link. Those of links that are not named left in between, and are dropped."""
     found = []
-    layouts = Layouts(_WANTED, SOURCE, order)
+    layouts = Layouts(_WANTED, _NUMBERS, SOURCE, order)
     for start, end in dump_payloads(data, RTM_NEWADDR, SOURCE, order):
         address = _address(data, start, end, layouts, names, order)
         if address is not None:
@@ -49,17 +50,17 @@ def _address(
     link, size = names.get(index), _SIZES.get(family)
     if link is None or size is None:
         return None
-    found = layouts.attributes(data, start + 8, end)
     # With IFA_LOCAL, IFA_ADDRESS is the other end of the connection, which IPv4 without one repeats.
-    far = found.get(ADDRESS, b"")
-    near = found.get(LOCAL, far)
-    if len(near) != size or prefix_length > size * 8:
+    far, near, label, broadcast, lifetimes, flags = layouts.values(data, start + 8, end)
+    if near is None:
+        near = far
+    if near is None or len(near) != size or prefix_length > size * 8:
         return None
     is_ipv4 = size == 4
-    broadcast, label = found.get(BROADCAST, b""), text(found.get(LABEL))
-    preferred, valid = _lifetimes(found.get(LIFETIMES), order)
-    if FLAGS in found:  # Linux 3.14: all of them, where the header has eight
-        bits = number(found[FLAGS], order) or 0
+    label = text(label)
+    preferred, valid = _lifetimes(lifetimes, order)
+    if flags is None:  # Linux before 3.14
+        flags = bits
     return Address(
         link=link,
         index=index,
@@ -67,10 +68,10 @@ def _address(
         address=inet_ntop(family, near),
         prefix_length=prefix_length,
         netmask=_MASKS[prefix_length] if is_ipv4 else None,
-        broadcast=inet_ntop(family, broadcast) if len(broadcast) == size else None,
-        peer=inet_ntop(family, far) if far != near and len(far) == size else None,
+        broadcast=inet_ntop(family, broadcast) if broadcast is not None and len(broadcast) == size else None,
+        peer=inet_ntop(family, far) if far != near and far is not None and len(far) == size else None,
         scope=scope(scope_number),
-        flags=address_flags(bits, is_ipv6=not is_ipv4),
+        flags=address_flags(flags, is_ipv6=not is_ipv4),
         valid_lifetime_seconds=valid,
         preferred_lifetime_seconds=preferred,
         label=label if label != link else None,

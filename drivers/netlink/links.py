@@ -24,10 +24,11 @@ IFF_UP, IFF_LOOPBACK = 1, 8
 (ADDRESS, BROADCAST, NAME, MTU, LOWER, MASTER, QUEUE, STATE, INFO, ALIAS, GROUP) = (
     1, 2, 3, 4, 5, 10, 13, 16, 18, 20, 27)  # fmt: skip
 CARRIER, LOWER_NAMESPACE, PROPERTIES, ALTNAME, PERMANENT, PARENT, PARENT_BUS = 33, 37, 52, 53, 54, 56, 57
-_WANTED = frozenset({
+_WANTED = (
     ADDRESS, BROADCAST, NAME, MTU, LOWER, MASTER, QUEUE, STATE, INFO, ALIAS, GROUP, CARRIER, LOWER_NAMESPACE,
     PROPERTIES, PERMANENT, PARENT, PARENT_BUS,
-})  # fmt: skip
+)  # fmt: skip
+_NUMBERS = frozenset({MTU, LOWER, MASTER, QUEUE, STATE, GROUP, CARRIER})
 INFO_KIND, INFO_DATA, VXLAN_LOWER = 1, 2, 3
 _INFO_WANTED = frozenset({INFO_KIND, INFO_DATA})  # what stands beside them is the bridge's or bond's about its port
 
@@ -38,13 +39,13 @@ def parse_links(data: bytes, order: "Order" = sys.byteorder) -> list[LinkRecord]
     """The links of one dump by index, neighbours named. ParseError where it is cut off."""
     head, raw = HEAD[order], []
     names: dict[int, str] = {}
-    layouts = Layouts(_WANTED, SOURCE, order)
+    layouts = Layouts(_WANTED, _NUMBERS, SOURCE, order)
     for start, end in dump_payloads(data, RTM_NEWLINK, SOURCE, order):
         if end - start < 16:
             continue
         _, _, index, flags, _ = head.unpack_from(data, start)
-        found = layouts.attributes(data, start + 16, end)
-        name = text(found.get(NAME))
+        found = layouts.values(data, start + 16, end)
+        name = text(found[2])
         # A link that comes twice came anew while the kernel dumped; no kernel has names that lead elsewhere as paths.
         if name is not None and index not in names and "/" not in name and name not in (".", ".."):
             names[index] = name
@@ -54,64 +55,49 @@ def parse_links(data: bytes, order: "Order" = sys.byteorder) -> list[LinkRecord]
 
 
 def _record(
-    index: int, flags: int, name: str, found: Mapping[int, bytes], names: Mapping[int, str], order: "Order"
+    index: int, flags: int, name: str, found: "tuple[Any, ...]", names: Mapping[int, str], order: "Order"
 ) -> LinkRecord:
-    info = attributes(found[INFO], 0, len(found[INFO]), _INFO_WANTED, SOURCE, order) if INFO in found else {}
-    kind = text(info.get(INFO_KIND))
-    record = LinkRecord(name, index, _facts(flags, found, order))
-    if kind is None:
-        _without_kind(record, flags, found)
-    else:
-        record.facts["kind"] = kind
-        data = nested(info[INFO_DATA], SOURCE, order) if INFO_DATA in info else {}
-        _of_kind(record, kind, data, names, order)
-    master = found.get(MASTER)
-    if master is not None:
-        record.controller = names.get(int.from_bytes(master, order))
-    lower = number(found.get(LOWER), order)
+    (address, broadcast, _, mtu, lower, master, queue, state, info, alias, group, carrier, lower_namespace,
+     properties, permanent, parent, parent_bus) = found  # fmt: skip
+    is_up = flags & IFF_UP != 0
+    facts: dict[str, Any] = {
+        "mac": mac(address),
+        "broadcast_mac": _broadcast(broadcast),
+        "mtu": mtu,
+        "is_enabled": is_up,
+        "group": group,
+        "tx_queue_length": queue,
+        "flags": link_flags(flags),
+    }
+    if state and state < len(STATES):
+        facts["state"] = STATES[state]
+    if is_up and carrier is not None:
+        facts["has_carrier"] = carrier != 0
+    if permanent is not None:
+        facts["permanent_mac"] = mac(permanent)
+    if alias is not None:
+        facts["alias"] = text(alias)
+    if properties is not None:
+        altnames = (text(value) for kind, value in listed(properties, SOURCE, order) if kind == ALTNAME)
+        facts["altnames"] = tuple(altname for altname in altnames if altname)
+    record = LinkRecord(name, index, facts)
+    about = attributes(info, 0, len(info), _INFO_WANTED, SOURCE, order) if info is not None else {}
+    kind = text(about.get(INFO_KIND))
+    if kind is not None:
+        facts["kind"] = kind
+        _of_kind(record, kind, about.get(INFO_DATA), names, order)
+    elif flags & IFF_LOOPBACK:
+        facts["kind"] = "loopback"
+    elif parent is not None:  # Linux 5.14; before, sysfs tells
+        facts.update(kind="physical", bus=text(parent_bus), bus_address=text(parent))
+    record.controller = names.get(master)
     if lower and lower != index:
-        _stand_on(record, lower, names, LOWER_NAMESPACE in found)
+        _stand_on(record, lower, names, is_elsewhere=lower_namespace is not None)
     return record
 
 
-def _facts(flags: int, found: Mapping[int, bytes], order: "Order") -> "dict[str, Any]":
-    is_up = flags & IFF_UP != 0
-    facts: dict[str, Any] = {
-        "mac": mac(found.get(ADDRESS)),
-        "broadcast_mac": _broadcast(found.get(BROADCAST)),
-        "mtu": number(found.get(MTU), order),
-        "is_enabled": is_up,
-        "group": number(found.get(GROUP), order),
-        "tx_queue_length": number(found.get(QUEUE), order),
-        "flags": link_flags(flags),
-    }
-    state = number(found.get(STATE), order)
-    if state and state < len(STATES):
-        facts["state"] = STATES[state]
-    if is_up and CARRIER in found:
-        facts["has_carrier"] = any(found[CARRIER])
-    if PERMANENT in found:
-        facts["permanent_mac"] = mac(found[PERMANENT])
-    if ALIAS in found:
-        facts["alias"] = text(found[ALIAS])
-    if PROPERTIES in found:
-        names = (text(value) for kind, value in listed(found[PROPERTIES], SOURCE, order) if kind == ALTNAME)
-        facts["altnames"] = tuple(name for name in names if name)
-    return facts
-
-
-def _without_kind(record: LinkRecord, flags: int, found: Mapping[int, bytes]) -> None:
-    if flags & IFF_LOOPBACK:
-        record.facts["kind"] = "loopback"
-    elif PARENT in found:  # Linux 5.14; before, sysfs tells
-        record.facts["kind"] = "physical"
-        record.facts["bus"] = text(found.get(PARENT_BUS))
-        record.facts["bus_address"] = text(found[PARENT])
-
-
-def _of_kind(
-    record: LinkRecord, kind: str, data: Mapping[int, bytes], names: Mapping[int, str], order: "Order"
-) -> None:
+def _of_kind(record: LinkRecord, kind: str, info: bytes | None, names: Mapping[int, str], order: "Order") -> None:
+    data = nested(info, SOURCE, order) if info is not None else {}
     if kind == "bond":
         record.bond = parse_bond(data, names, order)
     elif kind == "bridge":
@@ -128,7 +114,7 @@ def _of_kind(
             record.facts["mode"] = mode
 
 
-def _stand_on(record: LinkRecord, lower: int, names: Mapping[int, str], is_elsewhere: bool) -> None:
+def _stand_on(record: LinkRecord, lower: int, names: Mapping[int, str], *, is_elsewhere: bool) -> None:
     if is_elsewhere:  # then the index counts in the other namespace
         record.is_lower_elsewhere = True
         return

@@ -34,9 +34,7 @@ def attribute_header(order: "Order") -> Struct:
     return _ATTRIBUTE[order]
 
 
-def messages(
-    data: bytes, source: str, order: "Order" = sys.byteorder
-) -> Iterator[tuple[int, int, int, int, int, int]]:
+def messages(data: bytes, source: str, order: "Order" = sys.byteorder) -> Iterator[tuple[int, int, int, int, int, int]]:
     """Each message as (type, flags, sequence number, port, start and end of its payload).
 
     ParseError where one is cut off.

@@ -24,7 +24,9 @@ _LOCAL = bytes((LOCAL_TABLE,))
 DESTINATION, FROM, OUT, GATEWAY, PRIORITY, PREFERRED, METRICS, MULTIPATH, TABLE, VIA, HOP_ID = (
     1, 2, 4, 5, 6, 7, 8, 9, 15, 18, 30)  # fmt: skip
 METRIC_MTU = 2
-_WANTED = frozenset({DESTINATION, FROM, OUT, GATEWAY, PRIORITY, PREFERRED, METRICS, MULTIPATH, TABLE, VIA, HOP_ID})
+_WANTED = (DESTINATION, FROM, OUT, GATEWAY, PRIORITY, PREFERRED, METRICS, MULTIPATH, TABLE, VIA, HOP_ID)
+_NUMBERS = frozenset({OUT, PRIORITY, TABLE, HOP_ID})
+_HOP_WANTED = frozenset({GATEWAY, VIA})
 
 _HEAD = {"little": Struct("<BBBBBBBBI"), "big": Struct(">BBBBBBBBI")}
 _HOP = {"little": Struct("<HBBi"), "big": Struct(">HBBi")}
@@ -34,7 +36,7 @@ _SIZES = {int(AF_INET): 4, int(AF_INET6): 16}
 def parse_routes(data: bytes, names: Mapping[int, str], order: "Order" = sys.byteorder) -> tuple[Route, ...]:
     """The routes of one dump, but those of table local, which mirror the addresses. In the kernel's order."""
     found = []
-    layouts = Layouts(_WANTED, SOURCE, order)
+    layouts = Layouts(_WANTED, _NUMBERS, SOURCE, order)
     for start, end in dump_payloads(data, RTM_NEWROUTE, SOURCE, order):
         if data[start + 4 : start + 5] == _LOCAL:  # most of all IPv6 routes: not worth a look at their attributes
             continue
@@ -54,27 +56,28 @@ def _route(
     size = _SIZES.get(family)
     if size is None or bits > size * 8 or from_bits > size * 8:
         return None
-    found = layouts.attributes(data, start + 12, end)
-    table = table if TABLE not in found else number(found[TABLE], order) or 0
-    out = number(found.get(OUT), order)
+    destination, source, out, gateway, metric, preferred, metrics, hops, full_table, via, hop_id = layouts.values(
+        data, start + 12, end
+    )
+    if full_table is not None:
+        table = full_table
     if table == LOCAL_TABLE or (out and out not in names):
         return None
-    hops = found.get(MULTIPATH)
     return Route(
         family="ipv4" if size == 4 else "ipv6",
-        destination=_network(found.get(DESTINATION), bits, family, size),
-        source=_network(found.get(FROM), from_bits, family, size) if from_bits else None,
-        gateway=_gateway(found, family, size) if GATEWAY in found or VIA in found else None,
+        destination=_network(destination, bits, family, size),
+        source=_network(source, from_bits, family, size) if from_bits else None,
+        gateway=_gateway(gateway, via, family, size),
         link=names.get(out) if out else None,
-        preferred_source=_address(found[PREFERRED], family, size) if PREFERRED in found else None,
-        metric=number(found.get(PRIORITY), order),
+        preferred_source=_address(preferred, family, size),
+        metric=metric,
         table=table,
         type=ROUTE_TYPES[kind] if kind < len(ROUTE_TYPES) else str(kind),
         protocol=(PROTOCOLS.get(protocol) or str(protocol)) if protocol else None,
         scope=scope(scope_number) if size == 4 else None,
-        mtu=number(nested(found[METRICS], SOURCE, order).get(METRIC_MTU), order) if METRICS in found else None,
+        mtu=number(nested(metrics, SOURCE, order).get(METRIC_MTU), order) if metrics is not None else None,
         flags=route_flags(flags),
-        next_hop_id=number(found[HOP_ID], order) if HOP_ID in found else None,
+        next_hop_id=hop_id,
         next_hops=() if hops is None else tuple(_next_hops(hops, family, size, names, order)),
     )
 
@@ -85,18 +88,18 @@ def _next_hops(data: bytes, family: int, size: int, names: Mapping[int, str], or
         length, _, hops, out = unpack(data, start)
         if length < 8 or length > len(data) - start:
             raise ParseError(SOURCE, f"a next hop of {length} bytes where {len(data) - start} are left")
-        gateway = _gateway(attributes(data, start + 8, start + length, _WANTED, SOURCE, order), family, size)
+        about = attributes(data, start + 8, start + length, _HOP_WANTED, SOURCE, order)
+        gateway = _gateway(about.get(GATEWAY), about.get(VIA), family, size)
         found.append(NextHop(gateway=gateway, link=names.get(out), weight=hops + 1))
         start += (length + 3) & ~3
     return found
 
 
-def _gateway(found: Mapping[int, bytes], family: int, size: int) -> str | None:
-    gateway = _address(found.get(GATEWAY), family, size)
-    via = found.get(VIA)  # a gateway of the other family: its number in 16 bits, then the address
+def _gateway(gateway: bytes | None, via: bytes | None, family: int, size: int) -> str | None:
+    """A gateway, or one of the other family: its number in 16 bits, then the address."""
     if gateway is None and via is not None and len(via) in (6, 18):
         return inet_ntop(AF_INET if len(via) == 6 else AF_INET6, via[2:])
-    return gateway
+    return _address(gateway, family, size)
 
 
 @lru_cache(maxsize=1024)  # every link has a route to fe80::/64

@@ -85,25 +85,50 @@ class _Init:
 def written_init(cls: "Any", dataclasses: "Any") -> "Any":
     """An ``__init__`` in which the fields stand one by one; the class keeps it from now on.
 
-    It puts each value into its slot, at half the price of the ``object.__setattr__`` that dataclasses writes.
+    While its fields are put in, an instance is one of a class that differs in being open: what dataclasses writes for
+    a frozen one, ``object.__setattr__`` for each field, takes ten times as long.
     """
-    known: dict[str, Any] = {"missing": dataclasses.MISSING}
-    arguments, lines = [], []
+    arguments, made, puts = [], "", ""
+    # Names with an underscore, which no field has: one is named `type`.
+    known: dict[str, Any] = {
+        "_missing": dataclasses.MISSING,
+        "_type": type,
+        "_frozen": cls,
+        "_open": type(cls.__name__, cls.__bases__, {"__slots__": cls.__slots__}),
+        "_become": object.__dict__["__class__"].__set__,
+        "_put": _put,
+        "_values": locals,
+    }
     for name, field in cls.__dataclass_fields__.items():
-        known[f"put_{name}"] = getattr(cls, name).__set__
-        value, default = name, ""
+        default = ""
         if field.default is not dataclasses.MISSING:
-            known[f"default_{name}"], default = field.default, f"=default_{name}"
+            known[f"_default_{name}"], default = field.default, f"=_default_{name}"
         elif field.default_factory is not dataclasses.MISSING:
-            known[f"make_{name}"], default = field.default_factory, "=missing"
-            value = f"make_{name}() if {name} is missing else {name}"
+            known[f"_make_{name}"], default = field.default_factory, "=_missing"
+            made += f"    if {name} is _missing: {name} = _make_{name}()\n"
         arguments.append(name + default)
-        lines.append(f"    put_{name}(self, {value})\n")
-    exec(f"def __init__(self, *, {', '.join(arguments)}):\n{''.join(lines)}", known)  # noqa: S102 - names of our fields
+        puts += f"    self.{name} = {name}\n"
+    text = f"""\
+def __init__(self, *, {", ".join(arguments)}):
+{made}
+    if _type(self) is not _frozen:
+        return _put(self, _values())
+    _become(self, _open)
+{puts}
+    _become(self, _frozen)
+"""
+    exec(text, known)  # noqa: S102 - names of our fields
     init: Any = known["__init__"]
     init.__qualname__, init.__module__ = f"{cls.__qualname__}.__init__", cls.__module__
     cls.__init__ = init
     return init
+
+
+def _put(instance: "Any", values: "dict[str, Any]") -> None:
+    """The fields of an instance of a subclass, whose memory is laid out otherwise."""
+    for name in instance.__dataclass_fields__:
+        if name in values:
+            object.__setattr__(instance, name, values[name])
 
 
 class _Signature:
