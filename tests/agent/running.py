@@ -105,6 +105,12 @@ def agent(
         running.close()
 
 
+def enter(namespace: str) -> None:
+    """Put this thread, and those that it starts, into a network namespace."""
+    with open(f"/run/netns/{namespace}", "rb") as file:
+        assert ctypes.CDLL(None, use_errno=True).setns(file.fileno(), CLONE_NEWNET) == 0
+
+
 class Console:
     """Asks one agent, and keeps all that it tells unasked."""
 
@@ -130,8 +136,7 @@ class Console:
 
     def _start(self, namespace: str | None) -> None:
         if namespace is not None:
-            with open(f"/run/netns/{namespace}", "rb") as file:
-                assert ctypes.CDLL(None, use_errno=True).setns(file.fileno(), CLONE_NEWNET) == 0
+            enter(namespace)
         self._transport.start(self.messages.append, self._state)
 
     def _state(self, state: State, _: str) -> None:
