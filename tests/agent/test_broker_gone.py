@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from hostinfo.agent.qmf import AgentSeen, DataObject, Indication, Message, read, topic_exchange
+import hostinfo
+from hostinfo.agent.qmf import AgentSeen, DataObject, Event, Indication, Message, read, topic_exchange
 from hostinfo.agent.transport import TransportOptions, open_transport
 
 from .running import Agent, enter, until
@@ -68,6 +69,9 @@ def test_after_an_outage_it_announces_itself_at_once_and_sends_nothing_stale() -
         try:
             until(lambda: any(isinstance(one, Indication) for one in broker.received()), 20)
             assert isinstance(broker.received()[0], AgentSeen)
+            until(lambda: len(_events(broker, "agentStarted")) == 1, 20)
+            (started,) = _events(broker, "agentStarted")
+            assert started.values["version"] == hostinfo.__version__
             for outage in (3, 0.1, 6):
                 broker.close()
                 running.wait_for("disconnected")
@@ -80,6 +84,7 @@ def test_after_an_outage_it_announces_itself_at_once_and_sends_nothing_stale() -
                 until(lambda: len(_statistics(broker)) >= 2, 20)  # noqa: B023
                 # The first is the latest sample, shown once more to whoever came late; none of the others follows.
                 assert all(one.update_ts >= back_ns for one in _statistics(broker)[1:])
+                assert _events(broker, "agentStarted") == []  # it went on all the time
             assert running.end() == 0
             running.wait_for(r"ends; \d+ messages were dropped")
         finally:
@@ -129,6 +134,11 @@ def test_a_broker_whose_host_was_away_is_found_when_it_is_back(far: str, tmp_pat
             assert isinstance(broker.received()[0], AgentSeen)
     finally:
         broker.close()
+
+
+def _events(broker: Broker, name: str) -> list[Event]:
+    told = [item for one in broker.received() if isinstance(one, Indication) for item in one.items]
+    return [one for one in told if isinstance(one, Event) and one.schema_id is not None and one.schema_id.name == name]
 
 
 def _statistics(broker: Broker) -> list[DataObject]:

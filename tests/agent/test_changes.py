@@ -112,6 +112,30 @@ class TestEvents:
             until(lambda: gone() == ["networkInterface:b0"], 10)
 
 
+def test_processors_and_memory_that_change_between_two_readings_are_events(tmp_path: Path) -> None:
+    """On the kernel's files of a recorded machine, whose announcements nobody hears: a reading finds it."""
+    root = tmp_path / "root"
+    shutil.copytree(ROOT / "tests" / "fixtures" / "qemu-q35-kvm" / "root", root, symlinks=True)
+    online, meminfo = root / "sys/devices/system/cpu/online", root / "proc/meminfo"
+    assert online.read_text() == "0-3\n"
+    with (
+        agent(tmp_path, "--refresh", "3600", "--connect", f"sysfs://{root}") as running,
+        Console(running.url) as console,
+    ):
+        until(lambda: len(console.get("{class:processor}")) == 4, 20)
+        kilobytes = int(meminfo.read_text().split()[1])
+        meminfo.write_text(meminfo.read_text().replace(str(kilobytes), str(kilobytes + 1024 * 1024), 1))
+        for listed, name in (("0-1,3", "processorOffline"), ("0-3", "processorOnline")):
+            online.write_text(f"{listed}\n")
+            console.call("refresh")
+            until(lambda: len(console.events(name)) == 1, 10)  # noqa: B023
+            (event,) = console.events(name)
+            assert event.values["number"] == 2
+        (event,) = console.events("memoryChanged")
+        values = {key: int(str(value)) for key, value in event.values.items()}
+        assert values["memory"] - values["memoryBefore"] == 1 << 30
+
+
 def _deleted(console: Console) -> set[str]:
     return {name_of(one) for one in console.objects("networkInterface") if one.is_deleted}
 
