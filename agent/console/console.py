@@ -26,7 +26,8 @@ CONNECT_SECONDS = 10.0
 QUIET_SECONDS, MOST_QUIET_SECONDS = 1.0, 2.0
 QUIET_GAPS = 4
 """So many times the longest pause between answers so far means that no more will come."""
-POLL_SECONDS = 0.02
+POLL_SECONDS, LONGEST_POLL_SECONDS = 0.02, 0.04
+"""What a poll takes longer than that, this machine was too busy to let the console run: that is no silence."""
 
 
 class Console:
@@ -80,14 +81,16 @@ class Console:
         post = self._post
         while not post.transport.send(post.requests.locate(list(where or []))) and monotonic() < deadline:
             _sleep(POLL_SECONDS)
-        last, gap = begun, 0.0
+        last, gap, silence, before = begun, 0.0, 0.0, begun
         while (now := monotonic()) < deadline:
             located = post.located_at
+            silence += min(now - before, LONGEST_POLL_SECONDS)
             if located > last:
-                last, gap = located, max(gap, located - last)
+                last, gap, silence = located, max(gap, located - last), 0.0
             quiet = max(quiet_seconds, min(QUIET_GAPS * gap, MOST_QUIET_SECONDS))
-            if last > begun and now - last > quiet and post.is_idle():
+            if last > begun and silence > quiet and post.is_idle():
                 break
+            before = now
             _sleep(POLL_SECONDS)
         return sorted(
             (agent for agent in post.agents() if matching(predicate, agent)), key=lambda agent: agent.seen.agent
