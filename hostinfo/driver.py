@@ -57,7 +57,7 @@ class Connection:
 
     def __init__(self, error: "HostInfoError | None") -> None:
         self.error = error
-        """Why it broke; None: it is back."""
+        """Why it broke; None: it stands, for the first time or again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

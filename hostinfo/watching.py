@@ -65,7 +65,7 @@ class Watch:
         return frozenset(changed)
 
     def connections(self) -> list[tuple[str, HostInfoError | None]]:
-        """Drivers whose connection broke (with the reason) or is back (None) since the last call, in that order."""
+        """Drivers whose connection broke (with the reason) or stands now (None) since the last call, in that order."""
         told, self._connections = self._connections, []
         return told
 

@@ -62,8 +62,9 @@ def listening(uri: str) -> Iterator[Heard]:
         assert watch.problems == []
         heard = Heard(watch)
         try:
-            until(lambda: "guests" in heard.groups, 10)  # it is connected
+            until(lambda: heard.connections == ["back"] and "guests" in heard.groups, 10)
             heard.groups.clear()
+            heard.connections.clear()
             yield heard
         finally:
             heard.close()
@@ -160,11 +161,38 @@ def test_a_daemon_that_starts_after_the_watch_is_heard_of(libvirtd: Libvirtd) ->
             aside.rename(folder)
             libvirtd.start()
             assert "guests" in watch.wait(5)
-            assert watch.connections() == []  # it was not lost: it was never there
+            assert watch.connections() == [("libvirt-kvm", None)]  # it was not lost: it was never there
             assert host.guests().value.guests == ()
     finally:
         if aside.exists():
             aside.rename(folder)
+
+
+def test_the_guests_of_a_daemon_that_was_not_there_at_first_are_told_when_it_is(
+    libvirtd: Libvirtd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hostinfo.drivers.libvirt import kvm
+
+    monkeypatch.setattr(kvm, "SOCKETS", (str(libvirtd.socket),))
+    monkeypatch.setattr(kvm, "LOCAL_URI", libvirtd.unix_uri)
+    libvirtd.signal(signal.SIGKILL)
+    libvirtd.socket.unlink()
+    with hostinfo.HostInfo(kvm.openers(None)) as host, host.watch() as watch:
+        with pytest.raises(hostinfo.Unsupported, match="no libvirt daemon runs here"):
+            host.guests()
+        libvirtd.start()
+        assert watch.wait(5) == {"guests"}
+        assert host.guests().value.guests == ()
+
+
+@pytest.mark.parametrize(("machine", "is_followed"), [("qemu-q35-xen", True), ("qemu-q35-kvm", False)])
+def test_xens_daemon_is_followed_in_a_dom0_only(machine: str, is_followed: bool) -> None:
+    from hostinfo.drivers.libvirt import xen
+    from hostinfo.drivers.sysfs.kernel import Kernel
+    from hostinfo.drivers.sysfs.tree import Tree
+
+    kernel = Kernel(tree=Tree(str(ROOT / "tests" / "fixtures" / machine / "root")))
+    assert bool(xen._monitors_in_dom0(kernel, xen.LOCAL_URI)) is is_followed
 
 
 def test_a_watch_of_a_silent_daemon_opens_and_closes_at_once(libvirtd: Libvirtd) -> None:

@@ -48,7 +48,7 @@ class Heard:
     groups: frozenset[str]
     """Groups in which something changed."""
     connections: tuple[tuple[str, HostInfoError | None], ...]
-    """Drivers whose connection broke, with the reason, or is back, in that order."""
+    """Drivers whose connection broke, with the reason, or stands now, in that order."""
 
 
 Tell = Callable[[Reading | RoundDone | Heard], None]

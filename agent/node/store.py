@@ -93,7 +93,7 @@ class NodeStore:
         return happened
 
     def connection(self, driver: str, error: HostInfoError | None) -> list[Happened]:
-        """A driver's own connection broke, or (None) is back; returns what happened."""
+        """A driver's own connection broke, or (None) stands now; returns what happened."""
         if error is None:
             self._broken.pop(driver, None)
         else:

@@ -114,10 +114,9 @@ class _Follower(threading.Thread):
         was_lost = False
         while (found := self._find()) is not None:
             began = time.monotonic()
-            if was_lost:
-                self._heard.put(Connection(None), *self._groups)
-            else:  # something may have changed between the first reading and this moment
-                self._heard.put(*(self._groups if self._attempt else self._with_domain))
+            # Also the first time something may have changed between a reading and this moment.
+            has_failed = was_lost or self._attempt
+            self._heard.put(Connection(None), *(self._groups if has_failed else self._with_domain))
             error = self._wait_for_its_end(found)
             found.close()
             if error is None:

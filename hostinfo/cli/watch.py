@@ -78,7 +78,8 @@ def _watch(host: "HostInfo", watch: "Watch", groups: tuple[str, ...], interval: 
         heard = watch.wait(max(0.0, due - time.monotonic()))
         for driver, error in watch.connections():
             before, broken[driver] = broken.get(driver), None if error is None else str(error)
-            write(_line(_error(driver, before, broken[driver]), as_json=as_json))
+            if before != broken[driver]:
+                write(_line(_error(driver, before, broken[driver]), as_json=as_json))
         stale: tuple[str, ...] = tuple(group for group in groups if group in heard)
         if time.monotonic() >= due:
             stale, due = groups, time.monotonic() + interval
