@@ -10,10 +10,8 @@
 | `body` | a map or list in an amqp-value section; bytes when `is_data` |
 | `is_data` | the body stands in a data section |
 
-A transport copies what it received out of its library's message: proton 0.40 hands binary out as memoryviews into
-memory that goes with the message (measured: later they show other bytes). Its decoding raises ValueError for a map with
-binary keys and RecursionError for deep nesting, which end the container if nothing catches them. AMQP arrays become
-lists there, too.
+What a transport gives is its own: no view into memory of a library. AMQP arrays are lists there, symbols text,
+integers of any width plain ints.
 """
 
 from collections.abc import Mapping
