@@ -42,6 +42,15 @@ install -D -m 644 -t /etc/hostinfo agent.toml policy.toml ca.pem agent.pem
 install -m 640 -g hostinfo -t /etc/hostinfo agent.key
 systemctl daemon-reload
 """
+# Where libvirt refuses to start.
+ASK_XEN = """set -ex
+cd /mnt/agent
+install -D -m 644 hostinfo-agent-xen.conf /etc/systemd/system/hostinfo-agent.service.d/xen.conf
+install -m 644 60-hostinfo-xen.rules /etc/udev/rules.d/
+udevadm control --reload
+udevadm trigger --settle --subsystem-match=misc
+systemctl daemon-reload
+"""
 STATE = "ActiveState,SubState,Result,ExecMainStatus,NRestarts,MemoryPeak,MemoryCurrent,CPUUsageNSec,StatusText,"
 STATE += "WatchdogTimestampMonotonic,ActiveEnterTimestampMonotonic,User"
 SHOW = f"systemctl show hostinfo-agent -p {STATE}"
@@ -109,6 +118,8 @@ class Visitor:
     def _install(self) -> None:
         (self._share / "install.sh").write_text(INSTALL)
         self._errand("install", "sh /mnt/install.sh")
+        if self._shape.libvirt == "refuses":
+            self._errand("ask-xen", ASK_XEN)
         self._errand("security", "systemd-analyze security --no-pager hostinfo-agent | tail -n 1")
         self._errand("start", "systemctl start hostinfo-agent")
         self._errand("started", SHOW)
@@ -136,7 +147,7 @@ class Visitor:
         self._hear("interfaceAdded", interfaceName="visit0")
         self._errand("link-removed", "ip link del visit0")
         self._hear("interfaceRemoved", interfaceName="visit0")
-        if self._shape.dom0 is None:
+        if self._shape.dom0 is None and self._shape.cpu.total > 1:
             last = self._shape.cpu.total - 1
             online = f"/sys/devices/system/cpu/cpu{last}/online"
             self._errand("cpu-offline", f"echo 0 >{online}")
