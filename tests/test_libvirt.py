@@ -106,6 +106,17 @@ def test_guests_of_libvirts_mock_host_are_its_published_one() -> None:
     assert guest.state == "running"
 
 
+def test_beside_a_local_daemon_the_kernel_tells_what_libvirt_does_not_know(libvirtd: Libvirtd) -> None:
+    rows = _flat(json.loads(subprocess.check_output(["lscpu", "-J"], text=True))["lscpu"])
+    (name,) = [row["data"] for row in rows if row["field"] == "Model name:"]
+    with hostinfo.open(libvirtd.unix_uri) as host:
+        assert host.cpu().value.model_name == name
+        assert "127.0.0.1" in [address.address for address in host.network().value.addresses]
+        assert host.guests().value.guests == ()
+    with hostinfo.open(libvirtd.tcp_uri) as host:  # a remote one may be any machine
+        assert host.cpu().value.model_name is None
+
+
 def test_a_daemon_that_hangs_costs_one_deadline_for_all_groups(libvirtd: Libvirtd) -> None:
     with hostinfo.open(libvirtd.unix_uri) as host:
         host.guests()

@@ -1,7 +1,8 @@
 """libvirt's QEMU driver, ``qemu:///system`` and remote: one table.
 
 On a KVM host the kernel tells the truth of the machine, so when this machine is probed libvirt is asked for the guests
-only, and not waited for otherwise. Where the URI names libvirt, it tells all that it can.
+only, and not waited for otherwise. Where the URI names libvirt, it tells all that it can; of this machine, all but
+what the kernel beside it knows better.
 """
 
 import os
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 NAME = "libvirt-kvm"
 LOCAL_URI = "qemu:///system"
 SOCKETS = ("/run/libvirt/virtqemud-sock-ro", "/run/libvirt/libvirt-sock-ro")
+TOLD_BETTER_BY_THE_KERNEL = frozenset({"cpu", "network"})
+"""Of this machine: libvirt names neither the model nor the addresses and routes."""
 GROUPS = frozenset({"system", "hypervisor", "cpu", "memory", "numa", "network", "guests", "statistics"})
 
 
@@ -28,7 +31,8 @@ def openers(uri: str | None) -> tuple[Opener, ...]:
     """The guests of this machine for None; all that the daemon tells for ``qemu:///system`` and remote URIs."""
     if uri is None:
         return (Opener(name=NAME, open=_open_probed, groups=frozenset({"guests"}), monitors=_monitors_probed),)
-    return (replace(opener(Daemon(uri)), monitors=partial(_monitors, uri)),)
+    groups = GROUPS - TOLD_BETTER_BY_THE_KERNEL if uri.startswith("qemu:///") else GROUPS
+    return (replace(opener(Daemon(uri)), groups=groups, monitors=partial(_monitors, uri)),)
 
 
 def opener(daemon: Daemon | Replies) -> Opener:
