@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 _logger = logging.getLogger(__name__)
 CONNECT_SECONDS = 10.0
 QUIET_SECONDS, MOST_QUIET_SECONDS = 1.0, 2.0
-QUIET_GAPS = 4
-"""So many times the longest pause between answers so far means that no more will come."""
+QUIET_GAPS, FIRST_GAP = 4, 0.25
+"""So many times the longest pause between answers so far means that no more will come. The time to the first answer
+counts for a quarter: an exchange that hands a question to a thousand agents hears the first answer when it is done."""
 POLL_SECONDS, LONGEST_POLL_SECONDS = 0.02, 0.04
 """What a poll takes longer than that, this machine was too busy to let the console run: that is no silence."""
 
@@ -86,7 +87,8 @@ class Console:
             located = post.located_at
             silence += min(now - before, LONGEST_POLL_SECONDS)
             if located > last:
-                last, gap, silence = located, max(gap, located - last), 0.0
+                weight = FIRST_GAP if last == begun else 1.0
+                last, gap, silence = located, max(gap, (located - last) * weight), 0.0
             quiet = max(quiet_seconds, min(QUIET_GAPS * gap, MOST_QUIET_SECONDS))
             if last > begun and silence > quiet and post.is_idle():
                 break

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -28,6 +29,7 @@ from hostinfo.agent.qmf import (
     ErrorCode,
     Event,
     Indication,
+    Message,
     ObjectId,
     Query,
     Responder,
@@ -81,6 +83,35 @@ def test_all_agents_are_found_well_before_the_deadline(console: Console) -> None
     begun = time.monotonic()
     assert names(console) == [name(number) for number in range(5)]
     assert time.monotonic() - begun < 2.5
+
+
+class Slow(Fleet):
+    """Answers after these seconds, one agent after the other."""
+
+    delays: tuple[float, ...] = ()
+
+    def _on_message(self, message: Message) -> None:
+        for delay, one in zip(self.delays, self.responders.values(), strict=True):
+            self.transport.schedule(delay, partial(self._answer, one, message))
+
+    def _answer(self, one: Responder, message: Message) -> None:
+        for answer in one.handle(message, time.time_ns()):
+            self.transport.send(answer)
+
+
+@pytest.mark.parametrize(
+    ("delays", "most"),
+    [((0.9, 0.9, 0.9), 2.7), ((0.1, 1.0, 2.6), 9.0)],
+    ids=["late, all at once: one quiet second more", "slowly one after the other: waited for"],
+)
+def test_agents_that_answer_late_are_waited_for_and_no_longer(delays: tuple[float, ...], most: float) -> None:
+    slow = Slow([agent(number, 1) for number in range(3)])
+    slow.delays = delays
+    with slow, Console(open_transport(TransportOptions(urls=(slow.url,)))) as console:
+        console.connect()
+        begun = time.monotonic()
+        assert len(console.agents(seconds=10)) == 3
+        assert max(delays) + 1 <= time.monotonic() - begun < most
 
 
 def test_agents_are_found_by_their_attributes(console: Console) -> None:
