@@ -27,7 +27,7 @@ from .wire import Undecodable, decode, encode
 _logger = logging.getLogger(__name__)
 CREDIT = 200
 SENDERS = 64
-MAX_FRAME = 1 << 14
+MAX_FRAME = 1 << 16
 MAX_MESSAGE = 16 << 20
 CLOSE_POLL_SECONDS = 0.02
 
