@@ -44,7 +44,7 @@ def identify(settings: Settings, host: HostInfo, now_ns: int) -> Identity:
         raise Unavailable("agent name", str(error)) from error
     return Identity(
         name=name,
-        attributes=attributes(instance, system, hypervisor),
+        attributes=attributes(system, hypervisor),
         epoch=epoch,
         schema_updated=now_ns,
         heartbeat_seconds=settings.heartbeat,
@@ -52,10 +52,10 @@ def identify(settings: Settings, host: HostInfo, now_ns: int) -> Identity:
     )
 
 
-def attributes(instance: str, system: System, hypervisor: Hypervisor) -> dict[str, object]:
+def attributes(system: System, hypervisor: Hypervisor) -> dict[str, object]:
     """What consoles can filter agents by."""
     told = {
-        "uuid": system.hardware_uuid or instance,
+        "uuid": system.hardware_uuid,
         "hostname": system.hostname,
         "machine_id": system.machine_id,
         "architecture": system.architecture,

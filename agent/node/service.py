@@ -231,7 +231,7 @@ class Service:
         system, hypervisor = self.store.facts("system"), self.store.facts("hypervisor")
         if not isinstance(system, System) or not isinstance(hypervisor, Hypervisor):
             return
-        told = attributes(self.identity.name.instance, system, hypervisor)
+        told = attributes(system, hypervisor)
         if told != self.identity.attributes:
             self._set_identity(replace(self.identity, attributes=told))
 

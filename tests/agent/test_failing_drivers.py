@@ -16,6 +16,7 @@ from hostinfo.agent.qmf import AgentSeen
 from hostinfo.agent.transport import TransportOptions
 from hostinfo.driver import Only
 from hostinfo.fact import Notes
+from hostinfo.model.hypervisor import Hypervisor, Role
 from hostinfo.model.memory import Memory
 from hostinfo.model.numa import Numa
 from hostinfo.model.statistics import Scope, Statistics
@@ -25,6 +26,7 @@ from .running import Console, until
 
 pytest.importorskip("proton", reason="needs python-qpid-proton")
 UUID = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
+MACHINE_ID = "3d1219c7c4c5404aaa1f6d2a48adfda4"
 
 
 class Machine:
@@ -35,10 +37,14 @@ class Machine:
         self.hangs = threading.Event()
         self.released = threading.Event()
         self.samples = 0
+        self.uuid: str | None = UUID
+        self.role: Role | None = None
 
     def open(self) -> HostInfo:
         first = Driver(name="libvirt-test", memory=self.memory)
-        second = Driver(name="second", system=self.system, numa=self.numa, statistics=self.statistics)
+        second = Driver(
+            name="second", system=self.system, hypervisor=self.hypervisor, numa=self.numa, statistics=self.statistics
+        )
         return HostInfo([Opener(name=one.name, open=lambda one=one: one) for one in (first, second)])  # type: ignore[misc]
 
     def memory(self, _: Only) -> Fact[Memory]:
@@ -51,7 +57,12 @@ class Machine:
         return notes.fact(Memory(total_bytes=1 << 40))
 
     def system(self, _: Only) -> Fact[System]:
-        return Fact(value=System(hardware_uuid=UUID, hostname="node1", architecture="x86_64"))
+        return Fact(
+            value=System(hardware_uuid=self.uuid, machine_id=MACHINE_ID, hostname="node1", architecture="x86_64")
+        )
+
+    def hypervisor(self, _: Only) -> Fact[Hypervisor]:
+        return Fact(value=Hypervisor(role=self.role))
 
     def numa(self, _: Only) -> Fact[Numa]:
         return Fact(value=Numa())
@@ -91,6 +102,22 @@ def test_the_name_is_the_hardwares_uuid_and_the_attributes_tell_of_the_machine()
         assert console.seen.agent == f"ovirt.org:hostinfo:{UUID}"
         assert console.seen.attributes["hostname"] == "node1"
         assert _node(console)["uuid"] == UUID
+
+
+def test_the_attributes_follow_the_facts_and_a_machine_without_uuid_has_none() -> None:
+    machine = Machine()
+    machine.uuid = None
+    with served(machine) as console:
+        assert console.seen.agent == f"ovirt.org:hostinfo:{MACHINE_ID}"
+        assert "uuid" not in console.seen.attributes
+        assert "role" not in console.seen.attributes
+        machine.role = Role.KVM_HOST
+        until(
+            lambda: any(
+                isinstance(one, AgentSeen) and one.attributes.get("role") == "kvm-host" for one in console.received()
+            ),
+            10,
+        )
 
 
 def test_a_field_that_could_not_be_read_is_absent_with_its_reason() -> None:
