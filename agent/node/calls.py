@@ -27,7 +27,7 @@ class Calls:
         open_host: Callable[[], HostInfo],
         set_interval: Callable[[int], None],
         soon: Callable[[Callable[[], None]], None],
-        record: Callable[[str | None, str, Mapping[str, object], str], None],
+        record: Callable[[str | None, str, str | None, Mapping[str, object], str], None],
     ) -> None:
         """``soon`` runs something in the agent's thread, ``record`` writes an audit record."""
         self._inventory, self._set_interval, self._soon, self._record = inventory, set_interval, soon, record
@@ -63,8 +63,8 @@ class Calls:
     def audit(self, call: MethodCall, result: str) -> None:
         """One record of a call."""
         target = call.target.object_id if call.target is not None else None
-        name = f"{call.schema.name}.{call.name}" + (f" of {target.object_name}" if target is not None else "")
-        self._record(call.user_id, name, call.arguments, result)
+        name = target.object_name if target is not None else None
+        self._record(call.user_id, f"{call.schema.name}.{call.name}", name, call.arguments, result)
 
     def close(self) -> None:
         """End."""

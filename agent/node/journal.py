@@ -55,12 +55,16 @@ class Journal:
             self._socket.close()
             self._socket = None
 
-    def audit(self, user: str | None, method: str, arguments: Mapping[str, object], result: str) -> None:
-        """One record of one call: who, what, with what, and what came of it."""
+    def audit(
+        self, user: str | None, method: str, target: str | None, arguments: Mapping[str, object], result: str
+    ) -> None:
+        """One record of one call: who, what, of which object (None: the agent), with what, and what came of it."""
         who = user if user is not None else "anonymous"
         given = " ".join(f"{name}={_shown(name, value)}" for name, value in arguments.items())
-        text = f"audit: user={who!r} call={method} arguments=({given}) result={result!r}"
-        self.say(NOTICE, text, audit="1", user=who, method=method, arguments=given, result=result)
+        call = method if target is None else f"{method} of {target}"
+        text = f"audit: user={who!r} call={call} arguments=({given}) result={result!r}"
+        fields = {"audit": "1", "user": who, "method": method, "object": target or "", "arguments": given}
+        self.say(NOTICE, text, **fields, result=result)
 
 
 def _shown(name: str, value: object) -> str:

@@ -70,36 +70,37 @@ def read_cpu(host: Host, only: Only) -> Fact[Cpu]:
 
 
 def topology(host: Host, notes: Notes, cpu: Cpu) -> Cpu:
-    """The counts and the place of each CPU from the capabilities' list, over what ``cpu`` has beside them."""
+    """The counts and the place of each CPU from the capabilities' list, over what ``cpu`` has beside them.
+
+    libvirt makes the list when it starts: that a CPU is offline since then, ``cpu`` knows, which Xen told just now.
+    """
     capabilities = host.capabilities()
     known = {processor.number: processor for processor in cpu.processors}
+    offline = {number for number, processor in known.items() if not processor.is_online}
+    online = replace(capabilities, cpus=tuple(row for row in capabilities.cpus if row.number not in offline))
     frequency = host.info(3) * 1_000_000 or None
-    processors = []
-    for row in capabilities.cpus:
+    processors = dict(known)
+    for row in online.cpus:
         base = known.get(row.number) or _like(cpu, row.number)
-        processors.append(
-            replace(
-                base,
-                is_online=True,
-                socket_id=row.socket,
-                die_id=row.die,
-                core_id=row.core,
-                numa_node=row.cell,
-                cores_in_socket=capabilities.cores_in_socket(row.socket) if row.socket is not None else None,
-                frequency_hz=base.frequency_hz or frequency,
-            )
+        processors[row.number] = replace(
+            base,
+            is_online=True,
+            socket_id=row.socket,
+            die_id=row.die,
+            core_id=row.core,
+            numa_node=row.cell,
+            cores_in_socket=online.cores_in_socket(row.socket) if row.socket is not None else None,
+            frequency_hz=base.frequency_hz or frequency,
         )
-    listed = {processor.number for processor in processors}
-    processors += [processor for number, processor in known.items() if number not in listed and not processor.is_online]
     notes.told("libvirt capabilities", *_TOPOLOGY, "processors.socket_id", "processors.core_id")
     notes.told("libvirt getInfo", "processors.frequency_hz")
     return replace(
         cpu,
-        sockets=capabilities.sockets,
-        cores=capabilities.cores,
-        threads=len(listed) or None,
-        threads_per_core=capabilities.threads_per_core,
-        processors=tuple(sorted(processors, key=lambda processor: processor.number)),
+        sockets=online.sockets,
+        cores=online.cores,
+        threads=sum(processor.is_online for processor in processors.values()) or None,
+        threads_per_core=online.threads_per_core,
+        processors=tuple(processors[number] for number in sorted(processors)),
     )
 
 

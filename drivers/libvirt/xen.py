@@ -129,9 +129,12 @@ def _system(kernel: Kernel, dom0: "Host", only: Only) -> "Fact[System]":
 def _cpu(kernel: Kernel, dom0: "Host", connect: "Connect", only: Only) -> "Fact[Cpu]":
     from .host import topology
 
-    base = _beside("cpu", kernel, connect, only)
     notes = Notes(NAME, only)
     counted = ["sockets", "cores", "threads", "threads_per_core", "processors"]
+    needed = only
+    if only is not None and notes.wants(*counted):
+        needed = only | {"processors"}  # which of them Xen has taken offline changes all counts
+    base = _beside("cpu", kernel, connect, needed)
     if not notes.wants(*counted, "current_frequency_hz"):
         return base
     cpu = base.value
@@ -141,7 +144,8 @@ def _cpu(kernel: Kernel, dom0: "Host", connect: "Connect", only: Only) -> "Fact[
         notes.told("libvirt getInfo", "current_frequency_hz")
     if not cpu.flags and notes.wants("flags"):
         counted.append("flags")
-        notes.unsupported("flags", "libvirt capabilities", "it lists some of them only; run as root to ask Xen")
+        why = "it lists some of them only, and who may make hypercalls can ask Xen"
+        notes.unsupported("flags", "libvirt capabilities", why)
     notes.include(base, except_for=counted)
     return notes.fact(topology(dom0, notes, cpu))
 

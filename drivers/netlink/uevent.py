@@ -16,6 +16,7 @@ _MESSAGE_BYTES = 8 * 1024  # the kernel's own are under 4 KiB: UEVENT_BUFFER_SIZ
 _MESSAGES_LIMIT = 10_000
 _GROUPS = {
     b"cpu": ("cpu", "domain", "numa"),
+    b"xen_cpu": ("cpu", "numa"),  # the machine's, in a Dom0
     b"memory": ("memory", "domain", "numa"),
     b"node": ("numa",),
 }

@@ -172,10 +172,12 @@ def test_an_audit_record_keeps_its_fields_apart_whatever_a_user_is_called(tmp_pa
         end.bind(path)
         end.settimeout(5)
         journal = Journal(path, is_service=True)
-        journal.audit("eve\nHOSTINFO_RESULT=ok", "ovirtNode.echo", {"body": "x", "password": "geheim"}, "forbidden")
+        arguments = {"body": "x", "password": "geheim"}
+        journal.audit("eve\nHOSTINFO_RESULT=ok", "ovirtNode.echo", "node", arguments, "forbidden")
         fields = _fields(end.recv(65536))
         journal.close()
     assert fields["HOSTINFO_USER"] == "eve\nHOSTINFO_RESULT=ok"
+    assert (fields["HOSTINFO_METHOD"], fields["HOSTINFO_OBJECT"]) == ("ovirtNode.echo", "node")
     assert fields["HOSTINFO_RESULT"] == "forbidden"
     assert fields["PRIORITY"] == "5"
     assert "geheim" not in str(fields)

@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.node, pytest.mark.timeout(1800)]
 SHAPES = {name: load_shape(name) for name in shape_names()}
 DOM0S = [name for name, shape in SHAPES.items() if shape.kind == "xen-dom0"]
 WHOLE = [name for name, shape in SHAPES.items() if shape.kind != "xen-dom0"]
+WITH_CPUS = [name for name, shape in SHAPES.items() if shape.cpu.total > 1]
 WITH_LIBVIRT = [name for name, shape in SHAPES.items() if shape.libvirt == "works"]
 CAP_DAC_READ_SEARCH = 1 << 2
 FORBIDDEN = "not allowed"
@@ -125,7 +126,7 @@ def test_every_call_is_a_record_in_the_journal(heard: dict[str, Any]) -> None:
     records = [json.loads(line) for line in errand(heard, "audit").splitlines()]
     told = [(one["HOSTINFO_USER"], one["HOSTINFO_METHOD"], one["HOSTINFO_RESULT"]) for one in records]
     assert {user for user, *_ in told} == {"CN=console"}
-    assert all(method.startswith("ovirtNode.echo") for _, method, _ in told)
+    assert all(method == "ovirtNode.echo" for _, method, _ in told)
     assert len({result for *_, result in told}) > 1, "refused and done look alike"
 
 
@@ -136,11 +137,12 @@ def test_a_link_that_comes_and_goes_is_an_event(heard: dict[str, Any]) -> None:
     assert happened(heard, "interfaceRemoved", interfaceName="visit0")
 
 
-@pytest.mark.parametrize("node", WHOLE, indirect=True)
+@pytest.mark.parametrize("node", WITH_CPUS, indirect=True)
 def test_a_processor_that_goes_and_comes_is_an_event(node: Node, heard: dict[str, Any]) -> None:
-    errand(heard, "cpu-offline")
-    errand(heard, "cpu-online")
+    """In a Dom0 it is one of the machine's, which Xen takes out of use."""
     last = node.shape.cpu.total - 1
+    assert errand(heard, "cpu-offline").split() == [str(last)]  # so many are left
+    errand(heard, "cpu-online")
     assert happened(heard, "processorOffline", number=last)
     assert happened(heard, "processorOnline", number=last)
 

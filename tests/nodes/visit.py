@@ -147,10 +147,11 @@ class Visitor:
         self._hear("interfaceAdded", interfaceName="visit0")
         self._errand("link-removed", "ip link del visit0")
         self._hear("interfaceRemoved", interfaceName="visit0")
-        if self._shape.dom0 is None and self._shape.cpu.total > 1:
+        if self._shape.cpu.total > 1:
             last = self._shape.cpu.total - 1
-            online = f"/sys/devices/system/cpu/cpu{last}/online"
-            self._errand("cpu-offline", f"echo 0 >{online}")
+            name = "cpu" if self._shape.dom0 is None else "xen_cpu"
+            online = f"/sys/devices/system/{name}/{name}{last}/online"
+            self._errand("cpu-offline", f"echo 0 >{online}; python3 -m hostinfo dump cpu.threads")
             self._hear("processorOffline", number=last)
             self._errand("cpu-online", f"echo 1 >{online}")
             self._hear("processorOnline", number=last)

@@ -73,7 +73,7 @@ def events(session: Session, seconds: float | None, count: int | None) -> int:
 def _wanted(session: Session) -> list[Agent]:
     if session.nodes or session.filters:
         return session.agents()
-    session.console.connect(tries=len(session.brokers))
+    session.connect()
     return session.console.agents(seconds=min(session.seconds, 1.0))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ...qmf import Agent, Query, SchemaId, Value
 from ...transport import TransportOptions, open_transport
 from ..answers import Answer
-from ..console import QUIET_SECONDS, Console
+from ..console import CONNECT_SECONDS, QUIET_SECONDS, Console
 from ..nodes import choose, labels, locating
 from ..predicates import join, parse_where
 from .screen import Progress, Screen
@@ -28,12 +28,16 @@ class Session:
     filters: Sequence[str] = ()
     nodes: Sequence[str] = ()
 
+    def connect(self) -> None:
+        """Wait for the connection: each broker is tried once, and whoever grants the agents more time grants it too."""
+        self.console.connect(max(self.seconds, CONNECT_SECONDS), tries=len(self.brokers))
+
     def agents(self) -> list[Agent]:
         """Find the agents that are meant; Unknown, Ambiguous, Unavailable, or an empty list with a complaint."""
         where = join([parse_where(text) for text in self.filters])
         specs = [name for text in self.nodes for name in text.split(",") if name]
         with Progress(self.screen, f"connecting to {', '.join(self.brokers)}"):
-            self.console.connect(tries=len(self.brokers))
+            self.connect()
         with Progress(self.screen, "looking for agents"):
             quiet = QUIET_SECONDS if not specs else NAMED_QUIET_SECONDS
             found = self.console.agents(join([where, locating(specs)]), self.seconds, quiet_seconds=quiet)
