@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 _Value = object  # the protocol library wants a method of that name
-_HYPERVISOR_DRIVERS = ("libvirt", "xen")
+_CONNECTED_DRIVERS = "libvirt"
+"""How the names of drivers begin whose connection can be lost; to make hypercalls may be forbidden, no more."""
 
 
 class NodeStore:
@@ -172,7 +173,7 @@ class NodeStore:
     def _unreachable(self) -> dict[str, str]:
         found: dict[str, str] = {}
         for reasons in (*self._silent.values(), self._broken):
-            found |= {driver: reason for driver, reason in reasons.items() if driver.startswith(_HYPERVISOR_DRIVERS)}
+            found |= {driver: reason for driver, reason in reasons.items() if driver.startswith(_CONNECTED_DRIVERS)}
         return found
 
 
