@@ -151,7 +151,7 @@ class Visitor:
             last = self._shape.cpu.total - 1
             name = "cpu" if self._shape.dom0 is None else "xen_cpu"
             online = f"/sys/devices/system/{name}/{name}{last}/online"
-            self._errand("cpu-offline", f"echo 0 >{online}; python3 -m hostinfo dump cpu.threads")
+            self._errand("cpu-offline", f"echo 0 >{online}; python3 -m hostinfo dump cpu.threads || [ $? = 3 ]")
             self._hear("processorOffline", number=last)
             self._errand("cpu-online", f"echo 1 >{online}")
             self._hear("processorOnline", number=last)
