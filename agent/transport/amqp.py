@@ -21,7 +21,7 @@ from .styles import Style, choose_style
 
 _logger = logging.getLogger(__name__)
 FIRST_RETRY_SECONDS = 0.5
-REFUSED_ATTEMPTS = 2
+REFUSED_ATTEMPTS = 1
 STEADY_SECONDS = 10.0
 ATTACH_SECONDS = 15.0
 CLOSE_SECONDS = 3.0

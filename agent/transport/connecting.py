@@ -191,7 +191,9 @@ class _Attempt:
         return True
 
     def _ready(self, sock: socket.socket) -> None:
-        place = self._pending[sock]
+        place = self._pending.get(sock)
+        if place is None:  # another knock that became ready at the same moment has settled it
+            return
         code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         self._stop(sock)
         if code:

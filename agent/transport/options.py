@@ -54,7 +54,7 @@ class TransportOptions:
     """The peer is gone when it is silent twice as long."""
     retry_seconds: float = 30.0
     """Longest wait between two tries to connect; each wait is drawn evenly from zero to the present longest."""
-    refused_seconds: float = 1.8
+    refused_seconds: float = 1.2
     """The same, where the host of the broker answers that nobody listens on the port."""
     max_connections: int = 1_024
     """Listening: peers at once."""
