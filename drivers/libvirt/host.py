@@ -72,19 +72,19 @@ def read_cpu(host: Host, only: Only) -> Fact[Cpu]:
 def topology(host: Host, notes: Notes, cpu: Cpu) -> Cpu:
     """The counts and the place of each CPU from the capabilities' list, over what ``cpu`` has beside them.
 
-    libvirt makes the list when it starts: that a CPU is offline since then, ``cpu`` knows, which Xen told just now.
+    libvirt makes the list when it starts: which CPUs are online now ``cpu`` knows, where Xen told of any.
     """
     capabilities = host.capabilities()
     known = {processor.number: processor for processor in cpu.processors}
-    offline = {number for number, processor in known.items() if not processor.is_online}
-    online = replace(capabilities, cpus=tuple(row for row in capabilities.cpus if row.number not in offline))
+    listed = {row.number for row in capabilities.cpus}
+    running = {number for number, processor in known.items() if processor.is_online} if known else listed
+    online = replace(capabilities, cpus=tuple(row for row in capabilities.cpus if row.number in running))
     frequency = host.info(3) * 1_000_000 or None
-    processors = dict(known)
+    processors = {number: replace(_like(cpu, number), is_online=False) for number in listed - running} | known
     for row in online.cpus:
         base = known.get(row.number) or _like(cpu, row.number)
         processors[row.number] = replace(
             base,
-            is_online=True,
             socket_id=row.socket,
             die_id=row.die,
             core_id=row.core,

@@ -62,7 +62,12 @@ def _topology(ask: Ask, notes: Notes, cpu: Cpu, raw: Leaves) -> Cpu:
     places = answers.parse_cputopo(ask("cputopo"))
     physical = _physical_cpus(ask)
     boot = physical[min(physical)] if physical else None
-    online = [number for number, (core, _, _) in enumerate(places) if core != NOT_THERE]
+    # An offline CPU of Intel's is parked and keeps its place; another loses it.
+    online = [
+        number
+        for number, (core, _, _) in enumerate(places)
+        if core != NOT_THERE and (number not in physical or physical[number].is_online)
+    ]
     cores = {(places[number][1], places[number][0]) for number in online}
     sockets = {socket for socket, _ in cores}
     apic_ids = [physical[number].apic_id for number in online if number in physical]
@@ -103,20 +108,21 @@ def _processor(
 ) -> Processor:
     core, socket, node = places[number] if number < len(places) else (NOT_THERE, NOT_THERE, NOT_THERE)
     is_placed = core != NOT_THERE
+    is_online = is_placed and (physical is None or physical.is_online)
     return Processor(
         number=number,
-        is_online=is_placed,
+        is_online=is_online,
         socket_id=socket if is_placed else None,
         core_id=core if is_placed else None,
         numa_node=node if is_placed and node != NOT_THERE else None,
-        cores_in_socket=sum(1 for place in cores if place[0] == socket) if is_placed else None,
+        cores_in_socket=sum(1 for place in cores if place[0] == socket) if is_online else None,
         vendor_id=physical.vendor_id if physical else cpu.vendor_id,
         model_name=cpu.model_name,
         family=physical.family if physical else cpu.family,
         model=physical.model if physical else cpu.model,
         stepping=physical.stepping if physical else cpu.stepping,
         cpuid_level=cpu.cpuid_level,
-        frequency_hz=cpu.current_frequency_hz if is_placed else None,
+        frequency_hz=cpu.current_frequency_hz if is_online else None,
         cache_bytes=cache_bytes,
         flags=cpu.flags,
     )
