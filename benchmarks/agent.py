@@ -314,7 +314,7 @@ def embedded() -> Iterator[Exchange]:
 def rabbitmq() -> Iterator[Exchange]:
     """The distribution's RabbitMQ, set up as docs/brokers.md says."""
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    from tests.transport.rabbit import Rabbit
+    from tests.support.rabbitmq import Rabbit
 
     with tempfile.TemporaryDirectory() as folder:
         broker = Rabbit(Path(folder))

@@ -4,7 +4,7 @@
     python docs/generate_facts.py --check  says whether it is current
 
 Types and meanings come from the dataclasses of hostinfo/model. Sources come from the calls
-``notes.told("source", "field", …)`` in drivers/, by reading the text of the programs, and from what the recorded
+``builder.record_source("source", "field", …)`` in drivers/, by reading the text of the programs, and from what the recorded
 machines of tests/fixtures tell: nothing of the machine that makes the page gets into it. A call that does not say which
 group it is of is passed over.
 """  # noqa: INP001 - a script beside the pages
@@ -19,10 +19,10 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 import hostinfo  # noqa: E402 - the tree that this file stands in, not an installed one
-from hostinfo import shape  # noqa: E402
+from hostinfo import introspect  # noqa: E402
 from hostinfo.driver import GROUPS  # noqa: E402
 from hostinfo.errors import HostInfoError  # noqa: E402
-from hostinfo.fielddocs import docs_of  # noqa: E402
+from hostinfo.field_docs import docs_of  # noqa: E402
 
 PAGE = ROOT / "docs" / "facts.md"
 HEAD = """\
@@ -46,7 +46,7 @@ def page() -> str:
     parts = [HEAD]
     for group in GROUPS:
         parts.append(f"\n## {group}\n")
-        parts += section(shape.group_class(group), group, sources.get(group, {}), set())
+        parts += section(introspect.group_class(group), group, sources.get(group, {}), set())
     return "\n".join(parts).rstrip() + "\n"
 
 
@@ -56,28 +56,30 @@ def section(cls: type, place: str, sources: dict[str, list[str]], seen: set[type
     yield docs[""] + "\n"
     yield "| field | type | meaning | read from |\n|---|---|---|---|"
     inner: list[tuple[str, type]] = []
-    for name, kind in shape.fields(cls).items():
+    for name, kind in introspect.fields(cls).items():
         found = "; ".join(sources.get(prefix + name, []))
         yield f"| `{name}` | {_cell(type_name(kind))} | {_cell(docs[name])} | {_cell(found)} |"
-        model = shape.model(kind)
+        model = introspect.model(kind)
         if model is not None and model not in seen and model is not cls:
             seen.add(model)
             inner.append((name, model))
     yield ""
     for name, model in inner:
-        is_list = any(shape.item(kind) is not None for field, kind in shape.fields(cls).items() if field == name)
+        is_list = any(
+            introspect.item(kind) is not None for field, kind in introspect.fields(cls).items() if field == name
+        )
         yield f"### {place}.{name}{'[]' if is_list else ''}\n"
         yield from section(model, f"{place}.{name}", sources, seen, f"{prefix}{name}.")
 
 
 def type_name(kind: object) -> str:
     """A type in a reader's words."""
-    if shape.item(kind) is not None:
-        return f"list of {type_name(shape.item(kind))}"
-    if shape.values(kind) is not None:
-        return f"map to {type_name(shape.values(kind))}"
+    if introspect.item(kind) is not None:
+        return f"list of {type_name(introspect.item(kind))}"
+    if introspect.values(kind) is not None:
+        return f"map to {type_name(introspect.values(kind))}"
     names = [" | ".join(str(member) for member in one) if hasattr(one, "__members__") else one.__name__
-             for one in shape.alternatives(kind)]  # fmt: skip
+             for one in introspect.alternatives(kind)]  # fmt: skip
     return " or ".join(
         {"str": "text", "int": "whole number", "float": "number", "bool": "yes/no"}.get(n, n) for n in names
     )
@@ -86,7 +88,7 @@ def type_name(kind: object) -> str:
 def read_sources() -> dict[str, dict[str, list[str]]]:
     """Group -> field -> "driver: source", from the drivers' programs."""
     found: dict[str, dict[str, list[str]]] = {}
-    for file in sorted((ROOT / "drivers").glob("*/*.py")):
+    for file in sorted((ROOT / "drivers").rglob("*.py")):
         tree = ast.parse(file.read_text(encoding="utf-8"))
         groups = _groups(file, tree)
         constants = _constants(tree)
@@ -94,16 +96,18 @@ def read_sources() -> dict[str, dict[str, list[str]]]:
             if (
                 isinstance(call, ast.Call)
                 and isinstance(call.func, ast.Attribute)
-                and call.func.attr == "told"
+                and call.func.attr == "record_source"
                 and call.args
             ):
                 source = _text(call.args[0], constants)
                 for name in _names(call.args[1:], constants) if source else ():
                     owners = [
-                        group for group in groups if name.partition(".")[0] in shape.fields(shape.group_class(group))
+                        group
+                        for group in groups
+                        if name.partition(".")[0] in introspect.fields(introspect.group_class(group))
                     ]
                     if len(owners) == 1:
-                        entry = f"{file.parent.name}: {source}"
+                        entry = f"{file.relative_to(ROOT / 'drivers').parts[0]}: {source}"
                         entries = found.setdefault(owners[0], {}).setdefault(name, [])
                         if entry not in entries:
                             entries.append(entry)

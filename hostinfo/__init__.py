@@ -11,37 +11,39 @@ __version__ = "0.1.0"
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from hostinfo.driver import GROUPS, Driver, Opener
+    from hostinfo.driver import GROUPS, Driver, DriverFactory
     from hostinfo.errors import (
         ActionError,
+        ActionFailed,
+        ActionRefused,
+        ActionRolledBack,
         DriverError,
-        Failed,
         HostInfoError,
         ParseError,
         ReadError,
-        Refused,
-        RolledBack,
+        RecordingError,
         Unavailable,
         Unsupported,
     )
     from hostinfo.facade import HostInfo, open  # noqa: A004 - hostinfo.open, as libvirt.open
-    from hostinfo.fact import Fact, Problem
-    from hostinfo.watching import Watch
+    from hostinfo.fact import GroupResult, Problem
+    from hostinfo.watch import Watch
 
 _HOMES = {
     "hostinfo.facade": ("HostInfo", "open"),
-    "hostinfo.fact": ("Fact", "Problem"),
-    "hostinfo.watching": ("Watch",),
-    "hostinfo.driver": ("GROUPS", "Driver", "Opener"),
+    "hostinfo.fact": ("GroupResult", "Problem"),
+    "hostinfo.watch": ("Watch",),
+    "hostinfo.driver": ("GROUPS", "Driver", "DriverFactory"),
     "hostinfo.errors": (
         "ActionError",
         "DriverError",
-        "Failed",
+        "ActionFailed",
         "HostInfoError",
         "ParseError",
         "ReadError",
-        "Refused",
-        "RolledBack",
+        "RecordingError",
+        "ActionRefused",
+        "ActionRolledBack",
         "Unavailable",
         "Unsupported",
     ),
@@ -50,18 +52,19 @@ _HOMES = {
 __all__ = [
     "GROUPS",
     "ActionError",
+    "ActionFailed",
+    "ActionRefused",
+    "ActionRolledBack",
     "Driver",
     "DriverError",
-    "Fact",
-    "Failed",
+    "DriverFactory",
+    "GroupResult",
     "HostInfo",
     "HostInfoError",
-    "Opener",
     "ParseError",
     "Problem",
     "ReadError",
-    "Refused",
-    "RolledBack",
+    "RecordingError",
     "Unavailable",
     "Unsupported",
     "Watch",

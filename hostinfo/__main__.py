@@ -1,6 +1,6 @@
 """``python -m hostinfo``: the command line."""
 
-from hostinfo.cli import program
+from hostinfo.cli import entry_point
 
 if __name__ == "__main__":
-    program()
+    entry_point()

@@ -1,14 +1,14 @@
 """The driver table: libvirt's driver struct in Python.
 
 A driver is a ``Driver`` with one entry a group; None there means that it does not offer the group on this machine. A
-driver package has a function ``openers(uri)`` that the registry calls: with None to probe this machine, with a URI of
-one of its schemes otherwise. It returns ``Opener``s, best first; nothing is opened before it is needed.
+driver package has a function ``factories(uri)`` that the registry calls: with None to probe this machine, with a URI of
+one of its schemes otherwise. It returns ``DriverFactory``s, best first; nothing is opened before it is needed.
 """
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
-from hostinfo.fact import Fact
+from hostinfo.fact import GroupResult
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
             """The descriptor that becomes readable when there may be changes."""
             ...
 
-        def receive(self) -> "Collection[str | Connection]":
+        def receive(self) -> "Collection[str | ConnectionChange]":
             """Groups in which something changed since the last call, and what became of the driver's connection.
 
             In the order in which it happened, and without waiting; a HostInfoError ends the monitor.
@@ -46,11 +46,11 @@ if TYPE_CHECKING:
 GROUPS = ("system", "hypervisor", "domain", "cpu", "memory", "numa", "network", "guests", "statistics")
 """The groups in the order of the dump; each is an entry of the table and a method of HostInfo."""
 
-Only = frozenset[str] | None
+RequestedFields = frozenset[str] | None
 """The top-level fields of a group that are needed; None: all."""
 
 
-class Connection:
+class ConnectionChange:
     """What became of a driver's connection to the daemon that it asks."""
 
     __slots__ = ("error",)
@@ -64,23 +64,23 @@ class Connection:
 class Driver:
     """What one driver offers on the machine that it was opened for.
 
-    An entry takes the fields that are needed (``Only``) and returns a Fact, or raises a DriverError. It may be called
-    any number of times and reads anew each time. Where it is None, ``why_not`` may say why nobody can tell the group
+    An entry takes the fields that are needed (``RequestedFields``) and returns a Fact, or raises a DriverError. It may be called
+    any number of times and reads anew each time. Where it is None, ``unsupported_reasons`` may say why nobody can tell the group
     here; the facade passes it on when no other driver answers.
     """
 
     name: str
-    system: "Callable[[Only], Fact[System]] | None" = None
-    hypervisor: "Callable[[Only], Fact[Hypervisor]] | None" = None
-    domain: "Callable[[Only], Fact[Domain]] | None" = None
-    cpu: "Callable[[Only], Fact[Cpu]] | None" = None
-    memory: "Callable[[Only], Fact[Memory]] | None" = None
-    numa: "Callable[[Only], Fact[Numa]] | None" = None
-    network: "Callable[[Only], Fact[Network]] | None" = None
-    guests: "Callable[[Only], Fact[Guests]] | None" = None
-    statistics: "Callable[[Only], Fact[Statistics]] | None" = None
-    why_not: Mapping[str, str] = field(default_factory=dict)
-    renew: Callable[[], None] | None = None
+    system: "Callable[[RequestedFields], GroupResult[System]] | None" = None
+    hypervisor: "Callable[[RequestedFields], GroupResult[Hypervisor]] | None" = None
+    domain: "Callable[[RequestedFields], GroupResult[Domain]] | None" = None
+    cpu: "Callable[[RequestedFields], GroupResult[Cpu]] | None" = None
+    memory: "Callable[[RequestedFields], GroupResult[Memory]] | None" = None
+    numa: "Callable[[RequestedFields], GroupResult[Numa]] | None" = None
+    network: "Callable[[RequestedFields], GroupResult[Network]] | None" = None
+    guests: "Callable[[RequestedFields], GroupResult[Guests]] | None" = None
+    statistics: "Callable[[RequestedFields], GroupResult[Statistics]] | None" = None
+    unsupported_reasons: Mapping[str, str] = field(default_factory=dict)
+    start_snapshot: Callable[[], None] | None = None
     """A new round of questions begins (one dump): start its deadline, forgive what failed in the round before."""
     close: Callable[[], None] | None = None
     monitors: "tuple[Callable[[], Monitor], ...]" = ()
@@ -88,7 +88,7 @@ class Driver:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Opener:
+class DriverFactory:
     """A driver that can be opened when a group asks for it.
 
     ``open`` returns None where this is not the machine for the driver, and raises Unavailable where it is and the

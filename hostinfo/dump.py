@@ -22,52 +22,60 @@ FORMAT = 1
 """Version of the document: it changes when a field is renamed or removed, not when one is added."""
 
 
-class Answer:
+class GroupReport:
     """What came of asking for one group: its ``value`` with ``sources``, and the ``problems``.
 
-    ``is_told`` is False where the group as a whole could not be told; the reason is its only problem then.
+    ``is_available`` is False where the group as a whole could not be told; the reason is its only problem then.
     """
 
-    __slots__ = ("group", "is_told", "problems", "sources", "value")
+    __slots__ = ("group", "is_available", "problems", "sources", "value")
 
     def __init__(
-        self, group: str, *, is_told: bool, value: object, sources: Mapping[str, str], problems: tuple[Problem, ...]
+        self,
+        group: str,
+        *,
+        is_available: bool,
+        value: object,
+        sources: Mapping[str, str],
+        problems: tuple[Problem, ...],
     ) -> None:
         self.group = group
-        self.is_told = is_told
+        self.is_available = is_available
         self.value = value
         self.sources = sources
         self.problems = problems
 
-    def without_value(self) -> "Answer":
+    def without_value(self) -> "GroupReport":
         """The same without the value, which may be large."""
-        return Answer(self.group, is_told=self.is_told, value=None, sources=self.sources, problems=self.problems)
+        return GroupReport(
+            self.group, is_available=self.is_available, value=None, sources=self.sources, problems=self.problems
+        )
 
     def has_failed(self) -> bool:
         """Whether a driver failed, if only at one field; that nobody can tell something is no failure."""
         return any(isinstance(problem.error, DriverError) for problem in self.problems)
 
 
-def ask(host: "HostInfo", group: str, only: "frozenset[str] | None" = None) -> Answer:
+def collect_group(host: "HostInfo", group: str, fields: "frozenset[str] | None" = None) -> GroupReport:
     """Ask for one group; its failure is part of the answer."""
     try:
-        fact = host.ask(group, only)
+        fact = host.read(group, fields)
     except HostInfoError as error:
         problem = Problem(path="", error=error, driver="")
-        return Answer(group, is_told=False, value=None, sources={}, problems=(problem,))
-    return Answer(group, is_told=True, value=fact.value, sources=fact.sources, problems=fact.problems)
+        return GroupReport(group, is_available=False, value=None, sources={}, problems=(problem,))
+    return GroupReport(group, is_available=True, value=fact.value, sources=fact.sources, problems=fact.problems)
 
 
 def document(host: "HostInfo", groups: tuple[str, ...] = GROUPS) -> "dict[str, Any]":
     """The whole document in plain values: what ``json.loads`` makes of ``hostinfo dump --json``."""
-    return document_of(host, [ask(host, group) for group in groups])
+    return build_document(host, [collect_group(host, group) for group in groups])
 
 
-def document_of(host: "HostInfo", answers: "Sequence[Answer]") -> "dict[str, Any]":
+def build_document(host: "HostInfo", answers: "Sequence[GroupReport]") -> "dict[str, Any]":
     """The document of these answers."""
     told: dict[str, Any] = {"hostinfo": header(host)}
     told |= {answer.group: plain(answer.value) for answer in answers}
-    told["sources"] = {answer.group: dict(answer.sources) for answer in answers if answer.is_told}
+    told["sources"] = {answer.group: dict(answer.sources) for answer in answers if answer.is_available}
     told["errors"] = {path: error for answer in answers for path, error in errors(answer).items()}
     return told
 
@@ -83,7 +91,7 @@ def header(host: "HostInfo") -> "dict[str, Any]":
     }
 
 
-def errors(answer: Answer) -> dict[str, dict[str, str]]:
+def errors(answer: GroupReport) -> dict[str, dict[str, str]]:
     """Group or group.field -> kind and message; several of one path are joined, a failure's kind before Unsupported."""
     found: dict[str, dict[str, str]] = {}
     for problem in answer.problems:
@@ -116,7 +124,7 @@ def plain(value: object) -> "Any":
     return str(value)
 
 
-def json_text(value: object, indent: str = "") -> str:
+def to_json(value: object, indent: str = "") -> str:
     """A value of the model, or plain values, as JSON: ASCII, two spaces a level, a list of plain values on one line.
 
     Written from the model as it stands: copies of it, and Python's own indenting encoder, would cost twice the time

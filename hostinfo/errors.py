@@ -6,10 +6,11 @@ HostInfoError
 │   ├── Unavailable    meant for this host, could not be opened
 │   ├── ReadError      the source could not be read (permission, vanished, timed out)
 │   └── ParseError     read, not understood
+├── RecordingError     the recording could not be written
 └── ActionError
     ├── Refused        a guard said no; nothing was touched
     ├── Failed         tried, did not take
-    └── RolledBack     undone; the host is as before
+    └── ActionRolledBack     undone; the host is as before
 """
 
 
@@ -68,17 +69,21 @@ class ParseError(DriverError):
     """The source was read and not understood."""
 
 
+class RecordingError(HostInfoError):
+    """A recording could not be written: its folder is not empty, not a folder, or not writable."""
+
+
 class ActionError(HostInfoError):
     """A change to the host that did not come about."""
 
 
-class Refused(ActionError):
+class ActionRefused(ActionError):
     """A guard said no; nothing was touched."""
 
 
-class Failed(ActionError):
+class ActionFailed(ActionError):
     """Tried, and did not take."""
 
 
-class RolledBack(ActionError):
+class ActionRolledBack(ActionError):
     """Undone; the host is as before."""

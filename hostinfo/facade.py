@@ -4,9 +4,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from hostinfo import registry
-from hostinfo.driver import GROUPS, Driver, Only, Opener
+from hostinfo.driver import GROUPS, Driver, DriverFactory, RequestedFields
 from hostinfo.errors import DriverError, HostInfoError, ReadError, Unsupported
-from hostinfo.fact import Fact, Problem
+from hostinfo.fact import GroupResult, Problem
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hostinfo.model.numa import Numa
     from hostinfo.model.statistics import Statistics
     from hostinfo.model.system import System
-    from hostinfo.watching import Watch
+    from hostinfo.watch import Watch
 
 
 def open(uri: str | None = None) -> "HostInfo":  # noqa: A001 - hostinfo.open, as libvirt.open
@@ -31,107 +31,107 @@ def open(uri: str | None = None) -> "HostInfo":  # noqa: A001 - hostinfo.open, a
 
     Nothing is read before the first group is asked for. Raises Unavailable where no driver knows the URI's scheme.
     """
-    return HostInfo(registry.openers(uri), uri=uri)
+    return HostInfo(registry.factories(uri), uri=uri)
 
 
 class HostInfo:
     """One host; a context manager.
 
-    Each group is a method that reads anew and returns a Fact. ``only`` names the top-level fields that are needed:
+    Each group is a method that reads anew and returns a Fact. ``fields`` names the top-level fields that are needed:
     drivers then read no more than these take. Raises Unsupported where no driver offers the group, and the first
     driver's DriverError, with the others' in its message, where all that offer it failed.
     """
 
-    def __init__(self, openers: Sequence[Opener], *, uri: str | None = None) -> None:
+    def __init__(self, factories: Sequence[DriverFactory], *, uri: str | None = None) -> None:
         self.uri = uri
-        self.rounds = 0  # how many one_round() contexts are entered
-        self._slots = [_Slot(opener) for opener in openers]
+        self.snapshots = 0  # how many one_round() contexts are entered
+        self._slots = [_LazyDriver(factory) for factory in factories]
 
-    def system(self, only: Collection[str] | None = None) -> "Fact[System]":
+    def system(self, fields: Collection[str] | None = None) -> "GroupResult[System]":
         """The machine as a whole: maker, UUID, names, architecture, operating system."""
-        return self.ask("system", only)
+        return self.read("system", fields)
 
-    def hypervisor(self, only: Collection[str] | None = None) -> "Fact[Hypervisor]":
+    def hypervisor(self, fields: Collection[str] | None = None) -> "GroupResult[Hypervisor]":
         """What this kernel is to the machine: bare metal, KVM host, Dom0, guest, in a container."""
-        return self.ask("hypervisor", only)
+        return self.read("hypervisor", fields)
 
-    def domain(self, only: Collection[str] | None = None) -> "Fact[Domain]":
+    def domain(self, fields: Collection[str] | None = None) -> "GroupResult[Domain]":
         """What this operating system was given of the machine."""
-        return self.ask("domain", only)
+        return self.read("domain", fields)
 
-    def cpu(self, only: Collection[str] | None = None) -> "Fact[Cpu]":
+    def cpu(self, fields: Collection[str] | None = None) -> "GroupResult[Cpu]":
         """Processors of the machine."""
-        return self.ask("cpu", only)
+        return self.read("cpu", fields)
 
-    def memory(self, only: Collection[str] | None = None) -> "Fact[Memory]":
+    def memory(self, fields: Collection[str] | None = None) -> "GroupResult[Memory]":
         """Memory of the machine."""
-        return self.ask("memory", only)
+        return self.read("memory", fields)
 
-    def numa(self, only: Collection[str] | None = None) -> "Fact[Numa]":
+    def numa(self, fields: Collection[str] | None = None) -> "GroupResult[Numa]":
         """NUMA nodes of the machine."""
-        return self.ask("numa", only)
+        return self.read("numa", fields)
 
-    def network(self, only: Collection[str] | None = None) -> "Fact[Network]":
+    def network(self, fields: Collection[str] | None = None) -> "GroupResult[Network]":
         """Links, addresses and routes."""
-        return self.ask("network", only)
+        return self.read("network", fields)
 
-    def guests(self, only: Collection[str] | None = None) -> "Fact[Guests]":
+    def guests(self, fields: Collection[str] | None = None) -> "GroupResult[Guests]":
         """The domains that this host runs."""
-        return self.ask("guests", only)
+        return self.read("guests", fields)
 
-    def statistics(self, only: Collection[str] | None = None) -> "Fact[Statistics]":
+    def statistics(self, fields: Collection[str] | None = None) -> "GroupResult[Statistics]":
         """Counters and levels of the moment, with whose they are."""
-        return self.ask("statistics", only)
+        return self.read("statistics", fields)
 
-    def gather(
+    def read_many(
         self, wanted: "Mapping[str, Collection[str] | None]"
-    ) -> "Iterator[tuple[str, Fact[Any] | HostInfoError]]":
+    ) -> "Iterator[tuple[str, GroupResult[Any] | HostInfoError]]":
         """Several groups in one round: group -> needed fields (None: all), answered in that order."""
-        with self.one_round():
-            for group, only in wanted.items():
+        with self.snapshot():
+            for group, fields in wanted.items():
                 try:
-                    yield group, self.ask(group, only)
+                    yield group, self.read(group, fields)
                 except HostInfoError as error:
                     yield group, error
 
-    def one_round(self) -> "_Round":
+    def snapshot(self) -> "_Snapshot":
         """A context in which all questions share one deadline.
 
         A driver that did not answer in time, or could not be opened, is not asked again in it. Outside, each question
         is a round of its own.
         """
-        return _Round(self)
+        return _Snapshot(self)
 
-    def renew(self) -> None:
+    def start_snapshot(self) -> None:
         """A new round begins: what failed in the one before is tried again."""
         for slot in self._slots:
-            slot.renew()
+            slot.start_snapshot()
 
-    def ask(self, group: str, only: Collection[str] | None = None) -> "Fact[Any]":
+    def read(self, group: str, fields: Collection[str] | None = None) -> "GroupResult[Any]":
         """A group by its name; see the method of that name."""
-        if not self.rounds:
-            self.renew()
-        fields: Only = None if only is None else frozenset(only)
+        if not self.snapshots:
+            self.start_snapshot()
+        requested: RequestedFields = None if fields is None else frozenset(fields)
         failures: list[Problem] = []
         for slot in self._slots:
-            if group not in slot.opener.groups:
+            if group not in slot.factory.groups:
                 continue
             try:
                 driver = slot.driver()
-                read = getattr(driver, group) if driver is not None else None
-                if read is None:
+                reader = getattr(driver, group) if driver is not None else None
+                if reader is None:
                     continue
-                fact: Fact[Any] = read(fields)
+                result: GroupResult[Any] = reader(requested)
             except HostInfoError as error:
-                failures.append(Problem(path="", error=error, driver=slot.opener.name))
+                failures.append(Problem(path="", error=error, driver=slot.factory.name))
             except Exception as error:
-                fault = DriverError(slot.opener.name, f"fault in the driver: {type(error).__name__}: {error}")
+                fault = DriverError(slot.factory.name, f"fault in the driver: {type(error).__name__}: {error}")
                 fault.__cause__ = error
-                failures.append(Problem(path="", error=fault, driver=slot.opener.name))
+                failures.append(Problem(path="", error=fault, driver=slot.factory.name))
             else:
-                return replace(fact, problems=(*failures, *fact.problems)) if failures else fact
+                return replace(result, problems=(*failures, *result.problems)) if failures else result
         opened = [slot.opened for slot in self._slots if slot.opened is not None]
-        reasons = [driver.why_not[group] for driver in opened if group in driver.why_not]
+        reasons = [driver.unsupported_reasons[group] for driver in opened if group in driver.unsupported_reasons]
         raise _no_answer(group, failures, reasons)
 
     def watch(self, groups: Collection[str] | None = None) -> "Watch":
@@ -139,12 +139,12 @@ class HostInfo:
 
         ``groups``: listen to the drivers of these alone (None: all). What comes may be of others as well.
         """
-        from hostinfo.watching import Watch
+        from hostinfo.watch import Watch
 
         watch = Watch()
         for slot in self._slots:
-            if groups is None or not slot.opener.groups.isdisjoint(groups):
-                slot.listen(watch)
+            if groups is None or not slot.factory.groups.isdisjoint(groups):
+                slot.add_monitors(watch)
         return watch
 
     def drivers(self) -> tuple[Driver, ...]:
@@ -161,7 +161,7 @@ class HostInfo:
 
     def opened(self) -> tuple[str, ...]:
         """Names of the drivers that have been opened so far."""
-        return tuple(slot.opener.name for slot in self._slots if slot.opened is not None)
+        return tuple(slot.factory.name for slot in self._slots if slot.opened is not None)
 
     def close(self) -> None:
         """Close the drivers; a later question opens them again."""
@@ -177,7 +177,7 @@ class HostInfo:
         self.close()
 
 
-class _Round:
+class _Snapshot:
     """See HostInfo.one_round."""
 
     __slots__ = ("_host",)
@@ -186,21 +186,21 @@ class _Round:
         self._host = host
 
     def __enter__(self) -> None:
-        if not self._host.rounds:
-            self._host.renew()
-        self._host.rounds += 1
+        if not self._host.snapshots:
+            self._host.start_snapshot()
+        self._host.snapshots += 1
 
     def __exit__(self, *_: object) -> None:
-        self._host.rounds -= 1
+        self._host.snapshots -= 1
 
 
-class _Slot:
+class _LazyDriver:
     """A driver that is opened when it is first asked; one that could not be opened is tried again in the next round."""
 
-    __slots__ = ("declined", "failure", "opened", "opener")
+    __slots__ = ("declined", "factory", "failure", "opened")
 
-    def __init__(self, opener: Opener) -> None:
-        self.opener = opener
+    def __init__(self, factory: DriverFactory) -> None:
+        self.factory = factory
         self.opened: Driver | None = None
         self.declined = False
         self.failure: HostInfoError | None = None
@@ -210,25 +210,25 @@ class _Slot:
             raise self.failure
         if self.opened is None and not self.declined:
             try:
-                self.opened = self.opener.open()
+                self.opened = self.factory.open()
             except HostInfoError as error:
                 self.failure = error
                 raise
             self.declined = self.opened is None
         return self.opened
 
-    def renew(self) -> None:
+    def start_snapshot(self) -> None:
         self.failure = None
         if self.opened is None:
             return
-        if self.opened.renew is not None:
-            self.opened.renew()
+        if self.opened.start_snapshot is not None:
+            self.opened.start_snapshot()
         if all(getattr(self.opened, group) is None for group in GROUPS):
             self.close()  # it may have something to offer by now: a daemon that was not there comes
 
-    def listen(self, watch: "Watch") -> None:
+    def add_monitors(self, watch: "Watch") -> None:
         """Open what hears of this driver's changes; where there is none without it, the driver."""
-        monitors = self.opener.monitors() if self.opener.monitors is not None else ()
+        monitors = self.factory.monitors() if self.factory.monitors is not None else ()
         if not monitors:
             try:
                 driver = self.driver()
@@ -236,7 +236,7 @@ class _Slot:
                 return
             monitors = driver.monitors if driver is not None else ()
         for monitor in monitors:
-            watch.listen(self.opener.name, monitor)
+            watch.add_monitor(self.factory.name, monitor)
 
     def close(self) -> None:
         if self.opened is not None and self.opened.close is not None:

@@ -36,7 +36,7 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fact(_Generic["T"]):
+class GroupResult(_Generic["T"]):
     """What a driver told about one group.
 
     ``sources`` names for each field the place it was read from; a field that is not listed was read where its
@@ -49,38 +49,38 @@ class Fact(_Generic["T"]):
     problems: tuple[Problem, ...] = ()
 
 
-class Notes:
+class FactBuilder:
     """Collects, while a driver reads one group, where each field came from and what could not be read.
 
-    ``only`` are the top-level fields that the caller needs (None: all): a reader may read more, never less.
+    ``fields`` are the top-level fields that the caller needs (None: all): a reader may read more, never less.
     """
 
-    __slots__ = ("driver", "only", "problems", "sources")
+    __slots__ = ("driver", "fields", "problems", "sources")
 
-    def __init__(self, driver: str, only: frozenset[str] | None = None) -> None:
+    def __init__(self, driver: str, fields: frozenset[str] | None = None) -> None:
         self.driver = driver
-        self.only = only
+        self.fields = fields
         self.sources: dict[str, str] = {}
         self.problems: list[Problem] = []
 
-    def wants(self, *fields: str) -> bool:
+    def needs(self, *fields: str) -> bool:
         """Whether the caller needs one of these fields."""
-        return self.only is None or not self.only.isdisjoint(fields)
+        return self.fields is None or not self.fields.isdisjoint(fields)
 
-    def told(self, source: str, *fields: str) -> None:
+    def record_source(self, source: str, *fields: str) -> None:
         """These fields were read from this source."""
         for name in fields:
             self.sources[name] = source
 
-    def failed(self, path: str, error: HostInfoError) -> None:
+    def add_problem(self, path: str, error: HostInfoError) -> None:
         """This field (dotted path; empty: the group) could not be told."""
         self.problems.append(Problem(path=path, error=error, driver=self.driver))
 
     def unsupported(self, path: str, source: str, why: str) -> None:
         """Nobody here can tell this field."""
-        self.failed(path, Unsupported(source, why))
+        self.add_problem(path, Unsupported(source, why))
 
-    def include(self, base: "Fact[U]", except_for: Collection[str] = ()) -> None:
+    def merge(self, base: "GroupResult[U]", except_for: Collection[str] = ()) -> None:
         """Take over where another answer about the group was read and what it lacks, but for some top-level fields."""
         for path, source in base.sources.items():
             if path.partition(".")[0] not in except_for:
@@ -89,18 +89,18 @@ class Notes:
             if problem.path.partition(".")[0].partition("[")[0] not in except_for:
                 self.problems.append(problem)
 
-    def attempt(self, path: str, read: "Callable[[], U]") -> "U | None":
+    def try_read(self, path: str, read: "Callable[[], U]") -> "U | None":
         """What ``read`` returns; None, with the problem noted, where it raised a DriverError."""
         try:
             return read()
         except DriverError as error:
-            self.failed(path, error)
+            self.add_problem(path, error)
             return None
 
-    def fact(self, value: "T") -> "Fact[T]":
+    def build(self, value: "T") -> "GroupResult[T]":
         """The finished answer: sources of absent fields are left out, for nothing was read there."""
         present = {path: source for path, source in self.sources.items() if _is_present(value, path)}
-        return Fact(value=value, sources=present, problems=tuple(self.problems))
+        return GroupResult(value=value, sources=present, problems=tuple(self.problems))
 
 
 def _is_present(value: object, path: str) -> bool:

@@ -7,7 +7,7 @@ path is taken of each item. Brackets select from a mapping by key. A key that ho
 
 from types import GenericAlias
 
-from hostinfo import shape
+from hostinfo import introspect
 from hostinfo.driver import GROUPS
 
 TYPE_CHECKING = False
@@ -38,13 +38,13 @@ class Path:
         if self.group not in GROUPS:
             raise PathError(f"{_shown(self.group)}: no such group{_near(self.group, GROUPS)}")
         self.field = self.steps[0] if self.steps else None
-        self.annotation: Any = shape.group_class(self.group)
+        self.annotation: Any = introspect.group_class(self.group)
         where = self.group
         for step in self.steps:
             self.annotation = _check(self.annotation, step, where)
             where += f"[{step[0]}]" if isinstance(step, tuple) else f".{step}"
 
-    def of(self, value: object) -> object:
+    def resolve(self, value: object) -> object:
         """What stands at this path of the group's value; NoSuchItem where the machine has no such item."""
         return _walk(value, self.steps, self.group)
 
@@ -77,8 +77,8 @@ def _split(text: str) -> "list[Any]":
 
 def _check(annotation: "Any", step: "str | tuple[str]", where: str) -> "Any":
     """The type behind one step."""
-    within = shape.item(annotation)
-    mapped = shape.values(annotation)
+    within = introspect.item(annotation)
+    mapped = introspect.values(annotation)
     if isinstance(step, tuple):
         if within is None and mapped is None:
             raise PathError(f"{where}: not a list, so [{_shown(step[0])}] selects nothing")
@@ -86,13 +86,13 @@ def _check(annotation: "Any", step: "str | tuple[str]", where: str) -> "Any":
     if mapped is not None and within is None:
         return mapped
     inner, depth = annotation, 0
-    while (of := shape.item(inner)) is not None:
+    while (of := introspect.item(inner)) is not None:
         inner, depth = of, depth + 1
-    model = shape.model(inner)
+    model = introspect.model(inner)
     if model is None:
         what = "a list of plain values" if depth else "a plain value"
         raise PathError(f"{where}: {what}, which has no field {_shown(step)}")
-    known = shape.fields(model)
+    known = introspect.fields(model)
     if step not in known:
         raise PathError(f"{where} has no field {_shown(step)}{_near(step, known)}")
     return _nested(known[step], depth)
@@ -125,7 +125,7 @@ def _select(value: "Any", key: str, where: str) -> object:
         if key in value:
             return value[key]
         raise NoSuchItem(f"{where} has no entry {_shown(key)}{_near(key, list(value))}")
-    names = shape.KEYS.get(type(value[0]).__name__, ()) if value else ()
+    names = introspect.ITEM_KEYS.get(type(value[0]).__name__, ()) if value else ()
     if len(names) == 1:
         keys = [str(getattr(entry, names[0])) for entry in value]
         if key in keys:

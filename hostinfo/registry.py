@@ -1,7 +1,7 @@
 """From a URI, or from what this machine shows, to the drivers that may answer, best first.
 
 Built-in drivers stand in a constant: reading entry points costs 30 ms. Third-party drivers come by the entry-point
-group ``hostinfo.drivers`` (name: the URI scheme, value: an ``openers`` function), looked up only for a scheme that is
+group ``hostinfo.drivers`` (name: the URI scheme, value: an ``factories`` function), looked up only for a scheme that is
 not built in.
 """
 
@@ -9,7 +9,7 @@ import os
 from functools import partial
 from importlib import import_module
 
-from hostinfo.driver import GROUPS, Driver, Opener
+from hostinfo.driver import GROUPS, Driver, DriverFactory
 from hostinfo.errors import Unavailable
 
 TYPE_CHECKING = False
@@ -22,8 +22,8 @@ ALL = frozenset(GROUPS)
 _MACHINE = frozenset({"system", "cpu", "memory", "numa", "guests", "statistics"})
 BUILT_IN: "tuple[tuple[str, tuple[str, ...], str, str | None, frozenset[str]], ...]" = (
     # name, URI schemes, module; path that must be there for it to be probed (None: never), groups it is opened for
-    ("libvirt-xen", ("xen",), "hostinfo.drivers.libvirt.xen", "/sys/hypervisor/type", _MACHINE),
-    ("xen", (), "hostinfo.drivers.xen", "/sys/hypervisor/type", _MACHINE),
+    ("libvirt-xen", ("xen",), "hostinfo.drivers.dom0.libvirt", "/sys/hypervisor/type", _MACHINE),
+    ("xen", (), "hostinfo.drivers.dom0.hypercall", "/sys/hypervisor/type", _MACHINE),
     ("sysfs", ("sysfs",), "hostinfo.drivers.sysfs", "/", ALL),
     ("libvirt-kvm", ("qemu",), "hostinfo.drivers.libvirt.kvm", "/sys/class/misc/kvm", frozenset({"guests"})),
     ("libvirt-test", ("test",), "hostinfo.drivers.libvirt.test", None, ALL),
@@ -32,7 +32,7 @@ BUILT_IN: "tuple[tuple[str, tuple[str, ...], str, str | None, frozenset[str]], .
 """In the order in which they are asked when no URI is given; none is imported before a group needs it."""
 
 
-def openers(uri: str | None) -> tuple[Opener, ...]:
+def factories(uri: str | None) -> tuple[DriverFactory, ...]:
     """The drivers for a URI, or for this machine, best first; Unavailable where no driver knows the scheme."""
     if uri is None:
         return tuple(_probe())
@@ -45,22 +45,22 @@ def openers(uri: str | None) -> tuple[Opener, ...]:
     return _third_party(scheme)(uri)
 
 
-def _probe(except_for: tuple[Opener, ...] = ()) -> "Iterator[Opener]":
-    taken = {opener.name for opener in except_for}
+def _probe(except_for: tuple[DriverFactory, ...] = ()) -> "Iterator[DriverFactory]":
+    taken = {factory.name for factory in except_for}
     for name, _, module, path, groups in BUILT_IN:
         if name not in taken and path is not None and os.path.exists(path):
             monitors = partial(_monitors_probed, module)
-            yield Opener(name=name, open=partial(_open_probed, module), groups=groups, monitors=monitors)
+            yield DriverFactory(name=name, open=partial(_open_probed, module), groups=groups, monitors=monitors)
 
 
 def _open_probed(module: str) -> "Driver | None":
-    (opener,) = _load(module)(None)
-    return opener.open()
+    (factory,) = _load(module)(None)
+    return factory.open()
 
 
 def _monitors_probed(module: str) -> "tuple[Callable[[], Monitor], ...]":
-    (opener,) = _load(module)(None)
-    return opener.monitors() if opener.monitors is not None else ()
+    (factory,) = _load(module)(None)
+    return factory.monitors() if factory.monitors is not None else ()
 
 
 def _is_local_libvirt(uri: str) -> bool:
@@ -69,11 +69,11 @@ def _is_local_libvirt(uri: str) -> bool:
     return scheme in ("xen", "qemu") and rest.startswith("/")
 
 
-def _load(module: str) -> "Callable[[str | None], tuple[Opener, ...]]":
-    return import_module(module).openers  # type: ignore[no-any-return]
+def _load(module: str) -> "Callable[[str | None], tuple[DriverFactory, ...]]":
+    return import_module(module).factories  # type: ignore[no-any-return]
 
 
-def _third_party(scheme: str) -> "Callable[[str | None], tuple[Opener, ...]]":
+def _third_party(scheme: str) -> "Callable[[str | None], tuple[DriverFactory, ...]]":
     from importlib.metadata import entry_points
 
     for entry in entry_points(group="hostinfo.drivers", name=scheme):

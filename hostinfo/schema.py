@@ -3,10 +3,10 @@
 from enum import Enum
 from types import NoneType
 
-from hostinfo import shape
+from hostinfo import introspect
 from hostinfo.driver import GROUPS
 from hostinfo.dump import FORMAT
-from hostinfo.fielddocs import docs_of
+from hostinfo.field_docs import docs_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ _HEADER = {
 
 
 def _group(group: str, definitions: "dict[str, Any]") -> "dict[str, Any]":
-    cls = shape.group_class(group)
+    cls = introspect.group_class(group)
     return {
         "description": docs_of(cls)[""] + " null: it could not be told, see errors.",
         "anyOf": [_type(cls, definitions), {"type": "null"}],
@@ -88,7 +88,7 @@ def _model(cls: type, definitions: "dict[str, Any]") -> "dict[str, Any]":
     if name not in definitions:
         docs = docs_of(cls)
         definitions[name] = {}  # known before its fields are: a model may hold itself
-        fields = shape.fields(cls)
+        fields = introspect.fields(cls)
         definitions[name] = {
             "description": docs[""],
             "type": "object",
@@ -102,7 +102,7 @@ def _model(cls: type, definitions: "dict[str, Any]") -> "dict[str, Any]":
 
 def _type(annotation: "Any", definitions: "dict[str, Any]") -> "dict[str, Any]":
     """The schema of one annotation."""
-    inner = shape.alternatives(annotation)
+    inner = introspect.alternatives(annotation)
     if inner != (annotation,):
         options = [_type(kind, definitions) for kind in inner]
         if NoneType in annotation.__args__:
@@ -110,12 +110,12 @@ def _type(annotation: "Any", definitions: "dict[str, Any]") -> "dict[str, Any]":
         if all(set(option) == {"type"} for option in options):
             return {"type": [option["type"] for option in options]}
         return {"anyOf": options}
-    if shape.item(annotation) is not None:
-        return {"type": "array", "items": _type(shape.item(annotation), definitions)}
-    if shape.values(annotation) is not None:
-        return {"type": "object", "additionalProperties": _type(shape.values(annotation), definitions)}
+    if introspect.item(annotation) is not None:
+        return {"type": "array", "items": _type(introspect.item(annotation), definitions)}
+    if introspect.values(annotation) is not None:
+        return {"type": "object", "additionalProperties": _type(introspect.values(annotation), definitions)}
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return {"type": "string", "enum": [member.value for member in annotation]}
-    if shape.model(annotation) is not None:
+    if introspect.model(annotation) is not None:
         return _model(annotation, definitions)
     return {"type": _PLAIN[annotation]}

@@ -13,7 +13,7 @@ from typing import Any
 
 from hostinfo.driver import GROUPS, Driver
 from hostinfo.errors import HostInfoError
-from hostinfo.fact import Fact
+from hostinfo.fact import GroupResult
 
 _WORDS_FOR_NOTHING = frozenset({"", "unknown", "n/a", "not specified", "-1"})
 
@@ -31,18 +31,18 @@ def check_driver(driver: Driver) -> None:
         read = getattr(driver, group)
         if read is None:
             continue
-        assert group not in driver.why_not, f"{driver.name}.{group}: offered, and yet a reason why not"
+        assert group not in driver.unsupported_reasons, f"{driver.name}.{group}: offered, and yet a reason why not"
         try:
             fact = read(None)
         except HostInfoError:
             continue
         _check_fact(f"{driver.name}.{group}", fact)
         _check_only(f"{driver.name}.{group}", read, fact)
-    assert set(driver.why_not) <= set(GROUPS), f"{driver.name}: reasons for groups that do not exist"
+    assert set(driver.unsupported_reasons) <= set(GROUPS), f"{driver.name}: reasons for groups that do not exist"
 
 
-def _check_fact(where: str, fact: "Fact[Any]") -> None:
-    assert isinstance(fact, Fact), f"{where}: not a Fact"
+def _check_fact(where: str, fact: "GroupResult[Any]") -> None:
+    assert isinstance(fact, GroupResult), f"{where}: not a Fact"
     assert is_dataclass(fact.value), f"{where}: not a value of the model"
     for field in fields(fact.value):
         value = getattr(fact.value, field.name)
@@ -73,7 +73,7 @@ def _check_path(where: str, value: object, path: str) -> None:
         value = getattr(value, name)
 
 
-def _check_only(where: str, read: Callable[[Any], "Fact[Any]"], whole: "Fact[Any]") -> None:
+def _check_only(where: str, read: Callable[[Any], "GroupResult[Any]"], whole: "GroupResult[Any]") -> None:
     for field in fields(whole.value):
         told = getattr(whole.value, field.name)
         if _is_absent(told) or told == field.default:
@@ -82,8 +82,8 @@ def _check_only(where: str, read: Callable[[Any], "Fact[Any]"], whole: "Fact[Any
             alone = read(frozenset({field.name}))
         except HostInfoError:
             continue  # it may have gone away meanwhile; the whole group answered a moment ago
-        is_told = not _is_absent(getattr(alone.value, field.name))
-        assert is_told, f"{where}: {field.name} is missing when it alone is asked for"
+        is_available = not _is_absent(getattr(alone.value, field.name))
+        assert is_available, f"{where}: {field.name} is missing when it alone is asked for"
 
 
 def _is_absent(value: object) -> bool:

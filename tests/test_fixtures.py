@@ -60,7 +60,7 @@ def plain(value: Any) -> Any:
 def told(host: hostinfo.HostInfo, path: str) -> Any:
     group, *rest = steps(path)
     try:
-        return plain(look(host.ask(group).value, rest))
+        return plain(look(host.read(group).value, rest))
     except HostInfoError as error:
         return {"error": error.kind}
 
@@ -96,7 +96,7 @@ def test_machine_replays_without_an_unexpected_error(folder: Path) -> None:
     with hostinfo.open(f"recorded:{folder}") as host:
         for group in hostinfo.GROUPS:
             try:
-                fact = host.ask(group)
+                fact = host.read(group)
             except Unsupported:
                 continue
             except DriverError as error:

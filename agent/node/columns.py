@@ -8,8 +8,8 @@ no entry in an object's values, so that a predicate on it is false.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from hostinfo import shape
-from hostinfo.fielddocs import docs_of
+from hostinfo import introspect
+from hostinfo.field_docs import docs_of
 
 from ..qmf import DataType, SchemaProperty, ULong
 
@@ -57,9 +57,9 @@ def columns(
     """
     found: list[Column] = []
     docs = docs_of(model)
-    for field, annotation in shape.fields(model).items():
-        inner = shape.model(annotation)
-        if field in without or (inner is not None and (shape.item(annotation) is not None or inner is model)):
+    for field, annotation in introspect.fields(model).items():
+        inner = introspect.model(annotation)
+        if field in without or (inner is not None and (introspect.item(annotation) is not None or inner is model)):
             continue
         if inner is not None:
             below = columns(
@@ -125,8 +125,8 @@ def _name(field: str) -> tuple[str, str]:
 
 
 def _type(annotation: object) -> tuple[DataType, str]:
-    if shape.item(annotation) is not None:
+    if introspect.item(annotation) is not None:
         return DataType.LIST, "list"
-    if shape.values(annotation) is not None:
+    if introspect.values(annotation) is not None:
         return DataType.MAP, "map"
-    return _TYPES.get(shape.alternatives(annotation)[0], (DataType.STRING, "lstr"))
+    return _TYPES.get(introspect.alternatives(annotation)[0], (DataType.STRING, "lstr"))

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from uuid import uuid4
 
 import hostinfo
-from hostinfo import Fact, HostInfo, Unavailable
+from hostinfo import GroupResult, HostInfo, Unavailable
 from hostinfo.model.hypervisor import Hypervisor
 from hostinfo.model.system import System
 
@@ -28,7 +28,7 @@ WANTED = {
 
 def identify(settings: Settings, host: HostInfo, now_ns: int) -> Identity:
     """Ask the host who it is, and the state folder who it was. Unavailable where the configured name is none."""
-    told = {group: answer.value for group, answer in host.gather(WANTED) if isinstance(answer, Fact)}
+    told = {group: answer.value for group, answer in host.read_many(WANTED) if isinstance(answer, GroupResult)}
     system, hypervisor = told.get("system") or System(), told.get("hypervisor") or Hypervisor()
     folder = settings.state or os.environ.get("STATE_DIRECTORY", "").partition(":")[0] or None
     state = _load(folder)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from queue import Full, Queue
 
 from hostinfo import HostInfo, HostInfoError
-from hostinfo.dump import ask, errors, json_text
+from hostinfo.dump import collect_group, errors, to_json
 from hostinfo.path import NoSuchItem, Path, PathError
 
 from ..qmf import ErrorCode, InvalidArgument, NotFound, QmfError
@@ -57,12 +57,12 @@ class Questions:
 
 def answer(host: HostInfo, path: Path) -> Mapping[str, object]:
     """The output arguments of getFact; QmfError where the group can't be told at all, or has no such item."""
-    told = ask(host, path.group, None if path.field is None else frozenset({path.field}))
+    told = collect_group(host, path.group, None if path.field is None else frozenset({path.field}))
     problems = errors(told)
-    if not told.is_told:
+    if not told.is_available:
         raise QmfError(f"getFact: {'; '.join(problem['message'] for problem in problems.values())}")
     try:
-        value = path.of(told.value)
+        value = path.resolve(told.value)
     except NoSuchItem as error:
         raise NotFound(f"getFact: {error}", code=ErrorCode.INVALID_PARAMETER) from None
     except HostInfoError as error:
@@ -72,7 +72,7 @@ def answer(host: HostInfo, path: Path) -> Mapping[str, object]:
         for where, problem in problems.items()
         if path.field is None or where in (path.group, f"{path.group}.{path.field}") or where.startswith(path.text)
     }
-    return {"value": json_text(value), "source": _source(path, told.sources), "errors": reasons}
+    return {"value": to_json(value), "source": _source(path, told.sources), "errors": reasons}
 
 
 def _source(path: Path, sources: Mapping[str, str]) -> str:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from hostinfo import DriverError, Fact, HostInfo, HostInfoError, Watch
+from hostinfo import DriverError, GroupResult, HostInfo, HostInfoError, Watch
 
 from .patience import Patience
 
@@ -18,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-SETTLE_SECONDS = 0.2
+DEBOUNCE_SECONDS = 0.2
 REST = 9  # in a storm of changes the lane takes a tenth of a processor
 LONGEST_REST_SECONDS = 2.0
 PAUSE_AFTER_FAULT = 5.0
@@ -29,7 +29,7 @@ class Reading:
     """What one group answered."""
 
     group: str
-    answer: "Fact[Any] | HostInfoError"
+    answer: "GroupResult[Any] | HostInfoError"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +128,7 @@ class Lane:
             try:
                 with self._open_host() as host, host.watch() if self._is_watching else Watch() as watch:
                     self._watch = watch
-                    self.hears = watch.hears
+                    self.hears = watch.has_monitors
                     self._rounds(host, watch)
             except Exception as error:  # a fault of ours must not end the facts for good
                 self._on_fault(error)
@@ -137,7 +137,7 @@ class Lane:
                 self._watch = None
 
     def _rounds(self, host: HostInfo, watch: Watch) -> None:
-        last, settle, jitter = float("-inf"), SETTLE_SECONDS, 1.0
+        last, settle, jitter = float("-inf"), DEBOUNCE_SECONDS, 1.0
         patience = Patience()
         while not self._ends:
             due = last + self.interval * jitter
@@ -158,7 +158,7 @@ class Lane:
                 used = time.thread_time()
                 failed = self._round(host, groups, is_whole=is_whole)
                 patience.note(groups.keys(), failed, self.interval)
-                settle = min(max(SETTLE_SECONDS, REST * (time.thread_time() - used)), LONGEST_REST_SECONDS)
+                settle = min(max(DEBOUNCE_SECONDS, REST * (time.thread_time() - used)), LONGEST_REST_SECONDS)
 
     def _listen(self, watch: Watch, seconds: float, settle: float) -> frozenset[str]:
         heard = watch.wait(seconds, settle)
@@ -177,7 +177,7 @@ class Lane:
         names = iter(groups)
         self._busy = next(names), time.monotonic()
         try:
-            for group, answer in host.gather(groups):
+            for group, answer in host.read_many(groups):
                 if self._ends:
                     return failed
                 if _has_failed(answer):
@@ -192,7 +192,7 @@ class Lane:
         return failed
 
 
-def _has_failed(answer: "Fact[Any] | HostInfoError") -> bool:
+def _has_failed(answer: "GroupResult[Any] | HostInfoError") -> bool:
     """Whether a driver failed at the group as a whole, also where another told it."""
     if isinstance(answer, HostInfoError):
         return isinstance(answer, DriverError)

@@ -11,7 +11,7 @@ from functools import partial
 from queue import Empty, SimpleQueue
 
 import hostinfo
-from hostinfo import Fact, HostInfo, HostInfoError
+from hostinfo import GroupResult, HostInfo, HostInfoError
 from hostinfo.model.hypervisor import Hypervisor
 from hostinfo.model.system import System
 
@@ -205,7 +205,7 @@ class Service:
         if isinstance(told, Reading):
             for happened in self.store.take(told.group, told.answer, self._clock()):
                 self._tell_event(happened)
-            if told.group in ("system", "hypervisor") and isinstance(told.answer, Fact):
+            if told.group in ("system", "hypervisor") and isinstance(told.answer, GroupResult):
                 self._update_attributes()
             return
         if told.lane is self._inventory and told.is_whole:

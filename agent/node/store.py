@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from errno import ECONNRESET, ETIMEDOUT
 
-from hostinfo import DriverError, Fact, HostInfoError, ReadError, Unavailable
+from hostinfo import DriverError, GroupResult, HostInfoError, ReadError, Unavailable
 
 from ..qmf import DataObject, ObjectId, SchemaClass, SchemaId
 from .classes import CLASSES, OVIRT_NODE
@@ -73,7 +73,7 @@ class NodeStore:
         self._about |= values
         self._make_node(now_ns)
 
-    def take(self, group: str, answer: "Fact[Any] | HostInfoError", now_ns: int) -> list[Happened]:
+    def take(self, group: str, answer: "GroupResult[Any] | HostInfoError", now_ns: int) -> list[Happened]:
         """A reading of a group; returns what happened since the one before."""
         failed_before = self._failing.get(group, {}).keys()
         happened = list(self._note_drivers(group, answer))
@@ -145,7 +145,7 @@ class NodeStore:
         )
         self._changed[name] = None
 
-    def _note_drivers(self, group: str, answer: "Fact[Any] | HostInfoError") -> Iterator[Happened]:
+    def _note_drivers(self, group: str, answer: "GroupResult[Any] | HostInfoError") -> Iterator[Happened]:
         """A driver that failed as a whole at a group, or does no longer; the first reading sets what is normal."""
         failing = _failing(answer, _has_failed)
         self._silent[group] = _failing(answer, _is_silent)
@@ -186,7 +186,7 @@ def _is_silent(error: HostInfoError) -> bool:
     return isinstance(error, Unavailable) or (isinstance(error, ReadError) and error.errno in (ECONNRESET, ETIMEDOUT))
 
 
-def _failing(answer: "Fact[Any] | HostInfoError", is_one: Callable[[HostInfoError], bool]) -> dict[str, str]:
+def _failing(answer: "GroupResult[Any] | HostInfoError", is_one: Callable[[HostInfoError], bool]) -> dict[str, str]:
     """Driver -> why it could not tell the group at all, where the reason is such a one."""
     if isinstance(answer, HostInfoError):
         return dict.fromkeys(answer.drivers, _reason(answer)) if is_one(answer) else {}
@@ -197,7 +197,7 @@ def _failing(answer: "Fact[Any] | HostInfoError", is_one: Callable[[HostInfoErro
     }
 
 
-def _errors(group: str, fact: "Fact[Any]") -> dict[str, _Value]:
+def _errors(group: str, fact: "GroupResult[Any]") -> dict[str, _Value]:
     found: dict[str, _Value] = {}
     for problem in fact.problems:
         path = f"{group}.{problem.path}" if problem.path else f"{group} ({problem.driver})"

@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 
-from hostinfo.driver import Only
+from hostinfo.driver import RequestedFields
 from hostinfo.errors import ParseError
-from hostinfo.fact import Fact, Notes
+from hostinfo.fact import FactBuilder, GroupResult
 from hostinfo.model.guests import Guest, Guests
 from hostinfo.model.statistics import CpuTime, MemoryUse, Scope, Statistics
 
+from ..dom0.statistics import NO_UPTIME, TOLD, Ended
 from ..sysfs.statistics import utc
-from ..xen.statistics import NO_UPTIME, TOLD, Ended
 from .host import Host
 
 TYPE_CHECKING = False
@@ -21,12 +21,12 @@ _STATES = ("no state", "running", "blocked", "paused", "shutdown", "shut off", "
 _DOMAIN_0_UUID = "00000000-0000-0000-0000-000000000000"
 
 
-def read_guests(host: Host, only: Only) -> Fact[Guests]:
+def read_guests(host: Host, fields: RequestedFields) -> GroupResult[Guests]:
     """Every domain, running or not, but the Dom0 itself."""
-    notes = Notes(host.name, only)
-    notes.told("libvirt listAllDomains", "guests")
+    builder = FactBuilder(host.name, fields)
+    builder.record_source("libvirt listAllDomains", "guests")
     guests = [_guest(row) for row in _rows(host) if not (host.is_xen and _is_domain_0(row))]
-    return notes.fact(Guests(guests=tuple(sorted(guests, key=lambda guest: guest.name))))
+    return builder.build(Guests(guests=tuple(sorted(guests, key=lambda guest: guest.name))))
 
 
 def _rows(host: Host) -> "list[dict[str, Any]]":
@@ -56,30 +56,32 @@ def _guest(row: "dict[str, Any]") -> Guest:
         raise ParseError("libvirt listAllDomains", f"not a domain: {error!r}") from error
 
 
-def read_statistics(host: Host, only: Only, ended: Ended, own: Fact[Statistics] | None = None) -> Fact[Statistics]:
+def read_statistics(
+    host: Host, fields: RequestedFields, ended: Ended, own: GroupResult[Statistics] | None = None
+) -> GroupResult[Statistics]:
     """Counters of the machine: on Xen all domains' together, beside the Dom0's ``own`` where it is this machine."""
-    notes = Notes(host.name, only)
+    builder = FactBuilder(host.name, fields)
     base = (
         own.value if own is not None else Statistics(scope=Scope.HYPERVISOR if host.is_xen else Scope.HOST, time=utc())
     )
     if own is not None:
-        notes.include(own, except_for=(*TOLD, "uptime_seconds"))
-        if notes.wants("uptime_seconds"):
-            notes.unsupported("uptime_seconds", "Xen", NO_UPTIME)
-    notes.told("libvirt getType", "scope")
-    notes.told("clock", "time")
-    return notes.fact(_xen(host, notes, base, ended) if host.is_xen else _kernel(host, notes, base))
+        builder.merge(own, except_for=(*TOLD, "uptime_seconds"))
+        if builder.needs("uptime_seconds"):
+            builder.unsupported("uptime_seconds", "Xen", NO_UPTIME)
+    builder.record_source("libvirt getType", "scope")
+    builder.record_source("clock", "time")
+    return builder.build(_xen(host, builder, base, ended) if host.is_xen else _kernel(host, builder, base))
 
 
-def _xen(host: Host, notes: Notes, base: Statistics, ended: Ended) -> Statistics:
+def _xen(host: Host, builder: FactBuilder, base: Statistics, ended: Ended) -> Statistics:
     rows = [row for row in _rows(host) if not _is_domain_0(row)]
     dom0 = host.ask("domain-0-cpu")
     running = [row for row in rows if row.get("id", -1) >= 0]
     nanoseconds = (dom0 if isinstance(dom0, int) else 0) + sum(row["cpu_nanoseconds"] for row in running)
     free = host.ask("free-memory")
-    notes.told("libvirt listAllDomains, lookupByID(0)", "cpu", "is_discontinuous")
-    notes.told("libvirt getInfo", "cpus")
-    notes.told("libvirt getInfo (whole MiB), getFreeMemory", "memory")
+    builder.record_source("libvirt listAllDomains, lookupByID(0)", "cpu", "is_discontinuous")
+    builder.record_source("libvirt getInfo", "cpus")
+    builder.record_source("libvirt getInfo (whole MiB), getFreeMemory", "memory")
     return replace(
         base,
         is_discontinuous=ended.since_before({row["id"] for row in running}),
@@ -89,15 +91,15 @@ def _xen(host: Host, notes: Notes, base: Statistics, ended: Ended) -> Statistics
     )
 
 
-def _kernel(host: Host, notes: Notes, base: Statistics) -> Statistics:
+def _kernel(host: Host, builder: FactBuilder, base: Statistics) -> Statistics:
     cpu, memory = host.ask("cpu-stats"), host.ask("memory-stats")
     if not isinstance(cpu, dict) or not isinstance(memory, dict):
         raise ParseError(f"{host.name} getCPUStats", "not a table of figures")
     seconds = {name: value / 1e9 for name, value in cpu.items() if isinstance(value, int)}
     kib = {name: value * 1024 for name, value in memory.items() if isinstance(value, int)}
-    notes.told("libvirt getCPUStats", "cpu")
-    notes.told("libvirt getMemoryStats", "memory")
-    notes.told("libvirt getInfo", "cpus")
+    builder.record_source("libvirt getCPUStats", "cpu")
+    builder.record_source("libvirt getMemoryStats", "memory")
+    builder.record_source("libvirt getInfo", "cpus")
     return replace(
         base,
         cpu=CpuTime(

@@ -6,15 +6,15 @@ its memory on KVM, nor the sum of cells, nor capabilities' model as the CPU's na
 
 from dataclasses import replace
 
-from hostinfo.driver import Only
+from hostinfo.driver import RequestedFields
 from hostinfo.errors import ParseError, Unsupported
-from hostinfo.fact import Fact, Notes
+from hostinfo.fact import FactBuilder, GroupResult
 from hostinfo.model.cpu import Cache, Cpu, Processor
 from hostinfo.model.memory import Memory
 from hostinfo.model.numa import Numa, NumaNode
 
-from ..xen.machine import node_sizes
-from .capabilities import Bank, Capabilities, parse_capabilities
+from ..dom0.readers import node_sizes
+from ..sources.libvirt.capabilities import Bank, Capabilities, parse_capabilities
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,23 +53,23 @@ class Host:
         return figure
 
 
-def read_cpu(host: Host, only: Only) -> Fact[Cpu]:
+def read_cpu(host: Host, fields: RequestedFields) -> GroupResult[Cpu]:
     """Processors, as far as libvirt knows them."""
-    notes = Notes(host.name, only)
-    cpu = topology(host, notes, Cpu()) if notes.wants(*_TOPOLOGY) else Cpu()
-    if notes.wants("current_frequency_hz"):
+    builder = FactBuilder(host.name, fields)
+    cpu = topology(host, builder, Cpu()) if builder.needs(*_TOPOLOGY) else Cpu()
+    if builder.needs("current_frequency_hz"):
         cpu = replace(cpu, current_frequency_hz=host.info(3) * 1_000_000 or None)
-        notes.told("libvirt getInfo", "current_frequency_hz")
-    if not host.is_xen and notes.wants("vendor_id", "family", "model", "stepping", "microcode", "caches"):
-        cpu = _identity(host.capabilities(), notes, cpu)
-    if notes.wants("model_name", "flags"):
+        builder.record_source("libvirt getInfo", "current_frequency_hz")
+    if not host.is_xen and builder.needs("vendor_id", "family", "model", "stepping", "microcode", "caches"):
+        cpu = _identity(host.capabilities(), builder, cpu)
+    if builder.needs("model_name", "flags"):
         why = "libvirt tells its nearest named model, not the CPU's own name and flags"
-        notes.failed("model_name", Unsupported("libvirt capabilities", why))
-        notes.failed("flags", Unsupported("libvirt capabilities", why))
-    return notes.fact(cpu)
+        builder.add_problem("model_name", Unsupported("libvirt capabilities", why))
+        builder.add_problem("flags", Unsupported("libvirt capabilities", why))
+    return builder.build(cpu)
 
 
-def topology(host: Host, notes: Notes, cpu: Cpu) -> Cpu:
+def topology(host: Host, builder: FactBuilder, cpu: Cpu) -> Cpu:
     """The counts and the place of each CPU from the capabilities' list, over what ``cpu`` has beside them.
 
     libvirt makes the list when it starts: which CPUs are online now ``cpu`` knows, where Xen told of any.
@@ -92,8 +92,8 @@ def topology(host: Host, notes: Notes, cpu: Cpu) -> Cpu:
             cores_in_socket=online.cores_in_socket(row.socket) if row.socket is not None else None,
             frequency_hz=base.frequency_hz or frequency,
         )
-    notes.told("libvirt capabilities", *_TOPOLOGY, "processors.socket_id", "processors.core_id")
-    notes.told("libvirt getInfo", "processors.frequency_hz")
+    builder.record_source("libvirt capabilities", *_TOPOLOGY, "processors.socket_id", "processors.core_id")
+    builder.record_source("libvirt getInfo", "processors.frequency_hz")
     return replace(
         cpu,
         sockets=online.sockets,
@@ -120,10 +120,10 @@ def _like(cpu: Cpu, number: int) -> Processor:
     )
 
 
-def _identity(capabilities: Capabilities, notes: Notes, cpu: Cpu) -> Cpu:
+def _identity(capabilities: Capabilities, builder: FactBuilder, cpu: Cpu) -> Cpu:
     family, model, stepping = capabilities.signature or (None, None, None)
     vendor = capabilities.vendor
-    notes.told("libvirt capabilities", "vendor_id", "family", "model", "stepping", "microcode", "caches")
+    builder.record_source("libvirt capabilities", "vendor_id", "family", "model", "stepping", "microcode", "caches")
     return replace(
         cpu,
         vendor_id=_VENDOR_IDS.get(vendor, vendor) if vendor is not None else None,
@@ -156,50 +156,50 @@ def caches(banks: tuple[Bank, ...]) -> tuple[Cache, ...]:
     )
 
 
-def read_memory(host: Host, only: Only) -> Fact[Memory]:
+def read_memory(host: Host, fields: RequestedFields) -> GroupResult[Memory]:
     """Memory of the machine: under Xen what the hypervisor manages, on KVM what the kernel does."""
-    notes = Notes(host.name, only)
+    builder = FactBuilder(host.name, fields)
     if host.is_xen:
-        return notes.fact(xen_memory(host, notes, Memory()))
+        return builder.build(xen_memory(host, builder, Memory()))
     stats = host.ask("memory-stats")
     if not isinstance(stats, dict):
         raise ParseError(f"{host.name} getMemoryStats", "not a table of figures")
     kibibytes = {name: value for name, value in stats.items() if isinstance(value, int)}
-    notes.told("libvirt getMemoryStats", "total_bytes", "free_bytes")
-    return notes.fact(
+    builder.record_source("libvirt getMemoryStats", "total_bytes", "free_bytes")
+    return builder.build(
         Memory(total_bytes=_kibibytes(kibibytes.get("total")), free_bytes=_kibibytes(kibibytes.get("free")))
     )
 
 
-def xen_memory(host: Host, notes: Notes, memory: Memory) -> Memory:
+def xen_memory(host: Host, builder: FactBuilder, memory: Memory) -> Memory:
     """What Xen has and has not given away; the total in whole MiB unless ``memory`` has it exactly."""
-    if notes.wants("total_bytes") and memory.total_bytes is None:
+    if builder.needs("total_bytes") and memory.total_bytes is None:
         memory = replace(memory, total_bytes=host.info(1) * _MEBIBYTE)
-        notes.told("libvirt getInfo (whole MiB)", "total_bytes")
-    if notes.wants("free_bytes"):
+        builder.record_source("libvirt getInfo (whole MiB)", "total_bytes")
+    if builder.needs("free_bytes"):
         free = host.ask("free-memory")
         memory = replace(memory, free_bytes=free if isinstance(free, int) else None)
-        notes.told("libvirt getFreeMemory", "free_bytes")
+        builder.record_source("libvirt getFreeMemory", "free_bytes")
     return memory
 
 
-def read_numa(host: Host, only: Only) -> Fact[Numa]:
+def read_numa(host: Host, fields: RequestedFields) -> GroupResult[Numa]:
     """NUMA nodes; on Xen a node's size is left out where the cell spans a hole."""
-    notes = Notes(host.name, only)
+    builder = FactBuilder(host.name, fields)
     cells = host.capabilities().cells
     spans = [cell.span_bytes for cell in cells]
     sizes = spans
     if host.is_xen and None not in spans:
         sizes = node_sizes([span for span in spans if span is not None], host.info(1) * _MEBIBYTE)
         if sizes[:1] == [None]:
-            notes.unsupported(
+            builder.unsupported(
                 "nodes.total_bytes", "libvirt capabilities", "a cell is a span of addresses, and has holes"
             )
-    free = notes.attempt("nodes.free_bytes", lambda: host.ask("cells-free-memory"))
+    free = builder.try_read("nodes.free_bytes", lambda: host.ask("cells-free-memory"))
     free_of = dict(enumerate(free)) if isinstance(free, list) else {}
-    notes.told("libvirt capabilities", "nodes")
-    notes.told("libvirt getCellsFreeMemory", "nodes.free_bytes")
-    return notes.fact(
+    builder.record_source("libvirt capabilities", "nodes")
+    builder.record_source("libvirt getCellsFreeMemory", "nodes.free_bytes")
+    return builder.build(
         Numa(
             nodes=tuple(
                 NumaNode(

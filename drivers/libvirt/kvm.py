@@ -9,9 +9,9 @@ import os
 from dataclasses import replace
 from functools import partial
 
-from hostinfo.driver import Driver, Opener
+from hostinfo.driver import Driver, DriverFactory
 
-from .daemon import Daemon, Replies
+from ..sources.libvirt.client import Daemon, Replies
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,22 +27,22 @@ TOLD_BETTER_BY_THE_KERNEL = frozenset({"cpu", "network"})
 GROUPS = frozenset({"system", "hypervisor", "cpu", "memory", "numa", "network", "guests", "statistics"})
 
 
-def openers(uri: str | None) -> tuple[Opener, ...]:
+def factories(uri: str | None) -> tuple[DriverFactory, ...]:
     """The guests of this machine for None; all that the daemon tells for ``qemu:///system`` and remote URIs."""
     if uri is None:
-        return (Opener(name=NAME, open=_open_probed, groups=frozenset({"guests"}), monitors=_monitors_probed),)
+        return (DriverFactory(name=NAME, open=_open_probed, groups=frozenset({"guests"}), monitors=_monitors_probed),)
     groups = GROUPS - TOLD_BETTER_BY_THE_KERNEL if uri.startswith("qemu:///") else GROUPS
-    return (replace(opener(Daemon(uri)), groups=groups, monitors=partial(_monitors, uri)),)
+    return (replace(factory(Daemon(uri)), groups=groups, monitors=partial(_monitors, uri)),)
 
 
-def opener(daemon: Daemon | Replies) -> Opener:
+def factory(daemon: Daemon | Replies) -> DriverFactory:
     """For a URI that names libvirt: all that it can tell."""
-    return Opener(name=NAME, open=partial(_open, daemon), groups=GROUPS)
+    return DriverFactory(name=NAME, open=partial(_open, daemon), groups=GROUPS)
 
 
-def guests_opener(daemon: Daemon | Replies) -> Opener:
+def guests_opener(daemon: Daemon | Replies) -> DriverFactory:
     """For the probe: only what the kernel can't tell."""
-    return Opener(name=NAME, open=partial(_open_guests, daemon), groups=frozenset({"guests"}))
+    return DriverFactory(name=NAME, open=partial(_open_guests, daemon), groups=frozenset({"guests"}))
 
 
 def _open_probed() -> Driver | None:
@@ -52,7 +52,7 @@ def _open_probed() -> Driver | None:
 
 def _monitors_probed() -> "tuple[Callable[[], Monitor], ...]":
     """Also where no daemon is there: one may come. Without its binding there would be nothing to hear it with."""
-    from .monitor import is_installed, monitors
+    from ..sources.libvirt.monitor import is_installed, monitors
 
     if not has_daemon() and not is_installed():
         return ()
@@ -60,7 +60,7 @@ def _monitors_probed() -> "tuple[Callable[[], Monitor], ...]":
 
 
 def _monitors(uri: str) -> "tuple[Callable[[], Monitor], ...]":
-    from .monitor import monitors
+    from ..sources.libvirt.monitor import monitors
 
     return monitors(uri, GROUPS, SOCKETS)
 
@@ -70,13 +70,15 @@ def has_daemon() -> bool:
     return any(os.path.exists(socket) for socket in SOCKETS)
 
 
-def absent_opener() -> Opener:
+def absent_opener() -> DriverFactory:
     """For a machine without a daemon: the reason why nobody tells its guests."""
-    return Opener(name=NAME, open=_absent, groups=frozenset({"guests"}))
+    return DriverFactory(name=NAME, open=_absent, groups=frozenset({"guests"}))
 
 
 def _absent() -> Driver:
-    return Driver(name=NAME, why_not={"guests": f"no libvirt daemon runs here (neither {' nor '.join(SOCKETS)})"})
+    return Driver(
+        name=NAME, unsupported_reasons={"guests": f"no libvirt daemon runs here (neither {' nor '.join(SOCKETS)})"}
+    )
 
 
 def _open(daemon: Daemon | Replies) -> Driver | None:
@@ -88,7 +90,9 @@ def _open(daemon: Daemon | Replies) -> Driver | None:
 def _open_guests(daemon: Daemon | Replies) -> Driver | None:
     from . import guests, host
 
-    daemon.renew()
+    daemon.start_snapshot()
     daemon.ask("type")
     node = host.Host(NAME, daemon.ask, is_xen=False)
-    return Driver(name=NAME, guests=partial(guests.read_guests, node), renew=daemon.renew, close=daemon.close)
+    return Driver(
+        name=NAME, guests=partial(guests.read_guests, node), start_snapshot=daemon.start_snapshot, close=daemon.close
+    )

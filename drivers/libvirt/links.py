@@ -2,31 +2,31 @@
 
 from xml.etree.ElementTree import Element
 
-from hostinfo.driver import Only
-from hostinfo.fact import Fact, Notes
+from hostinfo.driver import RequestedFields
+from hostinfo.fact import FactBuilder, GroupResult
 from hostinfo.model.network import Link, Network
 
+from ..sources.libvirt.xml import number, parse, text
 from .host import Host
-from .xml import number, parse, text
 
 _NO_SPEED = 0xFFFFFFFF
 """libvirt passes the kernel's -1 on as an unsigned number: the device has no speed."""
 
 
-def read_network(host: Host, only: Only) -> Fact[Network]:
+def read_network(host: Host, fields: RequestedFields) -> GroupResult[Network]:
     """Links with name, address, state and speed; libvirt tells no addresses and no routes."""
-    notes = Notes(host.name, only)
-    documents = host.ask("net-devices") if notes.wants("links") else []
+    builder = FactBuilder(host.name, fields)
+    documents = host.ask("net-devices") if builder.needs("links") else []
     links = [
         link
         for document in (documents if isinstance(documents, list) else [])
         if (link := _link(parse(document, "device", f"{host.name} node device"))) is not None
     ]
     for field in ("addresses", "routes", "dns"):
-        if notes.wants(field):
-            notes.unsupported(field, "libvirt", "it tells a remote host's links only")
-    notes.told("libvirt node devices", "links")
-    return notes.fact(Network(links=tuple(sorted(links, key=lambda link: link.name))))
+        if builder.needs(field):
+            builder.unsupported(field, "libvirt", "it tells a remote host's links only")
+    builder.record_source("libvirt node devices", "links")
+    return builder.build(Network(links=tuple(sorted(links, key=lambda link: link.name))))
 
 
 def _link(device: Element) -> Link | None:

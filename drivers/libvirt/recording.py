@@ -3,25 +3,26 @@
 import json
 from functools import partial
 
-from hostinfo.driver import Opener
+from hostinfo.driver import DriverFactory
 from hostinfo.errors import ParseError
 
-from ..sysfs.kernel import Kernel
-from ..sysfs.role import DOM0, read_role
-from . import kvm, xen
-from .daemon import Answer, Daemon, Replies
+from ..dom0 import libvirt as xen
+from ..sources.libvirt.client import Answer, Daemon, Replies
+from ..sources.sources import Kernel
+from ..sources.xen_role import DOM0, read_role
+from . import kvm
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..recorded.tape import Tape
-    from ..xen import Connect
+    from ..dom0.hypercall import Connect
+    from ..sources.recorded.reply_store import Tape
 
 _DOCUMENTS = frozenset({"capabilities", "sysinfo"})
 _URI = "libvirt/uri"
 _NO_DAEMON = "no daemon"
 
 
-def listening(uri: str | None, tape: "Tape", kernel: Kernel | None) -> tuple[Opener, ...]:
+def listening(uri: str | None, tape: "Tape", kernel: Kernel | None) -> tuple[DriverFactory, ...]:
     """The driver of this URI, or of this machine's daemon, each answer written down."""
     local = xen.LOCAL_URI if kernel is not None and read_role(kernel.tree) == DOM0 else kvm.LOCAL_URI
     if uri is None:
@@ -34,16 +35,16 @@ def listening(uri: str | None, tape: "Tape", kernel: Kernel | None) -> tuple[Ope
         return ()
     daemon = Daemon(uri or local)
     tape.keep(_URI, (uri or f"probe {local}").encode)
-    from ..xen.recording import listening_connect
+    from ..dom0.recording import listening_connect
 
     return _openers(uri or f"probe {local}", Replies(partial(_keep, tape, daemon)), kernel, listening_connect(tape))
 
 
-def replaying(tape: "Tape", kernel: Kernel) -> tuple[Opener, ...]:
+def replaying(tape: "Tape", kernel: Kernel) -> tuple[DriverFactory, ...]:
     """The same driver with the recorded answers."""
     if not tape.holds("libvirt"):
         return ()
-    from ..xen.recording import replaying_connect
+    from ..dom0.recording import replaying_connect
 
     uri = tape.answer(_URI).decode("utf-8", "replace")
     if uri == _NO_DAEMON:
@@ -51,14 +52,14 @@ def replaying(tape: "Tape", kernel: Kernel) -> tuple[Opener, ...]:
     return _openers(uri, Replies(partial(_answer, tape)), kernel, replaying_connect(tape))
 
 
-def _openers(uri: str, daemon: Replies, kernel: Kernel | None, connect: "Connect") -> tuple[Opener, ...]:
+def _openers(uri: str, daemon: Replies, kernel: Kernel | None, connect: "Connect") -> tuple[DriverFactory, ...]:
     is_probe = uri.startswith("probe ")
     uri = uri.removeprefix("probe ")
     if uri.startswith("xen:///") and kernel is not None:
-        return (xen.opener(kernel, daemon, connect),)
+        return (xen.factory(kernel, daemon, connect),)
     if uri.startswith("xen"):
         return (xen.remote_opener(daemon),)
-    return (kvm.guests_opener(daemon) if is_probe else kvm.opener(daemon),)
+    return (kvm.guests_opener(daemon) if is_probe else kvm.factory(daemon),)
 
 
 def _keep(tape: "Tape", daemon: Daemon, question: str) -> Answer:

@@ -4,14 +4,14 @@ from functools import partial
 
 from hostinfo.driver import Driver
 
-from ..xen.statistics import Ended
+from ..dom0.statistics import Ended
+from ..sources.libvirt.client import Daemon, Replies
 from . import guests, host, links, system
-from .daemon import Daemon, Replies
 
 
 def table(name: str, daemon: Daemon | Replies, *, is_xen: bool) -> Driver:
     """Every group that libvirt can tell; Unavailable where the daemon can't be reached."""
-    daemon.renew()
+    daemon.start_snapshot()
     daemon.ask("type")
     node = host.Host(name, daemon.ask, is_xen=is_xen)
     why = "libvirt does not tell it of a remote host"
@@ -25,7 +25,7 @@ def table(name: str, daemon: Daemon | Replies, *, is_xen: bool) -> Driver:
         network=partial(links.read_network, node),
         guests=partial(guests.read_guests, node),
         statistics=partial(guests.read_statistics, node, ended=Ended()),
-        why_not={"domain": why},
-        renew=daemon.renew,
+        unsupported_reasons={"domain": why},
+        start_snapshot=daemon.start_snapshot,
         close=daemon.close,
     )

@@ -2,14 +2,14 @@
 
 from xml.etree.ElementTree import Element
 
-from hostinfo.driver import Only
+from hostinfo.driver import RequestedFields
 from hostinfo.errors import DriverError, Unsupported
-from hostinfo.fact import Fact, Notes
+from hostinfo.fact import FactBuilder, GroupResult
 from hostinfo.model.hypervisor import Hypervisor, Role
 from hostinfo.model.system import Bios, Board, Chassis, System
 
+from ..sources.libvirt.xml import parse
 from .host import Host
-from .xml import parse
 
 _SYSTEM = {
     "manufacturer": "manufacturer",
@@ -21,20 +21,20 @@ _SYSTEM = {
 }
 
 
-def read_system(host: Host, only: Only) -> Fact[System]:
+def read_system(host: Host, fields: RequestedFields) -> GroupResult[System]:
     """What a remote daemon tells of its machine."""
-    notes = Notes(host.name, only)
-    entries = _entries(host, notes)
+    builder = FactBuilder(host.name, fields)
+    entries = _entries(host, builder)
     uuid = entries.get("system", {}).get("uuid")
     architecture = None
-    if notes.wants("architecture", "hardware_uuid"):
+    if builder.needs("architecture", "hardware_uuid"):
         capabilities = host.capabilities()
         architecture, uuid = capabilities.architecture, uuid or capabilities.uuid
-        notes.told("libvirt capabilities", "architecture")
-    hostname = notes.attempt("hostname", lambda: host.ask("hostname")) if notes.wants("hostname") else None
-    notes.told("libvirt getHostname", "hostname")
-    notes.told("libvirt getSysinfo", *_SYSTEM, "hardware_uuid", "bios", "board", "chassis")
-    return notes.fact(
+        builder.record_source("libvirt capabilities", "architecture")
+    hostname = builder.try_read("hostname", lambda: host.ask("hostname")) if builder.needs("hostname") else None
+    builder.record_source("libvirt getHostname", "hostname")
+    builder.record_source("libvirt getSysinfo", *_SYSTEM, "hardware_uuid", "bios", "board", "chassis")
+    return builder.build(
         System(
             **_picked(entries, "system", _SYSTEM),
             hardware_uuid=uuid.lower() if uuid else None,
@@ -47,14 +47,14 @@ def read_system(host: Host, only: Only) -> Fact[System]:
     )
 
 
-def _entries(host: Host, notes: Notes) -> dict[str, dict[str, str]]:
+def _entries(host: Host, builder: FactBuilder) -> dict[str, dict[str, str]]:
     """Section -> name -> text of the sysinfo document; nothing where the host has no SMBIOS."""
     try:
         root = parse(host.ask("sysinfo"), "sysinfo", f"{host.name} sysinfo")
     except Unsupported:
         return {}
     except DriverError as error:
-        notes.failed("", error)
+        builder.add_problem("", error)
         return {}
     sections: dict[str, dict[str, str]] = {}
     for section in root:
@@ -116,23 +116,23 @@ def _chassis(entries: dict[str, dict[str, str]]) -> Chassis | None:
     )
 
 
-def read_hypervisor(host: Host, only: Only) -> Fact[Hypervisor]:
+def read_hypervisor(host: Host, fields: RequestedFields) -> GroupResult[Hypervisor]:
     """What a remote host is, by its daemon: libvirt's Xen driver runs in a Dom0 only."""
-    notes = Notes(host.name, only)
+    builder = FactBuilder(host.name, fields)
     if host.is_xen:
         number = host.ask("version")
         version = f"{number // 1_000_000}.{number // 1_000 % 1_000}" if isinstance(number, int) else None
-        notes.told("libvirt getType", "role", "type", "recognised_by")
-        notes.told("libvirt getVersion (no patch level)", "version")
+        builder.record_source("libvirt getType", "role", "type", "detected_by")
+        builder.record_source("libvirt getVersion (no patch level)", "version")
         seen = ("libvirt getType: Xen",)
-        return notes.fact(Hypervisor(role=Role.XEN_DOM0, type="xen", version=version, recognised_by=seen))
+        return builder.build(Hypervisor(role=Role.XEN_DOM0, type="xen", version=version, detected_by=seen))
     runs_kvm = "kvm" in host.capabilities().domain_types
-    notes.told("libvirt capabilities", "role", "type", "recognised_by")
+    builder.record_source("libvirt capabilities", "role", "type", "detected_by")
     if not runs_kvm:
-        notes.unsupported(
+        builder.unsupported(
             "role", "libvirt capabilities", "no KVM here, and libvirt does not tell what else the host is"
         )
-        return notes.fact(Hypervisor())
-    return notes.fact(
-        Hypervisor(role=Role.KVM_HOST, type="kvm", recognised_by=("libvirt capabilities: domain type kvm",))
+        return builder.build(Hypervisor())
+    return builder.build(
+        Hypervisor(role=Role.KVM_HOST, type="kvm", detected_by=("libvirt capabilities: domain type kvm",))
     )

@@ -2,9 +2,9 @@
 
 from functools import partial
 
-from hostinfo.driver import Driver, Opener
+from hostinfo.driver import Driver, DriverFactory
 
-from .daemon import Daemon
+from ..sources.libvirt.client import Daemon
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 NAME = "libvirt-test"
 
 
-def openers(uri: str | None) -> tuple[Opener, ...]:
+def factories(uri: str | None) -> tuple[DriverFactory, ...]:
     """The mock host that a ``test:`` URI names; never probed."""
     uri = uri or "test:///default"
-    return (Opener(name=NAME, open=partial(_open, Daemon(uri)), monitors=partial(_monitors, uri)),)
+    return (DriverFactory(name=NAME, open=partial(_open, Daemon(uri)), monitors=partial(_monitors, uri)),)
 
 
 def _monitors(uri: str) -> "tuple[Callable[[], Monitor], ...]":
-    from .monitor import monitors
+    from ..sources.libvirt.monitor import monitors
 
     return monitors(uri, {"guests", "network"})
 

@@ -3,20 +3,20 @@
 It has readers of its own for nothing: only the input comes from the folder. docs/recording.md says how to use it.
 """
 
-from hostinfo.driver import Opener
+from hostinfo.driver import DriverFactory
 from hostinfo.errors import Unavailable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .recorder import Report
 
-__all__ = ["openers", "record"]
+__all__ = ["factories", "record"]
 
 
-def openers(uri: str | None) -> tuple[Opener, ...]:
+def factories(uri: str | None) -> tuple[DriverFactory, ...]:
     """The drivers of the machine recorded in DIR of ``recorded:DIR``; Unavailable where that is no recording."""
     from .folder import load
-    from .parts import replaying
+    from .recordable import replaying
 
     directory = (uri or "").partition(":")[2]
     if not directory:

@@ -14,11 +14,11 @@ is opened.
 import errno
 import os
 
-from hostinfo.drivers.sysfs.tree import Tree
-from hostinfo.errors import Failed, Refused, Unavailable
+from hostinfo.errors import RecordingError, Unavailable
 
-from .names import decode, encode
-from .recording import FORMAT, Failure, Recording
+from ..sources.recorded.file_names import decode, encode
+from ..sources.recorded.recording import FORMAT, Failure, Recording
+from ..sources.tree import Tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -164,20 +164,20 @@ def save(recording: Recording, directory: str, *, is_private: bool) -> int:
     directory = os.path.abspath(directory)
     try:
         if os.path.lexists(directory) and (os.path.islink(directory) or os.listdir(directory)):
-            raise Refused(directory, "there is something already; a recording is written to a new folder only")
+            raise RecordingError(directory, "there is something already; a recording is written to a new folder only")
         parent = os.path.dirname(directory)
         os.makedirs(parent, exist_ok=True)
         temporary = mkdtemp(prefix=f".{os.path.basename(directory)}.", dir=parent)
     except NotADirectoryError as error:
-        raise Refused(directory, "is not a folder") from error
+        raise RecordingError(directory, "is not a folder") from error
     except OSError as error:
-        raise Failed(directory, f"can't be written: {error.strerror}") from error
+        raise RecordingError(directory, f"can't be written: {error.strerror}") from error
     try:
         size = _Writer(temporary, is_private=is_private).write(recording)
         os.chmod(temporary, 0o700 if is_private else 0o755)
         os.rename(temporary, directory)
     except OSError as error:
-        raise Failed(directory, f"can't be written: {error.strerror}") from error
+        raise RecordingError(directory, f"can't be written: {error.strerror}") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return size

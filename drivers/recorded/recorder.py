@@ -4,14 +4,14 @@ import os
 import time
 from dataclasses import dataclass
 
-from hostinfo.driver import GROUPS, Driver, Opener
+from hostinfo.driver import GROUPS, Driver, DriverFactory
 from hostinfo.errors import HostInfoError, Unavailable
 
+from ..sources.recorded.recording import Recording
+from ..sources.recorded.reply_store import Tape
 from .folder import load_whole, save
-from .parts import listening
-from .recording import Recording
+from .recordable import listening
 from .scrub import Scrubbed, scrub
-from .tape import Tape
 
 KEY_BYTES = 16
 
@@ -112,18 +112,18 @@ def _about(recording: Recording) -> dict[str, str]:
     return {"kernel": release} if release else {}
 
 
-def _ask(openers: tuple[Opener, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _ask(factories: tuple[DriverFactory, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Ask each driver for everything; its answers are on the tape, its failures too."""
     asked, faults = [], []
-    for opener in openers:
+    for factory in factories:
         try:
-            driver = opener.open()
+            driver = factory.open()
         except HostInfoError as error:
-            faults.append(f"{opener.name}: {error}")
-            asked.append(opener.name)  # it fails to open when replayed, too
+            faults.append(f"{factory.name}: {error}")
+            asked.append(factory.name)  # it fails to open when replayed, too
             continue
         if driver is not None:
-            asked.append(opener.name)
+            asked.append(factory.name)
             faults.extend(_ask_driver(driver))
     return tuple(asked), tuple(faults)
 

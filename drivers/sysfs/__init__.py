@@ -4,13 +4,13 @@ import time
 from functools import partial
 from importlib import import_module
 
-from hostinfo.driver import Driver, Only, Opener
+from hostinfo.driver import Driver, DriverFactory, RequestedFields
 from hostinfo.errors import Unavailable
-from hostinfo.fact import Fact
+from hostinfo.fact import GroupResult
 
-from .kernel import Kernel
-from .role import DOM0, PV_DOMU, read_role
-from .tree import Tree
+from ..sources.sources import Kernel
+from ..sources.tree import Tree
+from ..sources.xen_role import DOM0, PV_DOMU, read_role
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,14 +23,14 @@ _DOMU = "a Xen domU sees what it was given (domain), and not the machine"
 _DOM0 = "a Dom0 sees its own share (domain); run as root, or start libvirtd, to ask the hypervisor"
 
 
-def openers(uri: str | None) -> tuple[Opener, ...]:
+def factories(uri: str | None) -> tuple[DriverFactory, ...]:
     """This kernel for None and ``sysfs:///``; the tree under DIR for ``sysfs:///DIR``."""
     root = "/"
     if uri is not None:
         from urllib.parse import unquote
 
         root = "/" + unquote(uri.partition("://")[2]).lstrip("/")
-    return (Opener(name="sysfs", open=partial(_open_root, root), groups=frozenset(GROUPS)),)
+    return (DriverFactory(name="sysfs", open=partial(_open_root, root), groups=frozenset(GROUPS)),)
 
 
 def _open_root(root: str) -> Driver | None:
@@ -41,20 +41,20 @@ def _open_root(root: str) -> Driver | None:
         return driver
     from dataclasses import replace
 
-    from .live import live_kernel
+    from ..sources.local import live_kernel
 
     driver = open_driver(live_kernel())
     return None if driver is None else replace(driver, monitors=(_hear_network, _hear_devices))
 
 
 def _hear_network() -> "Monitor":
-    from ..netlink.monitor import NetworkMonitor
+    from ..sources.netlink.monitor import NetworkMonitor
 
     return NetworkMonitor()
 
 
 def _hear_devices() -> "Monitor":
-    from ..netlink.uevent import DeviceMonitor
+    from ..sources.netlink.uevent import DeviceMonitor
 
     return DeviceMonitor()
 
@@ -66,27 +66,27 @@ def open_driver(kernel: Kernel) -> Driver | None:
     """
     if not (kernel.tree.is_dir("proc") or kernel.tree.is_dir("sys")):
         return None
-    read: dict[str, Any] = {group: partial(_read, group, "read", kernel) for group in GROUPS}
-    why_not: dict[str, str] = {}
+    read: dict[str, Any] = {group: partial(_read, f".{group}", "read", kernel) for group in GROUPS}
+    unsupported_reasons: dict[str, str] = {}
     role = read_role(kernel.tree)
     if role == DOM0:
-        read |= {group: partial(_read, "dom0", f"read_{group}", kernel) for group in ("cpu", "memory")}
-        read["statistics"] = partial(_read, "statistics", "read_in_dom0", kernel)
-        why_not["numa"] = _DOM0
+        read |= {group: partial(_read, "..dom0.firmware", f"read_{group}", kernel) for group in ("cpu", "memory")}
+        read["statistics"] = partial(_read, ".statistics", "read_in_dom0", kernel)
+        unsupported_reasons["numa"] = _DOM0
         del read["numa"]
     elif role == PV_DOMU:
         for group in ("cpu", "memory", "numa"):
             del read[group]
-            why_not[group] = _DOMU
+            unsupported_reasons[group] = _DOMU
     read["statistics"] = partial(_sample, read["statistics"], [])
-    return Driver(name="sysfs", why_not=why_not, **read)
+    return Driver(name="sysfs", unsupported_reasons=unsupported_reasons, **read)
 
 
-def _sample(read: "partial[Fact[Any]]", before: list[float], only: Only) -> "Fact[Any]":
+def _sample(read: "partial[GroupResult[Any]]", before: list[float], fields: RequestedFields) -> "GroupResult[Any]":
     """Statistics with the time since the sample before, which ``before`` remembers."""
     from dataclasses import replace
 
-    fact = read(only)
+    fact = read(fields)
     moment = time.monotonic()
     if before:
         fact = replace(fact, value=replace(fact.value, interval_seconds=moment - before[0]))
@@ -95,7 +95,7 @@ def _sample(read: "partial[Fact[Any]]", before: list[float], only: Only) -> "Fac
     return fact
 
 
-def _read(module: str, function: str, kernel: Kernel, only: Only) -> "Fact[Any]":
+def _read(module: str, function: str, kernel: Kernel, fields: RequestedFields) -> "GroupResult[Any]":
     """Read a group with a function of a module that is imported when it is first asked for: start-up counts."""
-    fact: Fact[Any] = getattr(import_module(f".{module}", __package__), function)(kernel, only)
+    fact: GroupResult[Any] = getattr(import_module(module, __package__), function)(kernel, fields)
     return fact

@@ -3,14 +3,15 @@
 The architecture is not asked for: the keys and folders of the tree tell all that differs.
 """
 
-from hostinfo.driver import Only
+from hostinfo.driver import RequestedFields
 from hostinfo.errors import DriverError, Unsupported
-from hostinfo.fact import Fact, Notes
+from hostinfo.fact import FactBuilder, GroupResult
 from hostinfo.model.cpu import Cpu
 
-from . import cpuinfo, identity
-from .kernel import Kernel
-from .reading import CPU_DIR, Reading
+from ..sources.sources import Kernel
+from .processor import cpu_identity as identity
+from .processor import cpuinfo
+from .processor.field_reader import CPU_DIR, Reading
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,18 +26,18 @@ _REST = (
 )  # fmt: skip
 
 
-def read(kernel: Kernel, only: Only) -> Fact[Cpu]:
+def read(kernel: Kernel, fields: RequestedFields) -> GroupResult[Cpu]:
     """The processors of the machine that this kernel runs on."""
-    return CpuReader(kernel, only).read()
+    return CpuReader(kernel, fields).read()
 
 
 class CpuReader:
     """Reads what is wanted, each file once."""
 
-    def __init__(self, kernel: Kernel, only: Only) -> None:
+    def __init__(self, kernel: Kernel, fields: RequestedFields) -> None:
         self.tree = kernel.tree
-        self.notes = Notes("sysfs", only)
-        self.reading = Reading(self.tree, self.notes)
+        self.builder = FactBuilder("sysfs", fields)
+        self.reading = Reading(self.tree, self.builder)
         self.values: dict[str, Any] = {}
         self._info: cpuinfo.CpuInfo | None = None
         self._is_info_read = False
@@ -45,7 +46,7 @@ class CpuReader:
         """/proc/cpuinfo; None where it is absent, or could not be read (noted)."""
         if not self._is_info_read:
             self._is_info_read = True
-            field = next((name for name in _IDENTITY if self.notes.wants(name)), "processors")
+            field = next((name for name in _IDENTITY if self.builder.needs(name)), "processors")
             text = self.reading.text(field, "proc/cpuinfo")
             try:
                 self._info = cpuinfo.parse_cpuinfo(text) if text is not None else None
@@ -53,30 +54,32 @@ class CpuReader:
                 self.reading.blame(field, error)
         return self._info
 
-    def read(self) -> Fact[Cpu]:
+    def read(self) -> GroupResult[Cpu]:
         """All that is wanted."""
-        wants = self.notes.wants
+        wants = self.builder.needs
         self._read_identity()
         if wants("mitigations"):
             self._read_mitigations()
         if wants(*_REST):
-            from .processors import ProcessorReader  # half of the modules: not for a question of the model's name
+            from .processor.processors import (
+                ProcessorReader,  # half of the modules: not for a question of the model's name
+            )
 
             ProcessorReader(self).read()
-        if not self.values and self._info is None and not self.notes.problems and not self.tree.is_dir(CPU_DIR):
+        if not self.values and self._info is None and not self.builder.problems and not self.tree.is_dir(CPU_DIR):
             raise Unsupported(f"/proc/cpuinfo, /{CPU_DIR}", "neither is there")
-        return self.notes.fact(Cpu(**self.values))
+        return self.builder.build(Cpu(**self.values))
 
     def put(self, source: str, **values: object) -> None:
         """Keep what is wanted and there, with its source."""
         for field, value in values.items():
-            if self.notes.wants(field) and value is not None and value != ():
+            if self.builder.needs(field) and value is not None and value != ():
                 self.values[field] = value
-                self.notes.told(source, field)
+                self.builder.record_source(source, field)
 
     def _read_identity(self) -> None:
         wanted = (*_IDENTITY, "microcode", "bugs", "address_bits_physical", "address_bits_virtual")
-        info = self.info() if self.notes.wants(*wanted) else None
+        info = self.info() if self.builder.needs(*wanted) else None
         if info is None:
             return
         first = min(info.records, default=None)
@@ -86,7 +89,7 @@ class CpuReader:
         self.put(cpuinfo.SOURCE, address_bits_physical=physical, address_bits_virtual=virtual)
         self.put(cpuinfo.SOURCE, bugs=tuple((info.get(first, "bugs") or "").split()))
         self.put(cpuinfo.SOURCE, microcode=info.get(first, "microcode"))
-        if self.notes.wants("microcode") and "microcode" not in self.values and info.get(first, "flags"):
+        if self.builder.needs("microcode") and "microcode" not in self.values and info.get(first, "flags"):
             path = f"{CPU_DIR}/cpu{first or 0}/microcode/version"  # x86 kernels before 3.3 tell it here only
             self.put(f"/{path}", microcode=self.reading.attribute("microcode", path))
 

@@ -3,32 +3,34 @@
 Source: /sys/devices/system/cpu/online, proc_meminfo(5), /sys/hypervisor, cgroup.py.
 """
 
-from hostinfo.driver import Only
+from hostinfo.driver import RequestedFields
 from hostinfo.errors import DriverError
-from hostinfo.fact import Fact, Notes
+from hostinfo.fact import FactBuilder, GroupResult
 from hostinfo.model.domain import Domain, Limits
 
-from . import cgroup, cpulist, role
-from .kernel import Kernel
-from .reading import Reading
+from ..sources import xen_role as role
+from ..sources.sources import Kernel
+from .processor import cpulist
+from .processor.field_reader import Reading
+from .virt import cgroup
 
 _ONLINE = "sys/devices/system/cpu/online"
 
 
-def read(kernel: Kernel, only: Only) -> Fact[Domain]:
+def read(kernel: Kernel, fields: RequestedFields) -> GroupResult[Domain]:
     """What this operating system was given of the machine."""
-    notes = Notes("sysfs", only)
-    reading = Reading(kernel.tree, notes)
-    wants_limits = notes.wants("limits", "is_whole_machine")
-    online = _online(reading) if wants_limits or notes.wants("online_cpus") else 0
+    builder = FactBuilder("sysfs", fields)
+    reading = Reading(kernel.tree, builder)
+    wants_limits = builder.needs("limits", "is_whole_machine")
+    online = _online(reading) if wants_limits or builder.needs("online_cpus") else 0
     limits, are_told = _limits(reading, online) if wants_limits else (None, False)
-    xen = role.read_role(kernel.tree) if notes.wants("is_whole_machine", "uuid", "guest_type") else None
-    return notes.fact(
+    xen = role.read_role(kernel.tree) if builder.needs("is_whole_machine", "uuid", "guest_type") else None
+    return builder.build(
         Domain(
             online_cpus=online.bit_count() or None,
-            memory_bytes=_memory(reading) if notes.wants("memory_bytes") else None,
+            memory_bytes=_memory(reading) if builder.needs("memory_bytes") else None,
             limits=limits,
-            is_whole_machine=_is_whole(notes, xen, limits, are_told),
+            is_whole_machine=_is_whole(builder, xen, limits, are_told),
             uuid=_xen(reading, "uuid") if xen else None,
             guest_type=_xen(reading, "guest_type") if xen else None,
         )
@@ -37,11 +39,11 @@ def read(kernel: Kernel, only: Only) -> Fact[Domain]:
 
 def _online(reading: Reading) -> int:
     """The set of CPUs; where only /proc/cpuinfo tells, as many as it shows."""
-    reading.notes.told(f"/{_ONLINE}", "online_cpus")
+    reading.builder.record_source(f"/{_ONLINE}", "online_cpus")
     online = reading.cpus("online_cpus", _ONLINE)
     if online:
         return online
-    reading.notes.told("/proc/cpuinfo", "online_cpus")
+    reading.builder.record_source("/proc/cpuinfo", "online_cpus")
     return (1 << count_processors(reading.text("online_cpus", "proc/cpuinfo") or "")) - 1
 
 
@@ -64,7 +66,9 @@ def _memory(reading: Reading) -> int | None:
     from .memory import has_faked_meminfo
 
     is_faked = has_faked_meminfo(reading.text("memory_bytes", "proc/self/mountinfo") or "")
-    reading.notes.told("/proc/meminfo" + (" (lxcfs: the container's limit)" if is_faked else ""), "memory_bytes")
+    reading.builder.record_source(
+        "/proc/meminfo" + (" (lxcfs: the container's limit)" if is_faked else ""), "memory_bytes"
+    )
     return parse_total(reading.text("memory_bytes", "proc/meminfo") or "")
 
 
@@ -88,25 +92,25 @@ def _limits(reading: Reading, online: int) -> tuple[Limits | None, bool]:
         return None, False
     limits, sources = found
     for field, source in sources.items():
-        reading.notes.told(source, f"limits.{field}")
+        reading.builder.record_source(source, f"limits.{field}")
     return (limits if limits != Limits() else None), True
 
 
-def _is_whole(notes: Notes, xen: str | None, limits: Limits | None, are_told: bool) -> bool | None:
+def _is_whole(builder: FactBuilder, xen: str | None, limits: Limits | None, are_told: bool) -> bool | None:
     """A limit on the number of processes takes no part of the machine away."""
-    if not notes.wants("is_whole_machine"):
+    if not builder.needs("is_whole_machine"):
         return None
     if xen == role.DOM0:
-        notes.told("/sys/hypervisor", "is_whole_machine")
+        builder.record_source("/sys/hypervisor", "is_whole_machine")
         return False
     if xen == role.PV_DOMU or not are_told:  # of the machine it sees nothing but its share
         return None
-    notes.told("/proc/self/cgroup", "is_whole_machine")
+    builder.record_source("/proc/self/cgroup", "is_whole_machine")
     return limits is None or (limits.cpus, limits.cpu_numbers, limits.memory_bytes) == (None, None, None)
 
 
 def _xen(reading: Reading, field: str) -> str | None:
-    if not reading.notes.wants(field):
+    if not reading.builder.needs(field):
         return None
-    reading.notes.told(f"/sys/hypervisor/{field}", field)
+    reading.builder.record_source(f"/sys/hypervisor/{field}", field)
     return reading.attribute(field, f"sys/hypervisor/{field}")

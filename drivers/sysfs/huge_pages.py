@@ -2,7 +2,7 @@
 
 from hostinfo.model.memory import HugePagePool
 
-from .reading import Reading
+from .processor.field_reader import Reading
 
 
 def read_pools(reading: Reading, field: str, folder: str) -> tuple[HugePagePool, ...]:

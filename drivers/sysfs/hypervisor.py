@@ -1,37 +1,37 @@
 """What this kernel is to the machine: /sys/hypervisor, /sys/class/misc/kvm, the signs of guest.py and container.py."""
 
-from hostinfo.driver import Only
+from hostinfo.driver import RequestedFields
 from hostinfo.errors import ReadError
-from hostinfo.fact import Fact, Notes
+from hostinfo.fact import FactBuilder, GroupResult
 from hostinfo.model.hypervisor import Hypervisor, Role
 
-from . import role
-from .container import find_container
-from .guest import Sign, find_host
-from .kernel import Kernel
-from .tree import Tree
+from ..sources import xen_role as role
+from ..sources.sources import Kernel
+from ..sources.tree import Tree
+from .virt.container import find_container
+from .virt.virt_detect import Sign, find_host
 
 _KVM = "sys/class/misc/kvm"
 _MACHINE = ("role", "type", "version", "guest_of", "is_virtual_machine")
 
 
-def read(kernel: Kernel, only: Only) -> Fact[Hypervisor]:
+def read(kernel: Kernel, fields: RequestedFields) -> GroupResult[Hypervisor]:
     """The role of this kernel and the hypervisors in play, with what gave them away."""
-    notes = Notes("sysfs", only)
+    builder = FactBuilder("sysfs", fields)
     tree = kernel.tree
     seen: list[str] = []
     machine = Hypervisor()
-    if notes.wants(*_MACHINE, "recognised_by"):
-        machine = _machine(tree, notes, seen)
+    if builder.needs(*_MACHINE, "detected_by"):
+        machine = _machine(tree, builder, seen)
     container = None
-    if notes.wants("container", "recognised_by"):
+    if builder.needs("container", "detected_by"):
         found = find_container(tree)
         if found is not None:
             container, source, text = found
-            notes.told(source, "container")
+            builder.record_source(source, "container")
             seen.append(f"{source}: {text}")
-    notes.told("the sources it names", "recognised_by")
-    return notes.fact(
+    builder.record_source("the sources it names", "detected_by")
+    return builder.build(
         Hypervisor(
             role=machine.role,
             type=machine.type,
@@ -39,12 +39,12 @@ def read(kernel: Kernel, only: Only) -> Fact[Hypervisor]:
             guest_of=machine.guest_of,
             is_virtual_machine=machine.is_virtual_machine,
             container=container,
-            recognised_by=tuple(seen),
+            detected_by=tuple(seen),
         )
     )
 
 
-def _machine(tree: Tree, notes: Notes, seen: list[str]) -> Hypervisor:
+def _machine(tree: Tree, builder: FactBuilder, seen: list[str]) -> Hypervisor:
     xen = role.read_role(tree)
     signs = find_host(tree, xen)
     hosts_kvm = xen is None and tree.is_dir(_KVM)
@@ -54,16 +54,16 @@ def _machine(tree: Tree, notes: Notes, seen: list[str]) -> Hypervisor:
         seen.append(f"/{_KVM}: there")
     seen.extend(f"{sign.source}: {sign.text}" for sign in signs)
     if signs:
-        notes.told(signs[0].source, "guest_of", "is_virtual_machine")
+        builder.record_source(signs[0].source, "guest_of", "is_virtual_machine")
     guest_of = signs[0].word if signs else None
     kind = _role(xen, hosts_kvm, signs)
     hosts = "xen" if xen == role.DOM0 else "kvm" if hosts_kvm else None
     place = "/sys/hypervisor" if xen else f"/{_KVM}" if hosts_kvm else signs[0].source if signs else ""
-    notes.told(place, "role", "type")
+    builder.record_source(place, "role", "type")
     return Hypervisor(
         role=kind,
         type=hosts,
-        version=_version(tree, notes, hosts),
+        version=_version(tree, builder, hosts),
         guest_of=guest_of,
         is_virtual_machine=guest_of is not None if signs else None,
     )
@@ -90,15 +90,15 @@ def _dom0_sign(tree: Tree) -> str:
     return "/proc/xen/capabilities: control_d"
 
 
-def _version(tree: Tree, notes: Notes, hosts: str | None) -> str | None:
-    if not notes.wants("version"):
+def _version(tree: Tree, builder: FactBuilder, hosts: str | None) -> str | None:
+    if not builder.needs("version"):
         return None
     if hosts == "kvm":
-        notes.told("/proc/sys/kernel/osrelease", "version")
-        return notes.attempt("version", lambda: tree.attribute("proc/sys/kernel/osrelease"))
+        builder.record_source("/proc/sys/kernel/osrelease", "version")
+        return builder.try_read("version", lambda: tree.attribute("proc/sys/kernel/osrelease"))
     if hosts == "xen":
-        notes.told("/sys/hypervisor/version", "version")
-        return notes.attempt("version", lambda: _xen_version(tree))
+        builder.record_source("/sys/hypervisor/version", "version")
+        return builder.try_read("version", lambda: _xen_version(tree))
     return None
 
 

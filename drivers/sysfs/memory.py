@@ -1,15 +1,15 @@
 """Memory: /proc/meminfo (proc_meminfo(5)), /sys/kernel/mm/hugepages, and the slots from SMBIOS."""
 
-from hostinfo.driver import Only
+from hostinfo.driver import RequestedFields
 from hostinfo.errors import DriverError, ParseError
-from hostinfo.fact import Fact, Notes
+from hostinfo.fact import FactBuilder, GroupResult
 from hostinfo.model.memory import Memory, Swap
 
+from ..sources.meminfo import parse_meminfo
+from ..sources.sources import Kernel
 from . import huge_pages
-from .kernel import Kernel
-from .meminfo import parse_meminfo
-from .nodes import NODE_DIR, read_node_numbers
-from .reading import Reading
+from .numa_nodes import NODE_DIR, read_node_numbers
+from .processor.field_reader import Reading
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,57 +22,57 @@ _POOLS = "sys/kernel/mm/hugepages"
 _AT_PAGESZ = 6  # getauxval(3)
 
 
-def read(kernel: Kernel, only: Only) -> Fact[Memory]:
+def read(kernel: Kernel, fields: RequestedFields) -> GroupResult[Memory]:
     """The memory that this kernel manages, and the slots it is in."""
-    notes = Notes("sysfs", only)
-    reading = Reading(kernel.tree, notes)
+    builder = FactBuilder("sysfs", fields)
+    reading = Reading(kernel.tree, builder)
     values: dict[str, Any] = {}
-    if notes.wants("swap", *_AMOUNTS):
+    if builder.needs("swap", *_AMOUNTS):
         _read_amounts(reading, values)
-    if notes.wants("page_bytes"):
+    if builder.needs("page_bytes"):
         values["page_bytes"] = parse_page_size(_data(reading, "proc/self/auxv"))
-        notes.told("/proc/self/auxv", "page_bytes")
-    if notes.wants("huge_pages"):
+        builder.record_source("/proc/self/auxv", "page_bytes")
+    if builder.needs("huge_pages"):
         values["huge_pages"] = huge_pages.read_pools(reading, "huge_pages", _POOLS)
-        notes.told(f"/{_POOLS}", "huge_pages")
-    if notes.wants(*_SLOTS):
+        builder.record_source(f"/{_POOLS}", "huge_pages")
+    if builder.needs(*_SLOTS):
         _read_slots(reading, values)
-    return notes.fact(Memory(**values))
+    return builder.build(Memory(**values))
 
 
 def _read_amounts(reading: Reading, values: "dict[str, Any]") -> None:
-    notes = reading.notes
-    field = next(name for name in (*_AMOUNTS, "swap") if notes.wants(name))
+    builder = reading.builder
+    field = next(name for name in (*_AMOUNTS, "swap") if builder.needs(name))
     text = reading.text(field, "proc/meminfo")
     amounts = parse_meminfo(text or "")
     source = _SOURCE
     if text is not None and "MemTotal" not in amounts:
-        notes.failed(field, ParseError(_SOURCE, "no MemTotal line in kB"))
+        builder.add_problem(field, ParseError(_SOURCE, "no MemTotal line in kB"))
     if text is None or has_faked_meminfo(reading.text(field, "proc/self/mountinfo") or ""):
         amounts, source = _sum_of_nodes(reading, field), f"/{NODE_DIR}/node*/meminfo"
     for name, key in _AMOUNTS.items():
-        if notes.wants(name) and key in amounts:
+        if builder.needs(name) and key in amounts:
             values[name] = amounts[key]
-            notes.told(source, name)
-    if notes.wants("swap") and "SwapTotal" in amounts:
+            builder.record_source(source, name)
+    if builder.needs("swap") and "SwapTotal" in amounts:
         values["swap"] = Swap(total_bytes=amounts["SwapTotal"], free_bytes=amounts.get("SwapFree", 0))
-        notes.told(source, "swap")
+        builder.record_source(source, "swap")
 
 
 def _read_slots(reading: Reading, values: "dict[str, Any]") -> None:
     """What the firmware tells of the slots: for root only, and not on every architecture."""
-    from hostinfo.drivers.smbios import TABLE, read_smbios
-    from hostinfo.drivers.smbios.installed import installed_memory
+    from ..sources.smbios import TABLE, read_smbios
+    from ..sources.smbios.installed import installed_memory
 
-    notes = reading.notes
-    wanted = [name for name in _SLOTS if notes.wants(name)]
-    tables = notes.attempt(wanted[0], lambda: read_smbios(reading.tree))
+    builder = reading.builder
+    wanted = [name for name in _SLOTS if builder.needs(name)]
+    tables = builder.try_read(wanted[0], lambda: read_smbios(reading.tree))
     if tables is None:
         return
     installed = installed_memory(tables)
     for name in wanted:
         values[name] = getattr(installed, name)
-        notes.told(TABLE, name)
+        builder.record_source(TABLE, name)
 
 
 def _sum_of_nodes(reading: Reading, field: str) -> dict[str, int]:

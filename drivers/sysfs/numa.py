@@ -2,33 +2,35 @@
 
 from dataclasses import replace
 
-from hostinfo.driver import Only
+from hostinfo.driver import RequestedFields
 from hostinfo.errors import ParseError
-from hostinfo.fact import Fact, Notes
+from hostinfo.fact import FactBuilder, GroupResult
 from hostinfo.model.numa import Numa, NumaNode
 
-from . import cpulist, huge_pages, nodes
-from .kernel import Kernel
-from .meminfo import parse_meminfo
-from .nodes import NODE_DIR
-from .reading import Reading
+from ..sources.meminfo import parse_meminfo
+from ..sources.sources import Kernel
+from . import huge_pages
+from . import numa_nodes as nodes
+from .numa_nodes import NODE_DIR
+from .processor import cpulist
+from .processor.field_reader import Reading
 
 _TOLERATED_PART = 16
 """The share by which the sum of the nodes may differ from the whole: what is read at another moment or kept apart."""
 
 
-def read(kernel: Kernel, only: Only) -> Fact[Numa]:
+def read(kernel: Kernel, fields: RequestedFields) -> GroupResult[Numa]:
     """The nodes that are online; none where the kernel does not know NUMA."""
-    notes = Notes("sysfs", only)
-    reading = Reading(kernel.tree, notes)
-    if not notes.wants("nodes"):
-        return notes.fact(Numa())
+    builder = FactBuilder("sysfs", fields)
+    reading = Reading(kernel.tree, builder)
+    if not builder.needs("nodes"):
+        return builder.build(Numa())
     numbers = nodes.read_node_numbers(reading, "nodes")
-    notes.told(f"/{NODE_DIR}", "nodes")
-    return notes.fact(Numa(nodes=_believed(reading, notes, [_read_node(reading, n, numbers) for n in numbers])))
+    builder.record_source(f"/{NODE_DIR}", "nodes")
+    return builder.build(Numa(nodes=_believed(reading, builder, [_read_node(reading, n, numbers) for n in numbers])))
 
 
-def _believed(reading: Reading, notes: Notes, found: list[NumaNode]) -> tuple[NumaNode, ...]:
+def _believed(reading: Reading, builder: FactBuilder, found: list[NumaNode]) -> tuple[NumaNode, ...]:
     """The nodes, with sizes that add up to the memory that the kernel manages.
 
     Kernels that initialise memory late were seen to leave most of it out of a node's own figure.
@@ -38,10 +40,10 @@ def _believed(reading: Reading, notes: Notes, found: list[NumaNode]) -> tuple[Nu
     if None in sizes or total is None or abs(sum(size or 0 for size in sizes) - total) <= total // _TOLERATED_PART:
         return tuple(found)
     if len(found) == 1:
-        notes.told("/proc/meminfo (the node's own figure is another)", "nodes.total_bytes")
+        builder.record_source("/proc/meminfo (the node's own figure is another)", "nodes.total_bytes")
         return (replace(found[0], total_bytes=total, free_bytes=None),)
     why = "the nodes' figures do not add up to MemTotal of /proc/meminfo"
-    notes.failed("nodes.total_bytes", ParseError(f"/{NODE_DIR}", why))
+    builder.add_problem("nodes.total_bytes", ParseError(f"/{NODE_DIR}", why))
     return tuple(replace(node, total_bytes=None) for node in found)
 
 

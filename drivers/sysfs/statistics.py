@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from hostinfo.driver import Only
+from hostinfo.driver import RequestedFields
 from hostinfo.errors import ParseError, ReadError
-from hostinfo.fact import Fact, Notes
+from hostinfo.fact import FactBuilder, GroupResult
 from hostinfo.model.statistics import (
     CpuTime,
     DiskCounters,
@@ -23,8 +23,8 @@ from hostinfo.model.statistics import (
     Statistics,
 )
 
-from .kernel import Kernel
-from .tree import Tree
+from ..sources.sources import Kernel
+from ..sources.tree import Tree
 
 _TICKS_A_SECOND = 100
 """USER_HZ, the unit of /proc/stat: 100 on every architecture but ia64 and alpha (1,024), whatever the kernel's HZ."""
@@ -36,28 +36,28 @@ _DIGITS = "0123456789"
 _MADE_OF_OTHERS = frozenset({"loop", "ram", "zram", "sr", "fd", "dm-", "md"})
 
 
-def read(kernel: Kernel, only: Only) -> Fact[Statistics]:
+def read(kernel: Kernel, fields: RequestedFields) -> GroupResult[Statistics]:
     """Counters of this kernel as the host's."""
-    return _read(kernel, only, Scope.HOST)
+    return _read(kernel, fields, Scope.HOST)
 
 
-def read_in_dom0(kernel: Kernel, only: Only) -> Fact[Statistics]:
+def read_in_dom0(kernel: Kernel, fields: RequestedFields) -> GroupResult[Statistics]:
     """Disks and links, which the Dom0 owns for the machine; all else as the control domain's own."""
-    notes = Notes("sysfs", only)
-    own = _read(kernel, None, Scope.CONTROL_DOMAIN) if notes.wants("control_domain", "links", "disks") else None
+    builder = FactBuilder("sysfs", fields)
+    own = _read(kernel, None, Scope.CONTROL_DOMAIN) if builder.needs("control_domain", "links", "disks") else None
     why = "a Dom0's kernel counts its own only (control_domain); run as root, or start libvirtd, for the hypervisor's"
     for field in ("cpu", "cpus", "memory", "uptime_seconds"):
-        if notes.wants(field):
-            notes.unsupported(field, "/proc", why)
+        if builder.needs(field):
+            builder.unsupported(field, "/proc", why)
     if own is not None:
         for problem in own.problems:
-            notes.failed(
+            builder.add_problem(
                 problem.path if problem.path in _DOM0_TELLS else f"control_domain.{problem.path}", problem.error
             )
         for path, source in own.sources.items():
-            notes.told(source, path if path in _DOM0_TELLS else f"control_domain.{path}")
-    notes.told("constant of the driver", "scope")
-    notes.told("clock", "time")
+            builder.record_source(source, path if path in _DOM0_TELLS else f"control_domain.{path}")
+    builder.record_source("constant of the driver", "scope")
+    builder.record_source("clock", "time")
     value = Statistics(
         scope=Scope.HYPERVISOR,
         time=utc(kernel.clock),
@@ -65,7 +65,7 @@ def read_in_dom0(kernel: Kernel, only: Only) -> Fact[Statistics]:
         disks=own.value.disks if own else (),
         control_domain=replace(own.value, links=(), disks=()) if own else None,
     )
-    return notes.fact(value)
+    return builder.build(value)
 
 
 def utc(clock: Callable[[], float] | None = None) -> str:
@@ -75,15 +75,15 @@ def utc(clock: Callable[[], float] | None = None) -> str:
     return f"{whole}.{int(seconds % 1 * 1000):03d}Z"
 
 
-def _read(kernel: Kernel, only: Only, scope: Scope) -> Fact[Statistics]:
-    notes = Notes("sysfs", only)
+def _read(kernel: Kernel, fields: RequestedFields, scope: Scope) -> GroupResult[Statistics]:
+    builder = FactBuilder("sysfs", fields)
     tree = kernel.tree
-    stat = _text(notes, tree, "proc/stat", "cpu", "cpus", "processes")
-    loads = _text(notes, tree, "proc/loadavg", "load", "processes")
-    memory = _text(notes, tree, "proc/meminfo", "memory")
-    disks = _text(notes, tree, "proc/diskstats", "disks")
-    uptime = _text(notes, tree, "proc/uptime", "uptime_seconds")
-    attempt = notes.attempt
+    stat = _text(builder, tree, "proc/stat", "cpu", "cpus", "processes")
+    loads = _text(builder, tree, "proc/loadavg", "load", "processes")
+    memory = _text(builder, tree, "proc/meminfo", "memory")
+    disks = _text(builder, tree, "proc/diskstats", "disks")
+    uptime = _text(builder, tree, "proc/uptime", "uptime_seconds")
+    attempt = builder.try_read
     value = Statistics(
         scope=scope,
         time=utc(kernel.clock),
@@ -93,26 +93,26 @@ def _read(kernel: Kernel, only: Only, scope: Scope) -> Fact[Statistics]:
         cpus=parse_cpu_count(stat),
         memory=parse_memory_use(memory),
         processes=attempt("processes", lambda: parse_processes(stat, loads)),
-        pressure=_pressure(notes, tree),
-        links=_links(notes, kernel),
+        pressure=_pressure(builder, tree),
+        links=_links(builder, kernel),
         disks=attempt("disks", lambda: parse_diskstats(disks)) or (),
     )
-    notes.told("constant of the driver" if scope is Scope.HOST else "/sys/hypervisor", "scope")
-    notes.told("clock", "time")
-    return notes.fact(value)
+    builder.record_source("constant of the driver" if scope is Scope.HOST else "/sys/hypervisor", "scope")
+    builder.record_source("clock", "time")
+    return builder.build(value)
 
 
-def _text(notes: Notes, tree: Tree, path: str, *fields: str) -> str:
+def _text(builder: FactBuilder, tree: Tree, path: str, *fields: str) -> str:
     """The file, empty where it is absent, unreadable (noted) or not wanted."""
-    if not notes.wants(*fields):
+    if not builder.needs(*fields):
         return ""
     try:
         text = tree.optional(path) or ""
     except ReadError as error:
         for field in fields:
-            notes.failed(field, error)
+            builder.add_problem(field, error)
         return ""
-    notes.told("/" + path, *fields)
+    builder.record_source("/" + path, *fields)
     return text
 
 
@@ -253,24 +253,24 @@ def parse_pressure(resource: str, text: str) -> Pressure:
     return Pressure(resource=resource, **figures)
 
 
-def _pressure(notes: Notes, tree: Tree) -> tuple[Pressure, ...]:
+def _pressure(builder: FactBuilder, tree: Tree) -> tuple[Pressure, ...]:
     pressures = []
-    for resource in _PRESSURES if notes.wants("pressure") else ():
-        text = _text(notes, tree, f"proc/pressure/{resource}", "pressure")
-        pressure = notes.attempt("pressure", partial(parse_pressure, resource, text)) if text else None
+    for resource in _PRESSURES if builder.needs("pressure") else ():
+        text = _text(builder, tree, f"proc/pressure/{resource}", "pressure")
+        pressure = builder.try_read("pressure", partial(parse_pressure, resource, text)) if text else None
         if pressure is not None:
             pressures.append(pressure)
-    notes.told("/proc/pressure", "pressure")
+    builder.record_source("/proc/pressure", "pressure")
     return tuple(pressures)
 
 
-def _links(notes: Notes, kernel: Kernel) -> tuple[LinkCounters, ...]:
-    if not notes.wants("links") or kernel.netlink is None:
+def _links(builder: FactBuilder, kernel: Kernel) -> tuple[LinkCounters, ...]:
+    if not builder.needs("links") or kernel.netlink is None:
         return ()
-    from .link_counters import read_link_counters
+    from .net.link_counters import read_link_counters
 
-    notes.told("rtnetlink RTM_GETLINK", "links")
-    return notes.attempt("links", partial(read_link_counters, kernel)) or ()
+    builder.record_source("rtnetlink RTM_GETLINK", "links")
+    return builder.try_read("links", partial(read_link_counters, kernel)) or ()
 
 
 def _line(text: str, start: str) -> list[str] | None:

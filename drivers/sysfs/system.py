@@ -3,50 +3,51 @@
 Source: proc_sys_kernel(5), sysfs' dmi-id and the other descriptions of firmware.py, the files of etc.py.
 """
 
-from hostinfo.driver import Only
-from hostinfo.drivers.smbios.text import uuid_text
+from hostinfo.driver import RequestedFields
 from hostinfo.errors import HostInfoError
-from hostinfo.fact import Fact, Notes
+from hostinfo.fact import FactBuilder, GroupResult
 from hostinfo.model.system import System
 
-from . import architecture, etc, firmware
-from .firmware import Identity
-from .kernel import Kernel
-from .reading import Reading
+from ..sources.smbios.text import uuid_text
+from ..sources.sources import Kernel
+from .platform import architecture, firmware
+from .platform import etc_files as etc
+from .platform.firmware import Identity
+from .processor.field_reader import Reading
 
 _IDENTITY = ("manufacturer", "product", "version", "serial", "sku", "family", "board", "chassis", "bios")
 _HOSTNAMED = "org.freedesktop.hostname1 GetProductUUID"
 
 
-def read(kernel: Kernel, only: Only) -> Fact[System]:
+def read(kernel: Kernel, fields: RequestedFields) -> GroupResult[System]:
     """Who made the machine, what it is called, what runs on it."""
-    notes = Notes("sysfs", only)
+    builder = FactBuilder("sysfs", fields)
     tree = kernel.tree
-    reading = Reading(tree, notes)
-    identity = _identity(reading) if notes.wants(*_IDENTITY, "hardware_uuid") else Identity()
-    machine_info = etc.machine_info(reading) if notes.wants("pretty_hostname", "deployment", "location") else {}
-    return notes.fact(
+    reading = Reading(tree, builder)
+    identity = _identity(reading) if builder.needs(*_IDENTITY, "hardware_uuid") else Identity()
+    machine_info = etc.machine_info(reading) if builder.needs("pretty_hostname", "deployment", "location") else {}
+    return builder.build(
         System(
-            hardware_uuid=_uuid(kernel, reading, identity) if notes.wants("hardware_uuid") else None,
+            hardware_uuid=_uuid(kernel, reading, identity) if builder.needs("hardware_uuid") else None,
             manufacturer=identity.get("manufacturer"),
             product=identity.get("product"),
             version=identity.get("version"),
             serial=identity.get("serial"),
             sku=identity.get("sku"),
             family=identity.get("family"),
-            board=firmware.board(identity) if notes.wants("board") else None,
-            chassis=firmware.chassis(identity) if notes.wants("chassis") else None,
-            bios=firmware.bios(identity) if notes.wants("bios") else None,
+            board=firmware.board(identity) if builder.needs("board") else None,
+            chassis=firmware.chassis(identity) if builder.needs("chassis") else None,
+            bios=firmware.bios(identity) if builder.needs("bios") else None,
             hostname=_line(reading, "hostname", "proc/sys/kernel/hostname"),
-            static_hostname=etc.static_hostname(reading) if notes.wants("static_hostname") else None,
+            static_hostname=etc.static_hostname(reading) if builder.needs("static_hostname") else None,
             pretty_hostname=machine_info.get("PRETTY_HOSTNAME"),
             deployment=machine_info.get("DEPLOYMENT"),
             location=machine_info.get("LOCATION"),
-            machine_id=etc.machine_id(reading) if notes.wants("machine_id") else None,
+            machine_id=etc.machine_id(reading) if builder.needs("machine_id") else None,
             boot_id=_line(reading, "boot_id", "proc/sys/kernel/random/boot_id"),
-            architecture=architecture.read(tree, notes) if notes.wants("architecture") else None,
-            kernel_release=_release(reading) if notes.wants("kernel_release") else None,
-            os_name=etc.os_name(reading) if notes.wants("os_name") else None,
+            architecture=architecture.read(tree, builder) if builder.needs("architecture") else None,
+            kernel_release=_release(reading) if builder.needs("kernel_release") else None,
+            os_name=etc.os_name(reading) if builder.needs("os_name") else None,
         )
     )
 
@@ -57,7 +58,7 @@ def _identity(reading: Reading) -> Identity:
         identity = look(reading)
         if identity is not None:
             return identity
-    return firmware.from_cpuinfo(reading) if reading.notes.wants("product", "serial") else Identity()
+    return firmware.from_cpuinfo(reading) if reading.builder.needs("product", "serial") else Identity()
 
 
 def _uuid(kernel: Kernel, reading: Reading, identity: Identity) -> str | None:
@@ -73,14 +74,14 @@ def _uuid(kernel: Kernel, reading: Reading, identity: Identity) -> str | None:
     if uuid is None:
         reading.blame("hardware_uuid", identity.denied_uuid)
         return None
-    reading.notes.told(_HOSTNAMED, "hardware_uuid")
+    reading.builder.record_source(_HOSTNAMED, "hardware_uuid")
     return uuid
 
 
 def _line(reading: Reading, field: str, path: str) -> str | None:
-    if not reading.notes.wants(field):
+    if not reading.builder.needs(field):
         return None
-    reading.notes.told(f"/{path}", field)
+    reading.builder.record_source(f"/{path}", field)
     return reading.attribute(field, path)
 
 
@@ -88,7 +89,7 @@ def _release(reading: Reading) -> str | None:
     release = _line(reading, "kernel_release", "proc/sys/kernel/osrelease")
     if release is not None:
         return release
-    reading.notes.told("/proc/version", "kernel_release")
+    reading.builder.record_source("/proc/version", "kernel_release")
     return parse_version(reading.attribute("kernel_release", "proc/version") or "")
 
 

@@ -29,19 +29,19 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("man", "print the manual pages", "man"),
 )
 
-_LIVE_LONG = frozenset({"agent", "console", "watch"})
+LONG_RUNNING = frozenset({"agent", "console", "watch"})
 """Commands that wait for the network: to them the start matters less than having Python's own dataclasses."""
 
-TOLD, NOTHING, USAGE, PARTIAL = 0, 1, 2, 3
+EXIT_OK, EXIT_NO_DATA, EXIT_USAGE, EXIT_PARTIAL = 0, 1, 2, 3
 """Exit statuses: all told; nothing could be told; wrong usage; some of it could not be told, the rest was."""
-INTERRUPTED, PIPE_CLOSED = 130, 141
+EXIT_INTERRUPTED, EXIT_PIPE_CLOSED = 130, 141
 """As the shell shows the deaths by SIGINT and SIGPIPE."""
 
 
-def program() -> "NoReturn":
+def entry_point() -> "NoReturn":
     """The whole life of the program `hostinfo`."""
     status = main()
-    if _LIVE_LONG.isdisjoint(sys.argv[1:4]):
+    if LONG_RUNNING.isdisjoint(sys.argv[1:4]):
         # All is written. Taking the interpreter down, object by object, takes longer than reading a fact.
         import os
 
@@ -54,14 +54,14 @@ def main(arguments: "Sequence[str] | None" = None) -> int:
     try:
         return _run(list(sys.argv[1:] if arguments is None else arguments))
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return EXIT_INTERRUPTED
     except BrokenPipeError:
         _discard_output()
-        return PIPE_CLOSED
+        return EXIT_PIPE_CLOSED
     except _OutputError as error:
         _discard_output()
-        complain(f"standard output: {error}")
-        return NOTHING
+        print_error(f"standard output: {error}")
+        return EXIT_NO_DATA
 
 
 def _run(arguments: list[str]) -> int:
@@ -70,17 +70,17 @@ def _run(arguments: list[str]) -> int:
 
     gc.disable()
     try:
-        if _LIVE_LONG.isdisjoint(arguments[:3]):
+        if LONG_RUNNING.isdisjoint(arguments[:3]):
             import_dataclasses()
         module, options = _quick(arguments) or _thorough(arguments)
-        if not getattr(module, "IS_SHORT", False):
+        if not getattr(module, "DISABLE_GC", False):
             gc.enable()
         status: int = module.run(options)
-        write("")
+        write_output("")
         return status
     except SystemExit as error:  # argparse's, after --help, --version or a complaint
-        write("")
-        return error.code if isinstance(error.code, int) else USAGE
+        write_output("")
+        return error.code if isinstance(error.code, int) else EXIT_USAGE
     finally:
         gc.enable()
 
@@ -119,7 +119,7 @@ class _OutputError(Exception):
     """Standard output took no more."""
 
 
-def write(text: str) -> None:
+def write_output(text: str) -> None:
     """Write to standard output, and see that it went."""
     if sys.stdout is None:
         raise _OutputError("closed")
@@ -128,14 +128,14 @@ def write(text: str) -> None:
         sys.stdout.flush()
     except UnicodeEncodeError:
         encoding = sys.stdout.encoding
-        write(text.encode(encoding, "backslashreplace").decode(encoding))
+        write_output(text.encode(encoding, "backslashreplace").decode(encoding))
     except BrokenPipeError:
         raise
     except (OSError, ValueError) as error:  # ValueError: the stream was closed
         raise _OutputError(getattr(error, "strerror", None) or str(error)) from error
 
 
-def complain(message: str) -> None:
+def print_error(message: str) -> None:
     """Say on standard error what went wrong; where there is none, nobody listens."""
     if sys.stderr is not None:
         try:

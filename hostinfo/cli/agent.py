@@ -3,7 +3,7 @@
 import signal
 from importlib import import_module
 
-from hostinfo.cli import NOTHING, TOLD, USAGE, complain
+from hostinfo.cli import EXIT_NO_DATA, EXIT_OK, EXIT_USAGE, print_error
 from hostinfo.errors import HostInfoError
 
 TYPE_CHECKING = False
@@ -48,11 +48,11 @@ def run(options: "Namespace") -> int:
         line = _line(agent, options)
         service = agent.Service(agent.settings(line))
     except HostInfoError as error:
-        complain(f"agent: {error}")
-        return USAGE
+        print_error(f"agent: {error}")
+        return EXIT_USAGE
     except ValueError as error:
-        complain(f"agent: {error}")
-        return USAGE
+        print_error(f"agent: {error}")
+        return EXIT_USAGE
     _log(service)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: service.stop())
@@ -60,9 +60,9 @@ def run(options: "Namespace") -> int:
     try:
         service.run()
     except HostInfoError as error:
-        complain(f"agent: {error}")
-        return NOTHING
-    return TOLD
+        print_error(f"agent: {error}")
+        return EXIT_NO_DATA
+    return EXIT_OK
 
 
 def _line(agent: "Any", options: "Namespace") -> "Any":

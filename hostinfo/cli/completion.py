@@ -6,13 +6,13 @@ The scripts hold no list of their own, so that they are right for every version;
 import argparse
 import os
 
-from hostinfo.cli import COMMANDS, TOLD, USAGE, complain, write
+from hostinfo.cli import COMMANDS, EXIT_OK, EXIT_USAGE, print_error, write_output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-IS_SHORT = True
+DISABLE_GC = True
 DESCRIPTION = """\
 Prints a script that lets bash, zsh or fish complete commands, options and the paths
 of facts.
@@ -76,13 +76,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print a script, or what may come next."""
     if options.words is not None:
-        write("".join(f"{word}\t{text}\n" for word, text in candidates([word[1:] for word in options.words] or [""])))
-        return TOLD
+        write_output(
+            "".join(f"{word}\t{text}\n" for word, text in candidates([word[1:] for word in options.words] or [""]))
+        )
+        return EXIT_OK
     if options.shell is None:
-        complain("completion: which shell? bash, zsh or fish")
-        return USAGE
-    write(SCRIPTS[options.shell])
-    return TOLD
+        print_error("completion: which shell? bash, zsh or fish")
+        return EXIT_USAGE
+    write_output(SCRIPTS[options.shell])
+    return EXIT_OK
 
 
 def candidates(words: "Sequence[str]") -> list[tuple[str, str]]:
@@ -126,7 +128,7 @@ def candidates(words: "Sequence[str]") -> list[tuple[str, str]]:
 
 def _paths(last: str) -> list[tuple[str, str]]:
     """Paths one level below what stands there: groups first, then their fields."""
-    from hostinfo import shape
+    from hostinfo import introspect
 
     depth = last.count(".") + 1
-    return [(path, "") for path in shape.paths(depth) if path.count(".") == depth - 1]
+    return [(path, "") for path in introspect.paths(depth) if path.count(".") == depth - 1]

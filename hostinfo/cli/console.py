@@ -4,7 +4,7 @@ import os
 import sys
 from importlib import import_module
 
-from hostinfo.cli import NOTHING, complain, terminal_width, write
+from hostinfo.cli import EXIT_NO_DATA, print_error, terminal_width, write_output
 from hostinfo.cli.quick import QuickParser
 from hostinfo.errors import HostInfoError
 
@@ -140,8 +140,8 @@ def run(options: "Namespace") -> int:
         terminal = import_module("hostinfo.agent.console.terminal")
         status: int = terminal.run(options, _screen(terminal, is_json=options.json))
     except HostInfoError as error:
-        complain(f"console: {error}")
-        return NOTHING
+        print_error(f"console: {error}")
+        return EXIT_NO_DATA
     return status
 
 
@@ -150,8 +150,8 @@ def _screen(terminal: "Any", *, is_json: bool) -> object:
     has_progress = sys.stderr is not None and sys.stderr.isatty()
     can_paint = not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") != "dumb"
     return terminal.Screen(
-        write=write,
-        complain=complain,
+        write=write_output,
+        print_error=print_error,
         progress=_progress if has_progress else None,
         width=terminal_width() if is_terminal or os.environ.get("COLUMNS") else None,
         has_colour=is_terminal and can_paint,

@@ -5,7 +5,7 @@ import sys
 
 import hostinfo
 from hostinfo import dump
-from hostinfo.cli import PARTIAL, USAGE, complain, write
+from hostinfo.cli import EXIT_PARTIAL, EXIT_USAGE, print_error, write_output
 from hostinfo.errors import HostInfoError, ParseError, ReadError
 
 TYPE_CHECKING = False
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from typing import Any
 
-    from hostinfo.comparison import Difference
+    from hostinfo.diff import Difference
 
 SAME, DIFFERS = 0, 1
 LIMIT = 256 * 1024 * 1024
@@ -50,30 +50,30 @@ def add_arguments(parser: "ArgumentParser") -> None:
 def run(options: "Namespace") -> int:
     """Read both, compare, print."""
     if options.old == options.new == "-":
-        complain("diff: only one of both can be standard input")
-        return USAGE
+        print_error("diff: only one of both can be standard input")
+        return EXIT_USAGE
     if options.connect is not None:
-        complain("diff: -c names one host; give both as arguments")
-        return USAGE
+        print_error("diff: -c names one host; give both as arguments")
+        return EXIT_USAGE
     try:
         old, new = _document(options.old), _document(options.new)
     except HostInfoError as error:
-        complain(f"diff: {error}")
-        return PARTIAL
-    from hostinfo.comparison import differences, uncompared
+        print_error(f"diff: {error}")
+        return EXIT_PARTIAL
+    from hostinfo.diff import differences, uncompared
 
     found = list(differences(old, new, everything=options.all))
     hidden = uncompared(old, new, everything=options.all)
     if options.json:
-        write(_json(found, hidden))
+        write_output(_json(found, hidden))
     else:
-        write("".join(_line(difference) for difference in found))
+        write_output("".join(_line(difference) for difference in found))
         names = {"old": options.old, "new": options.new}
         for side, path, message in hidden:
-            complain(f"diff: {names[side]}: {path} could not be compared: {message}")
+            print_error(f"diff: {names[side]}: {path} could not be compared: {message}")
     if found:
         return DIFFERS
-    return PARTIAL if hidden else SAME
+    return EXIT_PARTIAL if hidden else SAME
 
 
 def _document(name: str) -> "dict[str, Any]":
@@ -128,7 +128,7 @@ def _line(difference: "Difference") -> str:
 
 def _shown(value: object) -> str:
     """A value on one line; long ones are cut, for the path says where to look."""
-    from hostinfo.comparison import ABSENT
+    from hostinfo.diff import ABSENT
 
     if value is ABSENT:
         return "absent"
@@ -147,7 +147,7 @@ def _safe(path: str) -> str:
 
 
 def _json(found: "list[Difference]", hidden: list[tuple[str, str, str]]) -> str:
-    from hostinfo.comparison import ABSENT
+    from hostinfo.diff import ABSENT
 
     changes = [
         {"path": one.path}
@@ -155,4 +155,4 @@ def _json(found: "list[Difference]", hidden: list[tuple[str, str, str]]) -> str:
         for one in found
     ]
     failures = [{"side": side, "path": path, "message": message} for side, path, message in hidden]
-    return dump.json_text({"differences": changes, "not_compared": failures}) + "\n"
+    return dump.to_json({"differences": changes, "not_compared": failures}) + "\n"

@@ -4,7 +4,7 @@ import os
 from importlib import import_module
 
 from hostinfo import __version__
-from hostinfo.cli import PARTIAL, TOLD, write
+from hostinfo.cli import EXIT_OK, EXIT_PARTIAL, write_output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def run(options: "Namespace") -> int:
     checks = [*bindings(), *sources()]
     is_whole = not any(check.state in (MISSING, DENIED) for check in checks)
     if options.json:
-        from hostinfo.dump import json_text
+        from hostinfo.dump import to_json
 
         told = {
             "version": __version__,
@@ -68,10 +68,10 @@ def run(options: "Namespace") -> int:
             "user": os.geteuid(),
             "checks": [c.plain() for c in checks],
         }
-        write(json_text(told) + "\n")
+        write_output(to_json(told) + "\n")
     else:
-        write(_page(checks))
-    return TOLD if is_whole else PARTIAL
+        write_output(_page(checks))
+    return EXIT_OK if is_whole else EXIT_PARTIAL
 
 
 def bindings() -> list[Check]:

@@ -2,7 +2,7 @@
 
 import hostinfo
 from hostinfo import dump
-from hostinfo.cli import NOTHING, PARTIAL, TOLD, USAGE, complain, write
+from hostinfo.cli import EXIT_NO_DATA, EXIT_OK, EXIT_PARTIAL, EXIT_USAGE, print_error, write_output
 from hostinfo.driver import GROUPS
 from hostinfo.errors import HostInfoError
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from hostinfo.path import Path
 
-IS_SHORT = True
+DISABLE_GC = True
 DESCRIPTION = """\
 Tells what this machine is: without PATH all of it, on a page.
 
@@ -56,14 +56,14 @@ def run(options: "Namespace") -> int:
         try:
             paths = [grammar.Path(text) for text in options.paths]
         except grammar.PathError as error:
-            complain(f"dump: {error}")
-            return USAGE
+            print_error(f"dump: {error}")
+            return EXIT_USAGE
     try:
         host = hostinfo.open(options.connect)
     except HostInfoError as error:
-        complain(str(error))
-        return NOTHING
-    with host, host.one_round():
+        print_error(str(error))
+        return EXIT_NO_DATA
+    with host, host.snapshot():
         if not paths:
             return _everything(host, options)
         if not (options.json or options.yaml) and all(path.field is None for path in paths):
@@ -77,10 +77,10 @@ def _everything(host: "hostinfo.HostInfo", options: "Namespace") -> int:
     if options.json:
         return _json(host)
     if options.yaml:
-        from hostinfo.cli.yaml import yaml_text
+        from hostinfo.cli.yaml import to_yaml
 
-        answers = [dump.ask(host, group) for group in GROUPS]
-        write(yaml_text(dump.document_of(host, answers)))
+        answers = [dump.collect_group(host, group) for group in GROUPS]
+        write_output(to_yaml(dump.build_document(host, answers)))
         return status(answers)
     return _page(host, options, GROUPS)
 
@@ -88,30 +88,30 @@ def _everything(host: "hostinfo.HostInfo", options: "Namespace") -> int:
 def _page(host: "hostinfo.HostInfo", options: "Namespace", groups: "Sequence[str]") -> int:
     from hostinfo.cli import page
 
-    answers = [dump.ask(host, group) for group in groups]
-    write(page.page(answers, with_sources=options.sources))
+    answers = [dump.collect_group(host, group) for group in groups]
+    write_output(page.page(answers, with_sources=options.sources))
     return status(answers)
 
 
 def _json(host: "hostinfo.HostInfo") -> int:
     """Each group becomes text as it comes, and is forgotten: at most one stands in memory twice."""
     texts: list[str] = []
-    answers: list[dump.Answer] = []
+    answers: list[dump.GroupReport] = []
     for group in GROUPS:
-        answer = dump.ask(host, group)
-        texts.append(f'  "{group}": {dump.json_text(answer.value, "  ")},\n')
+        answer = dump.collect_group(host, group)
+        texts.append(f'  "{group}": {dump.to_json(answer.value, "  ")},\n')
         answers.append(answer.without_value())
-    write('{\n  "hostinfo": ' + dump.json_text(dump.header(host), "  ") + ",\n")
+    write_output('{\n  "hostinfo": ' + dump.to_json(dump.header(host), "  ") + ",\n")
     for text in texts:
-        write(text)
-    sources = {answer.group: answer.sources for answer in answers if answer.is_told}
+        write_output(text)
+    sources = {answer.group: answer.sources for answer in answers if answer.is_available}
     errors = {path: error for answer in answers for path, error in dump.errors(answer).items()}
-    write(f'  "sources": {dump.json_text(sources, "  ")},\n  "errors": {dump.json_text(errors, "  ")}\n}}\n')
+    write_output(f'  "sources": {dump.to_json(sources, "  ")},\n  "errors": {dump.to_json(errors, "  ")}\n}}\n')
     return status(answers)
 
 
-def status(answers: "Sequence[dump.Answer]") -> int:
+def status(answers: "Sequence[dump.GroupReport]") -> int:
     """The exit status for these answers."""
-    if not any(answer.is_told for answer in answers):
-        return NOTHING
-    return PARTIAL if any(answer.has_failed() for answer in answers) else TOLD
+    if not any(answer.is_available for answer in answers):
+        return EXIT_NO_DATA
+    return EXIT_PARTIAL if any(answer.has_failed() for answer in answers) else EXIT_OK

@@ -1,7 +1,7 @@
 """Single facts by their paths: bare, labelled, as JSON or YAML; and the reason where there is none."""
 
 from hostinfo import dump
-from hostinfo.cli import NOTHING, PARTIAL, TOLD, complain, write
+from hostinfo.cli import EXIT_NO_DATA, EXIT_OK, EXIT_PARTIAL, print_error, write_output
 from hostinfo.errors import DriverError
 from hostinfo.path import NoSuchItem
 
@@ -17,29 +17,29 @@ if TYPE_CHECKING:
 
 def run(host: "HostInfo", paths: "Sequence[Path]", options: "Namespace") -> int:
     """Read what the paths need, each group once, and print it."""
-    answers = {group: dump.ask(host, group, only) for group, only in _wanted(paths).items()}
+    answers = {group: dump.collect_group(host, group, fields) for group, fields in _wanted(paths).items()}
     values: dict[str, object] = {}
-    is_told = has_failed = False
+    is_available = has_failed = False
     for path in paths:
         answer = answers[path.group]
         value, told, failed = _value(path, answer)
         values[path.text] = value
-        is_told |= told
+        is_available |= told
         has_failed |= failed
     if options.json or options.yaml:
         _print_plain(values, [(path, answers[path.group]) for path in paths], options)
     elif len(paths) == 1:
         path = paths[0]
         for line in _lines(values[path.text]):
-            write(line + (f"  ({_source(path, answers[path.group])})" if options.sources else "") + "\n")
+            write_output(line + (f"  ({_source(path, answers[path.group])})" if options.sources else "") + "\n")
     else:
         for path in paths:
             is_sourced = options.sources and values[path.text] is not None
             source = f"  ({_source(path, answers[path.group])})" if is_sourced else ""
-            write(_labelled(path.text, values[path.text], source))
-    if not is_told:
-        return NOTHING
-    return PARTIAL if has_failed else TOLD
+            write_output(_labelled(path.text, values[path.text], source))
+    if not is_available:
+        return EXIT_NO_DATA
+    return EXIT_PARTIAL if has_failed else EXIT_OK
 
 
 def _wanted(paths: "Sequence[Path]") -> dict[str, frozenset[str] | None]:
@@ -50,24 +50,24 @@ def _wanted(paths: "Sequence[Path]") -> dict[str, frozenset[str] | None]:
     return wanted
 
 
-def _value(path: "Path", answer: dump.Answer) -> tuple[object, bool, bool]:
+def _value(path: "Path", answer: dump.GroupReport) -> tuple[object, bool, bool]:
     """The value, whether it was told, and whether something failed on the way; reasons go to standard error."""
     problems = [problem for problem in answer.problems if _touches(problem.path, path)]
     for message in dict.fromkeys(str(problem.error) for problem in problems):
-        complain(f"{path.text}: {message}")
+        print_error(f"{path.text}: {message}")
     failed = any(isinstance(problem.error, DriverError) for problem in problems)
-    if not answer.is_told:
+    if not answer.is_available:
         return None, False, failed
     try:
-        value = path.of(answer.value)
+        value = path.resolve(answer.value)
     except NoSuchItem as error:
-        complain(f"{path.text}: {error}")
+        print_error(f"{path.text}: {error}")
         return None, False, True
     if value is not None:
         return value, True, failed
     if any(problem.path for problem in problems):
         return None, False, failed
-    complain(f"{path.text}: {_absence(path)}")
+    print_error(f"{path.text}: {_absence(path)}")
     return None, True, failed
 
 
@@ -80,12 +80,12 @@ def _touches(place: str, path: "Path") -> bool:
 
 def _absence(path: "Path") -> str:
     """What None means there, in the words of the field's documentation."""
-    from hostinfo.fielddocs import meaning_of_none
+    from hostinfo.field_docs import meaning_of_none
 
     return meaning_of_none(path) or "this machine has none, or does not tell"
 
 
-def _source(path: "Path", answer: dump.Answer) -> str:
+def _source(path: "Path", answer: dump.GroupReport) -> str:
     """Where the value at the path was read: the field's source, else its parent's, else those of its parts."""
     names = [step for step in path.steps if isinstance(step, str)]
     for length in range(len(names), 0, -1):
@@ -97,21 +97,21 @@ def _source(path: "Path", answer: dump.Answer) -> str:
     return "; ".join(parts) or "no source"
 
 
-def _print_plain(values: dict[str, object], asked: "list[tuple[Path, dump.Answer]]", options: "Namespace") -> None:
+def _print_plain(values: dict[str, object], asked: "list[tuple[Path, dump.GroupReport]]", options: "Namespace") -> None:
     told: Any = values
     if options.sources:
         told = {
-            path.text: {"value": values[path.text], "source": _source(path, answer) if answer.is_told else None}
+            path.text: {"value": values[path.text], "source": _source(path, answer) if answer.is_available else None}
             for path, answer in asked
         }
     elif len(values) == 1:
         told = next(iter(values.values()))
     if options.json:
-        write(dump.json_text(told) + "\n")
+        write_output(dump.to_json(told) + "\n")
     else:
-        from hostinfo.cli.yaml import yaml_text
+        from hostinfo.cli.yaml import to_yaml
 
-        write(yaml_text(dump.plain(told)))
+        write_output(to_yaml(dump.plain(told)))
 
 
 def _lines(value: object) -> list[str]:
@@ -121,9 +121,9 @@ def _lines(value: object) -> list[str]:
     if isinstance(value, tuple) and not any(_is_compound(entry) for entry in value):
         return [_bare(entry) for entry in value]
     if _is_compound(value):
-        from hostinfo.cli.yaml import yaml_text
+        from hostinfo.cli.yaml import to_yaml
 
-        return yaml_text(dump.plain(value)).splitlines()
+        return to_yaml(dump.plain(value)).splitlines()
     return [_bare(value)]
 
 

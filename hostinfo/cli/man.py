@@ -4,7 +4,7 @@ import argparse
 import os
 
 from hostinfo import __version__
-from hostinfo.cli import COMMANDS, NOTHING, TOLD, command_module, complain, write
+from hostinfo.cli import COMMANDS, EXIT_NO_DATA, EXIT_OK, command_module, print_error, write_output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from hostinfo.cli.parser import Parser
 
-IS_SHORT = True
+DISABLE_GC = True
 DESCRIPTION = """\
 Prints the manual page of hostinfo, or of one of its commands, or writes all of them
 into a folder. They are made from the same definitions as --help.
@@ -39,17 +39,17 @@ def run(options: "argparse.Namespace") -> int:
 
     parser = build()
     if options.directory is None:
-        write(page(parser, options.page))
-        return TOLD
+        write_output(page(parser, options.page))
+        return EXIT_OK
     try:
         for name in (None, *(name for name, _, _ in COMMANDS)):
             file = "hostinfo.1" if name is None else f"hostinfo-{name}.1"
             with open(os.path.join(options.directory, file), "w", encoding="utf-8") as out:
                 out.write(page(parser, name))
     except OSError as error:
-        complain(f"man: {error.filename or options.directory}: {error.strerror}")
-        return NOTHING
-    return TOLD
+        print_error(f"man: {error.filename or options.directory}: {error.strerror}")
+        return EXIT_NO_DATA
+    return EXIT_OK
 
 
 def page(whole: "Parser", command: str | None) -> str:

@@ -4,7 +4,7 @@ import argparse
 import sys
 from types import ModuleType
 
-from hostinfo.cli import COMMANDS, command_module, terminal_width, write
+from hostinfo.cli import COMMANDS, command_module, terminal_width, write_output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Parser(argparse.ArgumentParser):
 
     def _print_message(self, message: str, file: "SupportsWrite[str] | None" = None) -> None:
         if message and file is not sys.stderr:
-            write(message)
+            write_output(message)
         elif message and sys.stderr is not None:
             super()._print_message(message, file)
 
@@ -122,5 +122,5 @@ class _Version(argparse.Action):
     def __call__(self, *_: object, **__: object) -> None:
         from hostinfo import __version__
 
-        write(f"hostinfo {__version__}\n")
+        write_output(f"hostinfo {__version__}\n")
         raise SystemExit(0)

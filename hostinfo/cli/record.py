@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from hostinfo.cli import NOTHING, complain, write
+from hostinfo.cli import EXIT_NO_DATA, print_error, write_output
 from hostinfo.errors import HostInfoError
 
 TYPE_CHECKING = False
@@ -36,10 +36,10 @@ def run(options: "Namespace") -> int:
         recorded = import_module("hostinfo.drivers.recorded")
         report = recorded.record(options.directory, uri=options.connect, raw=options.raw)
     except HostInfoError as error:
-        complain(f"record: {error}")
-        return NOTHING
+        print_error(f"record: {error}")
+        return EXIT_NO_DATA
     except OSError as error:
-        complain(f"record: {error.filename or options.directory}: {error.strerror or error}")
-        return NOTHING
-    write(f"{report}\n")
+        print_error(f"record: {error.filename or options.directory}: {error.strerror or error}")
+        return EXIT_NO_DATA
+    write_output(f"{report}\n")
     return 0

@@ -1,12 +1,12 @@
 """``hostinfo schema``: the JSON Schema of the dump."""
 
-from hostinfo.cli import TOLD, write
+from hostinfo.cli import EXIT_OK, write_output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-IS_SHORT = True
+DISABLE_GC = True
 DESCRIPTION = """\
 Prints the JSON Schema (draft 2020-12) of what `hostinfo dump --json` prints; with --qmf
 the classes, events and methods of `hostinfo agent` in the XML of QMF.
@@ -28,10 +28,10 @@ def run(options: "Namespace") -> int:
     if options.qmf:
         from importlib import import_module
 
-        write(import_module("hostinfo.agent.node").schema_text())
-        return TOLD
-    from hostinfo.dump import json_text
+        write_output(import_module("hostinfo.agent.node").schema_text())
+        return EXIT_OK
+    from hostinfo.dump import to_json
     from hostinfo.schema import schema
 
-    write(json_text(schema()) + "\n")
-    return TOLD
+    write_output(to_json(schema()) + "\n")
+    return EXIT_OK

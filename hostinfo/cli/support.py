@@ -1,7 +1,7 @@
 """``hostinfo support``: which driver offers which group, from the drivers' own tables."""
 
 from hostinfo import registry
-from hostinfo.cli import NOTHING, TOLD, complain, write
+from hostinfo.cli import EXIT_NO_DATA, EXIT_OK, print_error, write_output
 from hostinfo.driver import GROUPS
 from hostinfo.errors import HostInfoError
 
@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Sequence
 
-    from hostinfo.driver import Opener
+    from hostinfo.driver import DriverFactory
 
-IS_SHORT = True
+DISABLE_GC = True
 DESCRIPTION = """\
 Shows which driver tells which group of facts on this machine, or on the host that -c
 names: the drivers in the order in which they are asked. The first that offers a group
@@ -33,24 +33,24 @@ def add_arguments(parser: "ArgumentParser") -> None:
 def run(options: "Namespace") -> int:
     """Open each driver, look at its table, close it."""
     try:
-        openers = registry.openers(options.connect)
+        factories = registry.factories(options.connect)
     except HostInfoError as error:
-        complain(str(error))
-        return NOTHING
-    table = [_look(opener) for opener in openers]
+        print_error(str(error))
+        return EXIT_NO_DATA
+    table = [_look(factory) for factory in factories]
     if options.json:
-        from hostinfo.dump import json_text
+        from hostinfo.dump import to_json
 
-        write(json_text({"uri": options.connect, "drivers": table}) + "\n")
+        write_output(to_json({"uri": options.connect, "drivers": table}) + "\n")
     else:
-        write(_table(table))
-    return TOLD if any(row["is_open"] for row in table) else NOTHING
+        write_output(_table(table))
+    return EXIT_OK if any(row["is_open"] for row in table) else EXIT_NO_DATA
 
 
-def _look(opener: "Opener") -> dict[str, object]:
-    row: dict[str, object] = {"name": opener.name, "is_open": False, "reason": None, "groups": [], "why_not": {}}
+def _look(factory: "DriverFactory") -> dict[str, object]:
+    row: dict[str, object] = {"name": factory.name, "is_open": False, "reason": None, "groups": [], "unsupported_reasons": {}}
     try:
-        driver = opener.open()
+        driver = factory.open()
     except HostInfoError as error:
         return row | {"reason": str(error)}
     except Exception as error:
@@ -58,9 +58,9 @@ def _look(opener: "Opener") -> dict[str, object]:
     if driver is None:
         return row | {"reason": "not a machine for this driver"}
     try:
-        offered = [group for group in GROUPS if group in opener.groups and getattr(driver, group) is not None]
-        why_not = {group: why for group, why in driver.why_not.items() if group not in offered}
-        return row | {"is_open": True, "groups": offered, "why_not": why_not}
+        offered = [group for group in GROUPS if group in factory.groups and getattr(driver, group) is not None]
+        unsupported_reasons = {group: why for group, why in driver.unsupported_reasons.items() if group not in offered}
+        return row | {"is_open": True, "groups": offered, "unsupported_reasons": unsupported_reasons}
     finally:
         if driver.close is not None:
             driver.close()
@@ -82,5 +82,5 @@ def _table(rows: "Sequence[dict[str, object]]") -> str:
     for row in rows:
         if row["reason"]:
             lines.append(f"{row['name']}: {row['reason']}")
-        lines += [f"{row['name']}: {group}: {why}" for group, why in row["why_not"].items()]  # type: ignore[attr-defined]
+        lines += [f"{row['name']}: {group}: {why}" for group, why in row["unsupported_reasons"].items()]  # type: ignore[attr-defined]
     return "\n".join(lines) + "\n"

@@ -2,7 +2,7 @@
 
 import hostinfo
 from hostinfo import dump
-from hostinfo.cli import NOTHING, TOLD, USAGE, complain, write
+from hostinfo.cli import EXIT_NO_DATA, EXIT_OK, EXIT_USAGE, print_error, write_output
 from hostinfo.driver import GROUPS
 from hostinfo.errors import HostInfoError
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-    from hostinfo.comparison import Difference
+    from hostinfo.diff import Difference
     from hostinfo.facade import HostInfo
-    from hostinfo.watching import Watch
+    from hostinfo.watch import Watch
 
 DESCRIPTION = """\
 Tells what changes on this machine: links that come, go, go up and down, addresses,
@@ -44,20 +44,20 @@ def run(options: "Namespace") -> int:
     groups = tuple(options.groups) or tuple(group for group in GROUPS if group != "statistics")
     for group in groups:
         if group not in GROUPS or group == "statistics":
-            complain(f"watch: {group!a}: no group that can be watched; there are {', '.join(GROUPS[:-1])}")
-            return USAGE
+            print_error(f"watch: {group!a}: no group that can be watched; there are {', '.join(GROUPS[:-1])}")
+            return EXIT_USAGE
     interval = _seconds(options.interval)
     if interval is None:
-        complain(f"watch: --interval: {options.interval!a} is not a number of at least {LEAST_INTERVAL:g} seconds")
-        return USAGE
+        print_error(f"watch: --interval: {options.interval!a} is not a number of at least {LEAST_INTERVAL:g} seconds")
+        return EXIT_USAGE
     try:
         with hostinfo.open(options.connect) as host, host.watch(groups) as watch:
             return _watch(host, watch, groups, interval, as_json=options.json)
     except HostInfoError as error:
-        complain(f"watch: {error}")
-        return NOTHING
+        print_error(f"watch: {error}")
+        return EXIT_NO_DATA
     except KeyboardInterrupt:  # how one leaves it: no failure
-        return TOLD
+        return EXIT_OK
 
 
 def _watch(host: "HostInfo", watch: "Watch", groups: tuple[str, ...], interval: float, *, as_json: bool) -> int:
@@ -66,32 +66,32 @@ def _watch(host: "HostInfo", watch: "Watch", groups: tuple[str, ...], interval: 
     known = _read(host, groups)
     if all(known[group] is None for group in groups):
         for path, error in known["errors"].items():
-            complain(f"watch: {path}: {error['message']}")
-        return NOTHING
+            print_error(f"watch: {path}: {error['message']}")
+        return EXIT_NO_DATA
     for problem in watch.problems:
-        complain(f"watch: {problem.error}: such changes show at the next reading only")
+        print_error(f"watch: {problem.error}: such changes show at the next reading only")
     if not as_json:
-        how = "changes are heard of" if watch.hears else "nothing is heard of changes here"
-        complain(f"watching {', '.join(groups)}: {how}, all is read each {interval:g} s; Ctrl-C ends")
+        how = "changes are heard of" if watch.has_monitors else "nothing is heard of changes here"
+        print_error(f"watching {', '.join(groups)}: {how}, all is read each {interval:g} s; Ctrl-C ends")
     due, broken = time.monotonic() + interval, dict[str, str | None]()
     while True:
         heard = watch.wait(max(0.0, due - time.monotonic()))
         for driver, error in watch.connections():
             before, broken[driver] = broken.get(driver), None if error is None else str(error)
             if before != broken[driver]:
-                write(_line(_error(driver, before, broken[driver]), as_json=as_json))
+                write_output(_line(_error(driver, before, broken[driver]), as_json=as_json))
         stale: tuple[str, ...] = tuple(group for group in groups if group in heard)
         if time.monotonic() >= due:
             stale, due = groups, time.monotonic() + interval
         if stale:
             fresh = _read(host, stale)
             for line in _changes(_part(known, stale), fresh, as_json=as_json):
-                write(line)
+                write_output(line)
             known = _joined(known, fresh, stale)
 
 
 def _read(host: "HostInfo", groups: "Iterable[str]") -> "dict[str, Any]":
-    with host.one_round():
+    with host.snapshot():
         return dump.document(host, tuple(groups))
 
 
@@ -108,7 +108,7 @@ def _joined(known: "dict[str, Any]", fresh: "dict[str, Any]", groups: tuple[str,
 
 
 def _changes(known: "dict[str, Any]", fresh: "dict[str, Any]", *, as_json: bool) -> "Iterator[str]":
-    from hostinfo.comparison import differences
+    from hostinfo.diff import differences
 
     told = {group: value for group, value in known.items() if value is not None and fresh.get(group) is not None}
     for one in differences(told, fresh):
@@ -122,7 +122,7 @@ def _changes(known: "dict[str, Any]", fresh: "dict[str, Any]", *, as_json: bool)
 
 
 def _error(path: str, before: str | None, after: str | None) -> "Difference":
-    from hostinfo.comparison import Difference
+    from hostinfo.diff import Difference
 
     return Difference(f"errors[{path}]", before, after)
 
@@ -130,7 +130,7 @@ def _error(path: str, before: str | None, after: str | None) -> "Difference":
 def _line(one: "Difference", *, as_json: bool) -> str:
     import time
 
-    from hostinfo.comparison import ABSENT
+    from hostinfo.diff import ABSENT
 
     now = time.time()
     if as_json:

@@ -10,7 +10,7 @@ _PLAIN = _START | frozenset("0123456789_-./()@+ ")
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 
 
-def yaml_text(value: "Any") -> str:
+def to_yaml(value: "Any") -> str:
     """A value made of dicts, lists, strings, numbers, booleans and None, as one YAML document."""
     return "".join(line + "\n" for line in _block(value))
 

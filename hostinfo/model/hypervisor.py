@@ -33,5 +33,5 @@ class Hypervisor:
     the physical one; False: they describe hardware."""
     container: str | None = None
     """The container manager around this process: docker, podman, lxc, systemd-nspawn, …; None: not in one."""
-    recognised_by: tuple[str, ...] = ()
+    detected_by: tuple[str, ...] = ()
     """What gave it away, one observation each, source first."""

@@ -1,1 +1,0 @@
-"""The agent as consoles meet it."""

@@ -25,7 +25,7 @@ BOOT_SECONDS = int(
 )  # a machine that is busy with other things needs more
 TRIES = 3
 PR_SET_PDEATHSIG = 1
-INSIDE = tuple(Path(__file__).parent / name for name in ("job.py", "errands.py"))
+INSIDE = tuple(Path(__file__).parent / name for name in ("job.py", "guest_tasks.py"))
 VISIT = "visit"
 """The name of the step in which somebody from outside looks at the node."""
 # The wheel goes to memory: imports over 9p would be slow, and their bytecode could not be kept.

@@ -100,7 +100,7 @@ def _boot(shape: Shape, image: Image, wheel: Path, scratch: Path) -> Node:
     print(f"\n{shape.name}: {shape.about}; outputs in {keep}", flush=True)
     payload, visit = [wheel, *guest_payload(shape, scratch)], None
     if importlib.util.find_spec("proton"):  # without it, no console can go there
-        from .visit import NODE_PORT, Visitor
+        from .guest_session import NODE_PORT, Visitor
 
         port = _free_port()
         visitor = Visitor(shape, port, scratch)

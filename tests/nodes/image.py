@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-BAKED = Path(__file__).parent / "baked"
+BAKED = Path(__file__).parent / "image_files"
 PACKAGES = (
     "systemd-sysv", "udev", "dbus", "kmod", "linux-image-amd64", "xen-system-amd64", "xenstore-utils",
     "libvirt-daemon-system", "libvirt-daemon-driver-xen", "libvirt-daemon-driver-qemu", "libvirt-clients",

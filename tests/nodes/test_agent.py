@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from .agent_view import as_dump, errors, published
 from .compare import Dump, compare, look, table, wrong
 from .conftest import Node
 from .expect import expected
 from .shape import MIB, load_shape, shape_names
-from .told import as_dump, errors, published
 
 pytestmark = [pytest.mark.node, pytest.mark.timeout(1800)]
 SHAPES = {name: load_shape(name) for name in shape_names()}

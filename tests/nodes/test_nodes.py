@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.node, pytest.mark.timeout(1800)]
 DEADLINE_SECONDS = 5  # of one dump's waiting for libvirt
 TORMENTED = [name for name in shape_names() if load_shape(name).torment]
 HOSTS_OF_GUESTS = [name for name in shape_names() if load_shape(name).guest]
-PARTIAL = 3
+EXIT_PARTIAL = 3
 
 
 def dump_of(node: Node, name: str) -> Dump:
@@ -116,7 +116,7 @@ def test_without_libvirt_the_truth_comes_from_the_next_source_with_the_failure_b
     assert any(
         "xen:///system" in error["message"] or "libvirt" in error["message"] for error in dump["errors"].values()
     )
-    assert node.run.results[f"dump{state}"].status == PARTIAL
+    assert node.run.results[f"dump{state}"].status == EXIT_PARTIAL
     check(node, f"dump-user{state}", tables, may_be_absent=True)
 
 

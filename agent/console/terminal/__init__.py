@@ -11,7 +11,7 @@ from .asking import get, list_agents, schema
 from .calling import call
 from .following import events, watch
 from .screen import Screen
-from .session import DEFAULT_BROKER, NOTHING, USAGE, Session, open_console
+from .session import DEFAULT_BROKER, EXIT_NO_DATA, EXIT_USAGE, Session, open_console
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,11 +42,11 @@ def run(options: "Namespace", screen: Screen) -> int:
             session = Session(console, screen, transport.urls, options.seconds, options.filter or (), _nodes(options))
             return _dispatch(session, options)
     except (Unavailable, Unknown) as error:
-        screen.complain(f"console: {error}")
-        return NOTHING
+        screen.print_error(f"console: {error}")
+        return EXIT_NO_DATA
     except QmfError as error:
-        screen.complain(f"console: {error}")
-        return USAGE
+        screen.print_error(f"console: {error}")
+        return EXIT_USAGE
 
 
 def _nodes(options: "Namespace") -> Sequence[str]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ...qmf import Agent, DataObject, Query, SchemaClass, SchemaId
 from ..answers import Answer
 from ..nodes import label, labels
-from .session import NOTHING, TOLD, Session, class_id, query_of
+from .session import EXIT_NO_DATA, EXIT_OK, Session, class_id, query_of
 from .table import ID, NODE
 from .values import class_name, plain, record, shown
 
@@ -18,7 +18,7 @@ def list_agents(session: Session, wanted: Sequence[str]) -> int:
     elif agents:
         agents.sort(key=lambda agent: (label(agent), agent.seen.agent))
         session.screen.rows([_agent_row(agent) for agent in agents], wanted)
-    return TOLD if agents else NOTHING
+    return EXIT_OK if agents else EXIT_NO_DATA
 
 
 def _agent_record(agent: Agent) -> dict[str, object]:
@@ -56,7 +56,7 @@ def get(session: Session, name: str, where: Sequence[str], wanted: Sequence[str]
         session.screen.rows(rows if wanted else short_ids(rows), wanted)
     if is_empty and any(answer.is_good for answer in answers):
         matching = " that fulfils the condition" if where else ""
-        session.screen.complain(f"console: no object of class {name}{matching}{_classes(session, agents, name)}")
+        session.screen.print_error(f"console: no object of class {name}{matching}{_classes(session, agents, name)}")
     return session.settle(answers, agents, is_empty=is_empty)
 
 
@@ -114,7 +114,7 @@ def schema(session: Session, name: str | None) -> int:
     else:
         session.screen.write("\n".join(line for item in classes for line in _class_lines(item)) + "\n" * bool(classes))
     if not classes and agents:
-        session.screen.complain(f"console: no class {name}" if name else "console: no schemas")
+        session.screen.print_error(f"console: no class {name}" if name else "console: no schemas")
     return session.settle(answers, agents, is_empty=not classes)
 
 

@@ -11,7 +11,7 @@ from ...qmf.names import SEVERITIES
 from ..answers import AgentNews, Kind, Life, Update
 from ..nodes import label
 from .screen import DIM, RED, YELLOW, Screen
-from .session import NOTHING, TOLD, Session, conditions, query_of
+from .session import EXIT_NO_DATA, EXIT_OK, Session, conditions, query_of
 from .table import shown_cut
 from .values import class_name, plain, record, shown, time_text
 
@@ -66,8 +66,8 @@ def events(session: Session, seconds: float | None, count: int | None) -> int:
             _write_event(session.screen, entry)
             written += 1
             if count is not None and written >= count:
-                return TOLD
-    return TOLD
+                return EXIT_OK
+    return EXIT_OK
 
 
 def _wanted(session: Session) -> list[Agent]:
@@ -123,7 +123,7 @@ def watch(
     query = query_of(name, where)
     agents = session.agents()
     if not agents:
-        return NOTHING
+        return EXIT_NO_DATA
     known = {agent.seen.agent: label(agent) for agent in agents}
     session.console.subscribe(
         query,
@@ -142,8 +142,8 @@ def watch(
             if lines.count is not None and written >= lines.count:
                 break
     if lines.dropped:
-        session.screen.complain(f"console: {lines.dropped} changes came faster than they could be written")
-    return TOLD
+        session.screen.print_error(f"console: {lines.dropped} changes came faster than they could be written")
+    return EXIT_OK
 
 
 def _write_update(screen: Screen, node: str, update: Update) -> None:

@@ -20,7 +20,7 @@ class Screen:
     """What the program's output is, and how to write to it."""
 
     write: Callable[[str], None]
-    complain: Callable[[str], None]
+    print_error: Callable[[str], None]
     progress: Callable[[str], None] | None = None
     """Writes to a terminal beside the output; None where there is none."""
     width: int | None = None
@@ -54,7 +54,7 @@ class Screen:
         self.write("\n".join([self.paint(lines[0], BOLD), *lines[1:]]) + "\n")
         if hidden:
             names_text = ", ".join(name.removeprefix("@") for name in hidden)
-            self.complain(f"console: no room for {shown(names_text, 200)}: choose with --columns, or take --json")
+            self.print_error(f"console: no room for {shown(names_text, 200)}: choose with --columns, or take --json")
 
 
 class Progress:

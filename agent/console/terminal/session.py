@@ -11,7 +11,7 @@ from ..nodes import choose, labels, locating
 from ..predicates import join, parse_where
 from .screen import Progress, Screen
 
-TOLD, NOTHING, USAGE, PARTIAL = 0, 1, 2, 3
+EXIT_OK, EXIT_NO_DATA, EXIT_USAGE, EXIT_PARTIAL = 0, 1, 2, 3
 DEFAULT_BROKER = "amqp://127.0.0.1:5672"
 NAMED = 12
 NAMED_QUIET_SECONDS = 0.2  # few agents can be meant by a name
@@ -45,7 +45,7 @@ class Session:
             return choose(specs, found)
         if not found:
             among = " that fulfils the filter" if where else ""
-            self.screen.complain(f"console: no agent{among} answers at {', '.join(self.brokers)}")
+            self.screen.print_error(f"console: no agent{among} answers at {', '.join(self.brokers)}")
         return found
 
     def ask(self, agents: Sequence[Agent], query: Query) -> list[Answer]:
@@ -61,16 +61,16 @@ class Session:
         for answer in all_answers:
             node = names.get(answer.agent, answer.agent)
             if answer.failure is not None:
-                self.screen.complain(f"console: {node}: {answer.failure.text}")
+                self.screen.print_error(f"console: {node}: {answer.failure.text}")
             if answer.dropped:
-                self.screen.complain(f"console: {node}: {answer.dropped} items could not be understood")
+                self.screen.print_error(f"console: {node}: {answer.dropped} items could not be understood")
         if silent:
             shown = ", ".join(silent[:NAMED]) + (f" and {len(silent) - NAMED} more" if len(silent) > NAMED else "")
             whole = "the agent" if len(all_answers) == 1 else f"{len(silent)} of {len(all_answers)}"
-            self.screen.complain(f"console: {whole} did not answer in {self.seconds:g} s: {shown}")
+            self.screen.print_error(f"console: {whole} did not answer in {self.seconds:g} s: {shown}")
         if is_empty:
-            return NOTHING
-        return TOLD if all(answer.is_good for answer in all_answers) else PARTIAL
+            return EXIT_NO_DATA
+        return EXIT_OK if all(answer.is_good for answer in all_answers) else EXIT_PARTIAL
 
 
 def query_of(name: str, where: Sequence[str] = ()) -> Query:

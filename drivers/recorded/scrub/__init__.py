@@ -1,5 +1,5 @@
 """Replaces what identifies a machine or its owner in a recording, so that it can be shown to others."""
 
-from .clean import Scrubbed, scrub
+from .scrubber import Scrubbed, scrub
 
 __all__ = ["Scrubbed", "scrub"]

@@ -9,7 +9,7 @@ from struct import Struct
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .values import Values
+    from .secrets import Values
 
 Action = Callable[["Values", bytes], bytes]
 Table = Mapping[int, "Action | Table"]

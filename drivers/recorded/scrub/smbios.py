@@ -6,7 +6,7 @@ length: OEM strings hold anything, from service tags to credentials.
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .values import Values
+    from .secrets import Values
 
 _STRINGS: dict[int, dict[int, str]] = {
     0: {},

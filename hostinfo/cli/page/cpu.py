@@ -6,11 +6,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from hostinfo.dump import Answer
+    from hostinfo.dump import GroupReport
     from hostinfo.model.cpu import Cache, Cpu, Processor
 
 
-def cpu(style: Style, told: "Mapping[str, Answer]") -> list[str]:
+def cpu(style: Style, told: "Mapping[str, GroupReport]") -> list[str]:
     """Model, topology, frequencies, caches, the packages as a tree, mitigations, flags."""
     value: Cpu = told["cpu"].value  # type: ignore[assignment]
     section = Section(style, told["cpu"], "CPU")

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from hostinfo.dump import Answer
+    from hostinfo.dump import GroupReport
     from hostinfo.model.domain import Domain, Limits
     from hostinfo.model.hypervisor import Hypervisor
     from hostinfo.model.system import System
@@ -22,7 +22,7 @@ HYPERVISORS = {
 }
 
 
-def system(style: Style, told: "Mapping[str, Answer]") -> list[str]:
+def system(style: Style, told: "Mapping[str, GroupReport]") -> list[str]:
     """Who made it, what it is called, what runs on it."""
     value: System = told["system"].value  # type: ignore[assignment]
     section = Section(style, told["system"], "System")
@@ -52,12 +52,12 @@ def system(style: Style, told: "Mapping[str, Answer]") -> list[str]:
     return section.lines if len(section.lines) > 1 else []
 
 
-def hypervisor(style: Style, told: "Mapping[str, Answer]") -> list[str]:
+def hypervisor(style: Style, told: "Mapping[str, GroupReport]") -> list[str]:
     """The role of this system."""
     value: Hypervisor = told["hypervisor"].value  # type: ignore[assignment]
     section = Section(style, told["hypervisor"], "Role")
     section.row("This system", role(value), "role", "type", "version", "guest_of", "container")
-    section.row("Recognised by", "; ".join(value.recognised_by), "recognised_by")
+    section.row("Detected by", "; ".join(value.detected_by), "detected_by")
     return section.lines if len(section.lines) > 1 else []
 
 
@@ -81,7 +81,7 @@ def role(value: "Hypervisor") -> str | None:
     return text
 
 
-def domain(style: Style, told: "Mapping[str, Answer]") -> list[str]:
+def domain(style: Style, told: "Mapping[str, GroupReport]") -> list[str]:
     """The machine and what this system was given of it, side by side where they differ."""
     value: Domain = told["domain"].value  # type: ignore[assignment]
     section = Section(style, told["domain"], "Given to this system")
@@ -117,7 +117,7 @@ def limits(value: "Limits") -> str | None:
     )
 
 
-def _of(told: "Mapping[str, Answer]", group: str, field: str) -> "Any":
+def _of(told: "Mapping[str, GroupReport]", group: str, field: str) -> "Any":
     return getattr(told[group].value, field) if group in told else None
 
 

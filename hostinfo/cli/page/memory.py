@@ -6,12 +6,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hostinfo.dump import Answer
+    from hostinfo.dump import GroupReport
     from hostinfo.model.memory import Dimm, Memory
     from hostinfo.model.numa import Numa
 
 
-def memory(style: Style, told: "Mapping[str, Answer]") -> list[str]:
+def memory(style: Style, told: "Mapping[str, GroupReport]") -> list[str]:
     """Totals, slots, huge pages, swap."""
     value: Memory = told["memory"].value  # type: ignore[assignment]
     section = Section(style, told["memory"], "Memory")
@@ -47,7 +47,7 @@ def _dimm(dimm: "Dimm", style: Style) -> str:
     return words(capacity, kind, speed, ecc and "ECC", rank, maker, serial) or style.dash
 
 
-def numa(style: Style, told: "Mapping[str, Answer]") -> list[str]:
+def numa(style: Style, told: "Mapping[str, GroupReport]") -> list[str]:
     """A table of nodes, with distances where there are several."""
     value: Numa = told["numa"].value  # type: ignore[assignment]
     section = Section(style, told["numa"], "NUMA")

@@ -6,12 +6,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hostinfo.dump import Answer
+    from hostinfo.dump import GroupReport
     from hostinfo.model.guests import Guests
     from hostinfo.model.statistics import Statistics
 
 
-def guests(style: Style, told: "Mapping[str, Answer]") -> list[str]:
+def guests(style: Style, told: "Mapping[str, GroupReport]") -> list[str]:
     """One guest a line."""
     value: Guests = told["guests"].value  # type: ignore[assignment]
     section = Section(style, told["guests"], "Guests")
@@ -23,7 +23,7 @@ def guests(style: Style, told: "Mapping[str, Answer]") -> list[str]:
     return section.lines
 
 
-def statistics(style: Style, told: "Mapping[str, Answer]") -> list[str]:
+def statistics(style: Style, told: "Mapping[str, GroupReport]") -> list[str]:
     """Uptime, load, CPU time, pressure: of the scope that they are of."""
     value: Statistics = told["statistics"].value  # type: ignore[assignment]
     scope = {"host": "", "hypervisor": " of the machine, told by Xen", "control-domain": " of this Dom0 alone"}

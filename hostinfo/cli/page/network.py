@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from hostinfo.dump import Answer
+    from hostinfo.dump import GroupReport
     from hostinfo.model.network import Address, Link, Network, Route
 
 MAIN_TABLE = 254
@@ -18,7 +18,7 @@ DEEPEST = 12
 """Levels that are indented; stacks of hundreds of VLANs exist in tests only."""
 
 
-def network(style: Style, told: "Mapping[str, Answer]") -> list[str]:
+def network(style: Style, told: "Mapping[str, GroupReport]") -> list[str]:
     """Links as trees with their addresses, default routes, name servers."""
     value: Network = told["network"].value  # type: ignore[assignment]
     section = Section(style, told["network"], "Network")

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from hostinfo.fact import Problem
 
 
-def problems(style: Style, answers: "Sequence[dump.Answer]") -> list[str]:
+def problems(style: Style, answers: "Sequence[dump.GroupReport]") -> list[str]:
     """Failures first, then what nobody here can tell."""
     failed: list[str] = []
     untold: list[str] = []

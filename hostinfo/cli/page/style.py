@@ -7,7 +7,7 @@ from hostinfo.cli import terminal_width
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from hostinfo.dump import Answer
+    from hostinfo.dump import GroupReport
 
 BOLD, DIM, RED, YELLOW = "1", "2", "31", "33"
 LABEL_WIDTH = 15
@@ -38,7 +38,7 @@ class Style:
 class Section:
     """One group's part of the page: a title, and rows of label and value."""
 
-    def __init__(self, style: Style, answer: "Answer", title: str) -> None:
+    def __init__(self, style: Style, answer: "GroupReport", title: str) -> None:
         self.style = style
         self.answer = answer
         self.lines = [style.paint(title, BOLD)]

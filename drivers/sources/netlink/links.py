@@ -1,0 +1,137 @@
+"""Links of this network namespace: RTM_NEWLINK messages, rtnetlink(7) and linux/if_link.h."""
+
+import sys
+from collections.abc import Mapping
+from functools import lru_cache
+from struct import Struct
+
+from .attribute_layouts import Layouts
+from .constants import STATES, link_flags
+from .link_kinds import parse_bond, parse_bridge, parse_mode, parse_vlan, parse_vxlan
+from .link_record import LinkRecord
+from .message import attributes, dump_payloads, listed, nested, number, text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .message import Order
+
+SOURCE = "netlink links"
+RTM_NEWLINK = 16
+IFF_UP, IFF_LOOPBACK = 1, 8
+
+(ADDRESS, BROADCAST, NAME, MTU, LOWER, MASTER, QUEUE, STATE, INFO, ALIAS, GROUP) = (
+    1, 2, 3, 4, 5, 10, 13, 16, 18, 20, 27)  # fmt: skip
+CARRIER, LOWER_NAMESPACE, PROPERTIES, ALTNAME, PERMANENT, PARENT, PARENT_BUS = 33, 37, 52, 53, 54, 56, 57
+_WANTED = (
+    ADDRESS, BROADCAST, NAME, MTU, LOWER, MASTER, QUEUE, STATE, INFO, ALIAS, GROUP, CARRIER, LOWER_NAMESPACE,
+    PROPERTIES, PERMANENT, PARENT, PARENT_BUS,
+)  # fmt: skip
+_NUMBERS = frozenset({MTU, LOWER, MASTER, QUEUE, STATE, GROUP, CARRIER})
+INFO_KIND, INFO_DATA, VXLAN_LOWER = 1, 2, 3
+_INFO_WANTED = frozenset({INFO_KIND, INFO_DATA})  # what stands beside them is the bridge's or bond's about its port
+
+HEAD = {"little": Struct("<BxHiII"), "big": Struct(">BxHiII")}
+
+
+def parse_links(data: bytes, order: "Order" = sys.byteorder) -> list[LinkRecord]:
+    """The links of one dump by index, neighbours named. ParseError where it is cut off."""
+    head, raw = HEAD[order], []
+    names: dict[int, str] = {}
+    layouts = Layouts(_WANTED, _NUMBERS, SOURCE, order)
+    for start, end in dump_payloads(data, RTM_NEWLINK, SOURCE, order):
+        if end - start < 16:
+            continue
+        _, _, index, flags, _ = head.unpack_from(data, start)
+        found = layouts.values(data, start + 16, end)
+        name = text(found[2])
+        # A link that comes twice came anew while the kernel dumped; no kernel has names that lead elsewhere as paths.
+        if name is not None and index not in names and "/" not in name and name not in (".", ".."):
+            names[index] = name
+            raw.append((index, flags, name, found))
+    raw.sort(key=lambda link: link[0])
+    return [_record(index, flags, name, found, names, order) for index, flags, name, found in raw]
+
+
+def _record(
+    index: int, flags: int, name: str, found: "tuple[Any, ...]", names: Mapping[int, str], order: "Order"
+) -> LinkRecord:
+    (address, broadcast, _, mtu, lower, master, queue, state, info, alias, group, carrier, lower_namespace,
+     properties, permanent, parent, parent_bus) = found  # fmt: skip
+    is_up = flags & IFF_UP != 0
+    facts: dict[str, Any] = {
+        "mac": mac(address),
+        "broadcast_mac": _broadcast(broadcast),
+        "mtu": mtu,
+        "is_enabled": is_up,
+        "group": group,
+        "tx_queue_length": queue,
+        "flags": link_flags(flags),
+    }
+    if state and state < len(STATES):
+        facts["state"] = STATES[state]
+    if is_up and carrier is not None:
+        facts["has_carrier"] = carrier != 0
+    if permanent is not None:
+        facts["permanent_mac"] = mac(permanent)
+    if alias is not None:
+        facts["alias"] = text(alias)
+    if properties is not None:
+        altnames = (text(value) for kind, value in listed(properties, SOURCE, order) if kind == ALTNAME)
+        facts["altnames"] = tuple(altname for altname in altnames if altname)
+    record = LinkRecord(name, index, facts)
+    about = attributes(info, 0, len(info), _INFO_WANTED, SOURCE, order) if info is not None else {}
+    kind = text(about.get(INFO_KIND))
+    if kind is not None:
+        facts["kind"] = kind
+        _of_kind(record, kind, about.get(INFO_DATA), names, order)
+    elif flags & IFF_LOOPBACK:
+        facts["kind"] = "loopback"
+    elif parent is not None:  # Linux 5.14; before, sysfs tells
+        facts.update(kind="physical", bus=text(parent_bus), bus_address=text(parent))
+    record.controller = names.get(master)
+    if lower and lower != index:
+        _stand_on(record, lower, names, is_elsewhere=lower_namespace is not None)
+    return record
+
+
+def _of_kind(record: LinkRecord, kind: str, info: bytes | None, names: Mapping[int, str], order: "Order") -> None:
+    data = nested(info, SOURCE, order) if info is not None else {}
+    if kind == "bond":
+        record.bond = parse_bond(data, names, order)
+    elif kind == "bridge":
+        record.bridge = parse_bridge(data, order)
+    elif kind == "vlan":
+        record.facts["vlan"] = parse_vlan(data, order)
+    elif kind == "vxlan":
+        record.facts["vxlan"] = parse_vxlan(data, order)
+        lower = names.get(number(data.get(VXLAN_LOWER), order) or 0)
+        record.lower = (lower,) if lower else ()
+    else:
+        mode = parse_mode(kind, data, order)
+        if mode is not None:
+            record.facts["mode"] = mode
+
+
+def _stand_on(record: LinkRecord, lower: int, names: Mapping[int, str], *, is_elsewhere: bool) -> None:
+    if is_elsewhere:  # then the index counts in the other namespace
+        record.is_lower_elsewhere = True
+        return
+    name = names.get(lower)
+    if name is None:
+        return
+    if record.facts.get("kind") in ("veth", "netkit", "vxcan"):
+        record.peer = name
+    else:
+        record.lower = (name,)
+
+
+@lru_cache(maxsize=256)  # nearly all links share the broadcast address
+def _broadcast(value: bytes | None) -> str | None:
+    return mac(value)
+
+
+def mac(value: bytes | None) -> str | None:
+    """A hardware address of any length in text; None where it is absent or all zero, as a loopback's."""
+    return value.hex(":") if value and any(value) else None

@@ -1,0 +1,1 @@
+"""The storage of a recorded machine: files, replies and failures, recorded once and replayed."""

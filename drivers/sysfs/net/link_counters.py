@@ -1,0 +1,56 @@
+"""Counters of network links, from one rtnetlink dump; /proc/net/dev (proc_pid_net(5)) where there is no netlink."""
+
+from hostinfo.errors import DriverError, ReadError
+from hostinfo.model.statistics import LinkCounters
+
+from ...sources.sources import Kernel
+
+PATH = "proc/net/dev"
+LINKS_LIMIT = 65_536
+
+
+def read_link_counters(kernel: Kernel) -> tuple[LinkCounters, ...]:
+    """The counters of each link, by index. DriverError where neither netlink nor the file can be read."""
+    if kernel.netlink is not None:
+        from ...sources.netlink.counters import parse_counters
+
+        try:
+            return parse_counters(kernel.netlink("counters"))
+        except DriverError:
+            pass  # refused, or not recorded: the file has them as well
+    try:
+        return parse_proc_net_dev(kernel.tree.text(PATH))
+    except ReadError as error:
+        from errno import ENOENT, ENOTDIR
+
+        if error.errno in (ENOENT, ENOTDIR):
+            return ()
+        raise
+
+
+def parse_proc_net_dev(text: str) -> tuple[LinkCounters, ...]:
+    """The counters of each line; lines of another shape, such as the two of the heading, are passed over."""
+    found = []
+    for line in text.splitlines():
+        name, _, rest = line.rpartition(":")
+        fields = rest.split()
+        if len(fields) != 16 or not all(field.isdecimal() and len(field) <= 20 for field in fields):
+            continue
+        values = [int(field) for field in fields]
+        found.append(
+            LinkCounters(
+                name=name.strip(),
+                rx_bytes=values[0],
+                rx_packets=values[1],
+                rx_errors=values[2],
+                rx_dropped=values[3],
+                multicast=values[7],
+                tx_bytes=values[8],
+                tx_packets=values[9],
+                tx_errors=values[10],
+                tx_dropped=values[11],
+            )
+        )
+        if len(found) > LINKS_LIMIT:
+            break
+    return tuple(found)

@@ -1,0 +1,44 @@
+"""The stack of links: who stands on whom, from what each link says of its neighbours.
+
+Each link names its direct neighbours only, so depth does not matter and a loop, which a real kernel refuses, does no
+harm.
+"""
+
+from collections.abc import Iterable
+
+from hostinfo.model.network import Bond, Bridge, Link
+
+from ...sources.netlink.link_record import LinkRecord
+
+
+def build_links(records: Iterable[LinkRecord]) -> tuple[Link, ...]:
+    """The model's links, in the order of the records; linear in their number."""
+    records = list(records)
+    names = {record.name for record in records}
+    ports: dict[str, list[str]] = {}
+    for record in records:
+        if record.controller in names and record.controller is not None:
+            ports.setdefault(record.controller, []).append(record.name)
+    return tuple(_build(record, tuple(ports.get(record.name, ())), names) for record in records)
+
+
+def _build(record: LinkRecord, ports: tuple[str, ...], names: set[str]) -> Link:
+    lower = tuple(name for name in record.lower if name in names)
+    if ports:  # sysfs lists ports among them, netlink does not
+        own = set(ports)
+        lower = tuple(name for name in lower if name not in own) + ports
+    facts = record.facts
+    if record.bond is not None:
+        facts["bond"] = Bond(**record.bond, ports=ports)
+    if record.bridge is not None:
+        facts["bridge"] = Bridge(**record.bridge, ports=ports)
+    return Link(
+        name=record.name,
+        index=record.index,
+        controller=record.controller if record.controller in names else None,
+        lower=lower,
+        ports=ports,
+        peer=record.peer if record.peer in names else None,
+        is_lower_elsewhere=record.is_lower_elsewhere,
+        **facts,
+    )

@@ -1,0 +1,1 @@
+"""Parts of the system group: firmware, architecture and configuration files."""

@@ -1,0 +1,1 @@
+"""Parts of the CPU group: /proc/cpuinfo, topology, caches, frequencies."""

@@ -1,0 +1,1 @@
+"""Parts of the hypervisor and domain groups: virtualisation, containers, control groups."""

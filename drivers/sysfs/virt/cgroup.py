@@ -1,0 +1,176 @@
+"""Limits of the control groups around this process, version 2 and version 1.
+
+Source: cgroups(7), proc_pid_mountinfo(5), Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/. A limit of any
+group from this process' one up to the mount's root holds for it; groups above that root can't be seen.
+"""
+
+from hostinfo.errors import ReadError
+from hostinfo.model.domain import Limits
+
+from ...sources.tree import Tree
+from ..processor import cpulist
+
+_DEPTH_LIMIT = 64  # groups below groups; the kernel's own default limit for nesting is far lower in practice
+_NO_LIMIT = 1 << 60  # version 1 says "no limit" with the greatest page-aligned number that a long holds
+
+
+class Hierarchy:
+    """The group of this process in one mounted hierarchy, and those above it."""
+
+    __slots__ = ("groups", "is_v2")
+
+    def __init__(self, groups: list[str], is_v2: bool) -> None:
+        self.groups = groups
+        """Folders, the process' own first."""
+        self.is_v2 = is_v2
+
+
+def read_limits(tree: Tree, online: int) -> tuple[Limits, dict[str, str]] | None:
+    """The limits with the file of each; ``online`` is the set of CPUs that this kernel schedules on.
+
+    None where the tree does not tell what group this process is in. ReadError where a limit may not be read.
+    """
+    try:
+        memberships = tree.text("proc/self/cgroup")
+        mounts = tree.text("proc/self/mountinfo")
+    except ReadError:
+        return None
+    found = parse_hierarchies(memberships, mounts)
+    reader = _Reader(tree, found)
+    limits = Limits(
+        cpus=reader.lowest("cpus", "cpu", _quota),
+        cpu_numbers=reader.cpu_numbers(online),
+        memory_bytes=reader.lowest("memory_bytes", "memory", _memory),
+        swap_bytes=reader.lowest("swap_bytes", "memory", _swap),
+        processes=reader.lowest("processes", "pids", _processes),
+    )
+    return limits, reader.sources
+
+
+def parse_hierarchies(memberships: str, mounts: str) -> dict[str, Hierarchy]:
+    """Controller -> its hierarchy; "" is version 2's, which has all controllers that no version 1 hierarchy took."""
+    paths: dict[str, str] = {}
+    for line in memberships.splitlines():
+        parts = line.split(":", 2)
+        if len(parts) == 3:
+            for controller in parts[1].split(","):
+                paths[controller] = parts[2]
+    found: dict[str, Hierarchy] = {}
+    for line in mounts.splitlines():
+        before, _, after = line.partition(" - ")
+        where, what = before.split(" "), after.split(" ")
+        if len(where) < 5 or len(what) < 3 or what[0] not in ("cgroup", "cgroup2"):
+            continue
+        names = [""] if what[0] == "cgroup2" else [name for name in what[2].split(",") if name in paths]
+        for name in names:
+            if name in paths and name not in found:
+                groups = _groups(_unescape(where[3]), _unescape(where[4]), paths[name])
+                found[name] = Hierarchy(groups, is_v2=name == "")
+    return found
+
+
+def _groups(root: str, mount: str, path: str) -> list[str]:
+    """Folders from the group up to the mount; a group outside of the mount's root is seen as the root itself."""
+    if root == "/":
+        inner = path
+    elif path == root or path.startswith(root + "/"):
+        inner = path[len(root) :]
+    else:
+        inner = ""
+    parts = [part for part in inner.split("/") if part]
+    if ".." in parts:
+        parts = []
+    base = mount.strip("/")
+    return ["/".join([base, *parts[:depth]]) for depth in range(min(len(parts), _DEPTH_LIMIT), -1, -1)]
+
+
+def _unescape(text: str) -> str:
+    """Mount points with octal escapes for space, tab, newline and backslash."""
+    for escape, character in (("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")):
+        text = text.replace(escape, character)
+    return text
+
+
+class _Reader:
+    def __init__(self, tree: Tree, hierarchies: dict[str, Hierarchy]) -> None:
+        self.tree = tree
+        self.hierarchies = hierarchies
+        self.sources: dict[str, str] = {}
+
+    def of(self, controller: str) -> Hierarchy | None:
+        return self.hierarchies.get(controller) or self.hierarchies.get("")
+
+    def lowest(self, field: str, controller: str, read: "Limit[N]") -> "N | None":
+        """The lowest limit from this group to the root."""
+        hierarchy = self.of(controller)
+        lowest = None
+        for group in hierarchy.groups if hierarchy else ():
+            limit, name = read(self.tree, group, hierarchy is not None and hierarchy.is_v2)
+            if limit is not None and (lowest is None or limit < lowest):
+                lowest = limit
+                self.sources[field] = f"/{group}/{name}"
+        return lowest
+
+    def cpu_numbers(self, online: int) -> tuple[int, ...] | None:
+        """CPUs of the cpuset where they are fewer than all; a group's effective set has its parents' in it."""
+        hierarchy = self.of("cpuset")
+        if hierarchy is None:
+            return None
+        names = ("cpuset.cpus.effective",) if hierarchy.is_v2 else ("cpuset.effective_cpus", "cpuset.cpus")
+        for group in hierarchy.groups:
+            for name in names:
+                text = self.tree.attribute(f"{group}/{name}")
+                if text is not None:
+                    allowed = cpulist.parse_list(text, f"/{group}/{name}")
+                    if not allowed or not online & ~allowed:
+                        return None
+                    self.sources["cpu_numbers"] = f"/{group}/{name}"
+                    return cpulist.members(allowed)
+        return None
+
+
+def _quota(tree: Tree, group: str, is_v2: bool) -> tuple[float | None, str]:
+    if is_v2:
+        words = (tree.attribute(f"{group}/cpu.max") or "").split()
+        quota, period = (_whole(words[0]), _whole(words[1])) if len(words) == 2 else (None, None)
+        name = "cpu.max"
+    else:
+        quota = tree.number(f"{group}/cpu.cfs_quota_us")
+        period = tree.number(f"{group}/cpu.cfs_period_us") if quota else None
+        name = "cpu.cfs_quota_us"
+    return (quota / period if quota and period else None), name
+
+
+def _memory(tree: Tree, group: str, is_v2: bool) -> tuple[int | None, str]:
+    name = "memory.max" if is_v2 else "memory.limit_in_bytes"
+    limit = _whole(tree.attribute(f"{group}/{name}") or "")
+    return (limit if limit is not None and limit < _NO_LIMIT else None), name
+
+
+def _swap(tree: Tree, group: str, is_v2: bool) -> tuple[int | None, str]:
+    if is_v2:
+        return _whole(tree.attribute(f"{group}/memory.swap.max") or ""), "memory.swap.max"
+    name = "memory.memsw.limit_in_bytes"  # memory and swap together
+    both = _whole(tree.attribute(f"{group}/{name}") or "")
+    memory, _ = _memory(tree, group, is_v2)
+    if both is None or memory is None or both >= _NO_LIMIT:
+        return None, name
+    return max(both - memory, 0), name
+
+
+def _processes(tree: Tree, group: str, _is_v2: bool) -> tuple[int | None, str]:
+    return _whole(tree.attribute(f"{group}/pids.max") or ""), "pids.max"
+
+
+def _whole(text: str) -> int | None:
+    """The number; None for "max", negative numbers and what is none."""
+    return int(text) if text.isdecimal() and text.isascii() and len(text) < 20 else None
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeVar
+
+    N = TypeVar("N", int, float)
+    Limit = Callable[[Tree, str, bool], tuple[N | None, str]]

@@ -1,0 +1,112 @@
+"""What differs between two documents of ``hostinfo dump``: path, old, new.
+
+Items of lists are matched by what tells them from their neighbours (``introspect.KEYS``), so that a link that was added does
+not make all the others differ.
+"""
+
+from hostinfo import introspect
+from hostinfo.driver import GROUPS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+VOLATILE = frozenset({
+    "cpu.current_frequency_hz", "cpu.processors.frequency_hz", "memory.available_bytes", "memory.free_bytes",
+    "memory.huge_pages.free", "memory.huge_pages.reserved", "memory.huge_pages.surplus", "memory.swap.free_bytes",
+    "network.addresses.preferred_lifetime_seconds", "network.addresses.valid_lifetime_seconds",
+    "numa.nodes.free_bytes", "numa.nodes.huge_pages.free", "numa.nodes.huge_pages.reserved",
+    "numa.nodes.huge_pages.surplus", "system.boot_id",
+})  # fmt: skip
+"""Fields that change while nothing was changed; the group ``statistics`` is such as a whole."""
+
+ABSENT: "Any" = type("Absent", (), {"__repr__": lambda _: "absent"})()
+"""Stands for the value of an item that one side does not have."""
+
+
+class Difference:
+    """One path at which the documents differ; ``old`` or ``new`` is ABSENT where the item is on one side only."""
+
+    __slots__ = ("new", "old", "path")
+
+    def __init__(self, path: str, old: "Any", new: "Any") -> None:
+        self.path, self.old, self.new = path, old, new
+
+
+def differences(
+    old: "Mapping[str, Any]", new: "Mapping[str, Any]", *, everything: bool = False
+) -> "Iterator[Difference]":
+    """Where the documents differ, in the order of the model; with ``everything`` volatile fields and statistics too."""
+    skipped = frozenset() if everything else VOLATILE
+    for group in GROUPS:
+        if group != "statistics" or everything:
+            yield from _compare(group, group, introspect.group_class(group), old.get(group), new.get(group), skipped)
+
+
+def uncompared(
+    old: "Mapping[str, Any]", new: "Mapping[str, Any]", *, everything: bool = False
+) -> list[tuple[str, str, str]]:
+    """Failures that hid a value: which side, path, message. Those that nobody here can tell are no failures."""
+    found = []
+    for side, document in (("old", old), ("new", new)):
+        for path, error in document.get("errors", {}).items():
+            is_hidden = path not in GROUPS or document.get(path) is None
+            is_wanted = everything or path.partition(".")[0] != "statistics"
+            if is_hidden and is_wanted and error["kind"] != "Unsupported":
+                found.append((side, path, str(error["message"])))
+    return found
+
+
+def _compare(
+    path: str, place: str, annotation: "Any", old: "Any", new: "Any", skipped: frozenset[str]
+) -> "Iterator[Difference]":
+    """``path`` names this item, ``place`` the field whatever the item."""
+    if old == new or place in skipped:
+        return
+    model, values = introspect.model(annotation), introspect.values(annotation)
+    if isinstance(old, list) and isinstance(new, list) and model is not None:
+        yield from _compare_lists(path, place, model, (old, new), skipped)
+    elif isinstance(old, dict) and isinstance(new, dict) and model is not None:
+        fields = introspect.fields(model)
+        for name in [*fields, *sorted((old.keys() | new.keys()) - fields.keys())]:
+            # A field that an older hostinfo did not know is not a change of the machine.
+            if name in old and name in new:
+                yield from _compare(
+                    f"{path}.{name}", f"{place}.{name}", fields.get(name), old[name], new[name], skipped
+                )
+    elif isinstance(old, dict) and isinstance(new, dict) and values is not None:
+        for name in dict.fromkeys([*old, *new]):
+            before, after = old.get(name, ABSENT), new.get(name, ABSENT)
+            if before != after:
+                yield Difference(f"{path}[{name}]", before, after)
+    else:
+        yield Difference(path, old, new)
+
+
+def _compare_lists(
+    path: str, place: str, model: type, lists: "tuple[list[Any], list[Any]]", skipped: frozenset[str]
+) -> "Iterator[Difference]":
+    before, after = (_by_key(model, entries) for entries in lists)
+    for key in dict.fromkeys([*before, *after]):
+        old, new = before.get(key, ABSENT), after.get(key, ABSENT)
+        name = f"{path}[{key}]"
+        if old is ABSENT or new is ABSENT:
+            yield Difference(name, old, new)
+        else:
+            yield from _compare(name, place, model, old, new, skipped)
+
+
+def _by_key(model: type, entries: "list[Any]") -> "dict[str, Any]":
+    """Items by their key; those that have the same one are counted: eth0, eth0#2."""
+    names = introspect.ITEM_KEYS.get(model.__name__, ())
+    found: dict[str, Any] = {}
+    for position, entry in enumerate(entries):
+        parts = [entry.get(name) for name in names] if isinstance(entry, dict) else []
+        key = " ".join(str(part) for part in parts if part is not None) or str(position)
+        again, unique = 1, key
+        while unique in found:
+            again += 1
+            unique = f"{key}#{again}"
+        found[unique] = entry
+    return found

@@ -1,0 +1,111 @@
+"""The shape of the model, from its dataclasses: the fields of a group, their types, what tells list items apart.
+
+Paths, JSON, the schema, ``diff`` and the facts' documentation all walk the model by these functions.
+"""
+
+import sys
+from importlib import import_module
+from types import NoneType
+
+from hostinfo.driver import GROUPS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+ITEM_KEYS: "Mapping[str, tuple[str, ...]]" = {
+    "Address": ("link", "address", "prefix_length"),
+    "Cache": ("level", "type"),
+    "CpuKind": ("name",),
+    "Dimm": ("slot",),
+    "DiskCounters": ("name",),
+    "Guest": ("name",),
+    "HugePagePool": ("size_bytes",),
+    "Link": ("name",),
+    "LinkCounters": ("name",),
+    "NextHop": ("gateway", "link"),
+    "NumaNode": ("number",),
+    "Pressure": ("resource",),
+    "Processor": ("number",),
+    "Route": ("table", "destination", "metric", "link", "gateway"),
+}
+"""Fields that together tell an item of a list from its neighbours, by the name of its class."""
+
+
+def group_class(group: str) -> type:
+    """The dataclass of a group."""
+    found: type = getattr(import_module(f"hostinfo.model.{group}"), group.capitalize())
+    return found
+
+
+def fields(model: type) -> "dict[str, Any]":
+    """Field name -> annotation of a dataclass, in the order of the model."""
+    found: dict[str, Any] = {}
+    for name, described in model.__dataclass_fields__.items():  # type: ignore[attr-defined]
+        kind = described.type
+        if isinstance(kind, str):
+            kind = eval(kind, vars(sys.modules[model.__module__]))  # noqa: S307 - our own annotation, not input
+        elif any(isinstance(argument, str) for argument in getattr(kind, "__args__", ())):
+            names = vars(sys.modules[model.__module__])
+            kind = kind.__origin__[tuple(names[a] if isinstance(a, str) else a for a in kind.__args__)]
+        found[name] = kind
+    return found
+
+
+def alternatives(annotation: "Any") -> "tuple[Any, ...]":
+    """The types that a value may have besides None."""
+    if getattr(annotation, "__origin__", None) is None and hasattr(annotation, "__args__"):  # X | Y
+        return tuple(kind for kind in annotation.__args__ if kind is not NoneType)
+    return (annotation,)
+
+
+def is_optional(annotation: "Any") -> bool:
+    """Whether a value may be None."""
+    return alternatives(annotation) != (annotation,) and NoneType in annotation.__args__
+
+
+def item(annotation: "Any") -> "Any":
+    """The type of a list's items; None: not a list."""
+    for kind in alternatives(annotation):
+        if getattr(kind, "__origin__", None) is tuple:
+            return kind.__args__[0]
+    return None
+
+
+def values(annotation: "Any") -> "Any":
+    """The type of a mapping's values; None: not a mapping."""
+    for kind in alternatives(annotation):
+        origin = getattr(kind, "__origin__", None)
+        if origin is not None and origin is not tuple:
+            return kind.__args__[1]
+    return None
+
+
+def model(annotation: "Any") -> type | None:
+    """The dataclass of a value, or of a list's items; None: neither."""
+    within = item(annotation)
+    for kind in alternatives(annotation if within is None else within):
+        if hasattr(kind, "__dataclass_fields__"):
+            found: type = kind
+            return found
+    return None
+
+
+def paths(depth: int = 2) -> list[str]:
+    """Every path down to so many names, such as ``cpu.model_name``: what a shell may offer."""
+    found = []
+    for group in GROUPS:
+        found.append(group)
+        found += [f"{group}.{path}" for path in _below(group_class(group), depth - 1, ())]
+    return found
+
+
+def _below(cls: type, depth: int, above: tuple[type, ...]) -> list[str]:
+    found = []
+    for name, annotation in fields(cls).items() if depth else ():
+        found.append(name)
+        inner = model(annotation)
+        if inner is not None and inner not in (cls, *above):
+            found += [f"{name}.{path}" for path in _below(inner, depth - 1, (cls, *above))]
+    return found

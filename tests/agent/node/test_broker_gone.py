@@ -1,0 +1,146 @@
+"""The agent at a broker (another process' exchange) that goes and comes back."""
+
+import itertools
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import hostinfo
+from hostinfo.agent.qmf import AgentSeen, DataObject, Event, Indication, Message, read, topic_exchange
+from hostinfo.agent.transport import TransportOptions, open_transport
+from tests.support.agent_process import Agent, enter, until
+
+pytest.importorskip("proton", reason="needs python-qpid-proton")
+WITHIN_SECONDS = 2.0
+"""So soon after a broker's return the agent has announced itself."""
+_numbers = itertools.count(1)
+
+
+class Broker:
+    """The exchanges alone, on a port of loopback."""
+
+    def __init__(self, url: str = "amqp://127.0.0.1:0", namespace: str | None = None) -> None:
+        self.messages: list[Message] = []
+        options = TransportOptions(listen=url, allow_clear=True, allow_anonymous=True)
+        self._transport = open_transport(options)
+        self._transport.subscribe(topic_exchange(), "agent.#")
+        starter = threading.Thread(target=self._start, args=(namespace,))
+        starter.start()
+        starter.join()
+        self.url: str = self._transport.url  # type: ignore[attr-defined]
+
+    def _start(self, namespace: str | None) -> None:
+        if namespace is not None:
+            enter(namespace)
+        self._transport.start(self.messages.append, lambda *_: None)
+
+    def received(self) -> list[Any]:
+        return [one for message in list(self.messages) if (one := read(message)) is not None]
+
+    def close(self) -> None:
+        self._transport.close()
+
+
+@contextmanager
+def at(*arguments: str) -> Iterator[Agent]:
+    command = [sys.executable, "-m", "hostinfo", "agent", "--interval", "1", *arguments]
+    running = Agent(command, {})
+    try:
+        yield running
+    finally:
+        if running.process.poll() is None:
+            running.process.kill()
+        running.close()
+
+
+def test_after_an_outage_it_announces_itself_at_once_and_sends_nothing_stale() -> None:
+    broker = Broker()
+    with at("--broker", broker.url) as running:
+        try:
+            until(lambda: any(isinstance(one, Indication) for one in broker.received()), 20)
+            assert isinstance(broker.received()[0], AgentSeen)
+            until(lambda: len(_events(broker, "agentStarted")) == 1, 20)
+            (started,) = _events(broker, "agentStarted")
+            assert started.values["version"] == hostinfo.__version__
+            for outage in (3, 0.1, 6):
+                broker.close()
+                running.wait_for("disconnected")
+                time.sleep(outage)  # some intervals of statistics that nobody wants any more
+                back_ns = time.time_ns()
+                broker = Broker(broker.url)
+                until(lambda: len(broker.received()) > 0, WITHIN_SECONDS)  # noqa: B023
+                assert isinstance(broker.received()[0], AgentSeen), "the first word is who it is"
+                assert broker.received()[0].timestamp >= back_ns
+                until(lambda: len(_statistics(broker)) >= 2, 20)  # noqa: B023
+                # The first is the latest sample, shown once more to whoever came late; none of the others follows.
+                assert all(one.update_ts >= back_ns for one in _statistics(broker)[1:])
+                assert _events(broker, "agentStarted") == []  # it went on all the time
+            assert running.end() == 0
+            running.wait_for(r"ends; \d+ messages were dropped")
+        finally:
+            broker.close()
+
+
+@pytest.fixture
+def far() -> Iterator[str]:
+    """A namespace as another host, 198.51.100.2, whose address can be taken away: it is silent then."""
+    if os.geteuid() != 0 or shutil.which("ip") is None:
+        pytest.skip("needs root and iproute2: makes a network namespace")
+    name = f"hi{os.getpid() % 100_000}-{next(_numbers)}"
+    subprocess.run(["ip", "netns", "add", name], check=True)
+    try:
+        _ip("link", "add", name, "type", "veth", "peer", "name", "wire", "netns", name)
+        _ip("addr", "add", "198.51.100.1/24", "dev", name)
+        _ip("link", "set", name, "up")
+        _ip("-n", name, "link", "set", "lo", "up")
+        _ip("-n", name, "link", "set", "wire", "up")
+        yield name
+    finally:
+        subprocess.run(["ip", "link", "del", name], check=False)  # the namespace itself may be in use for a moment
+        subprocess.run(["ip", "netns", "del", name], check=True)
+
+
+def _ip(*arguments: str) -> None:
+    subprocess.run(["ip", *arguments], check=True, timeout=20)
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("is_known", [True, False], ids=["packets vanish", "no such neighbour"])
+def test_a_broker_whose_host_was_away_is_found_when_it_is_back(far: str, tmp_path: Path, is_known: bool) -> None:
+    if is_known:  # packets are sent and nobody answers; otherwise the kernel knows that nobody is there
+        shown = subprocess.check_output(["ip", "-n", far, "-o", "link", "show", "wire"], text=True)
+        mac = shown.partition("link/ether ")[2].split()[0]
+        _ip("neigh", "replace", "198.51.100.2", "lladdr", mac, "dev", far, "nud", "permanent")
+    (tmp_path / "agent.toml").write_text(
+        '[broker]\nurls = ["amqp://198.51.100.2:5672"]\nallow_clear = true\nallow_anonymous = true\n'
+    )
+    broker = Broker("amqp://0.0.0.0:5672", far)
+    try:
+        with at("--config", str(tmp_path / "agent.toml")) as running:
+            running.wait_for("disconnected: .*(no answer|No route)", 20)
+            time.sleep(10)  # a wait that doubled each time would be long by now
+            _ip("-n", far, "addr", "add", "198.51.100.2/24", "dev", "wire")
+            until(lambda: len(broker.received()) > 0, WITHIN_SECONDS, lambda: str(running.said))
+            assert isinstance(broker.received()[0], AgentSeen)
+    finally:
+        broker.close()
+
+
+def _events(broker: Broker, name: str) -> list[Event]:
+    told = [item for one in broker.received() if isinstance(one, Indication) for item in one.items]
+    return [one for one in told if isinstance(one, Event) and one.schema_id is not None and one.schema_id.name == name]
+
+
+def _statistics(broker: Broker) -> list[DataObject]:
+    told = [item for one in broker.received() if isinstance(one, Indication) for item in one.items]
+    objects = [one for one in told if isinstance(one, DataObject) and one.schema_id is not None]
+    return [one for one in objects if one.schema_id is not None and one.schema_id.name == "hostStatistics"]

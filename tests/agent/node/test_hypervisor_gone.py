@@ -1,0 +1,92 @@
+"""The agent at a real libvirtd that is killed, stopped, restarted: what it tells, how often, and how soon."""
+
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.agent_process import Agent, Console, agent, until
+from tests.support.libvirt_daemon import Libvirtd, running_libvirtd
+
+pytest.importorskip("proton", reason="needs python-qpid-proton")
+pytest.importorskip("libvirt", reason="hostinfo[libvirt] is not installed")
+SOON = 2.0
+
+
+@pytest.fixture
+def libvirtd() -> Iterator[Libvirtd]:
+    with running_libvirtd() as daemon:
+        yield daemon
+
+
+@pytest.fixture
+def running(libvirtd: Libvirtd, tmp_path: Path) -> Iterator[Agent]:
+    """Neither the inventory nor the guests are read again by the clock while a test runs."""
+    with agent(tmp_path, "--refresh", "3600", "--connect", libvirtd.unix_uri) as one:
+        yield one
+
+
+@pytest.fixture
+def console(running: Agent) -> Iterator[Console]:
+    with Console(running.url) as one:
+        until(lambda: bool(one.get("{class:processor}")), 20)
+        time.sleep(2)  # it listens to libvirt
+        one.messages.clear()
+        yield one
+
+
+def hypervisor(console: Console) -> list[str]:
+    names = [one.schema_id.name for one in console.events() if one.schema_id is not None]
+    return [name for name in names if name.startswith("hypervisor")]
+
+
+def errors(console: Console) -> str:
+    return str([one.values.get("errors") for one in console.get("{class:ovirtNode}")])
+
+
+@pytest.mark.parametrize("has_socket", [True, False], ids=["its socket stays", "its socket is gone"])
+def test_a_killed_daemon_is_lost_at_once_and_back_at_once(
+    libvirtd: Libvirtd, console: Console, has_socket: bool
+) -> None:
+    libvirtd.signal(signal.SIGKILL)
+    if not has_socket:
+        libvirtd.socket.unlink()
+    until(lambda: hypervisor(console) == ["hypervisorLost"], SOON)
+    (lost,) = console.events("hypervisorLost")
+    assert lost.values["driver"] == "libvirt-kvm"
+    until(lambda: "libvirt-sock" in errors(console), 5, lambda: errors(console))
+    time.sleep(3)  # several readings of the statistics fail meanwhile
+    libvirtd.start()
+    until(lambda: "hypervisorBack" in hypervisor(console), SOON)
+    until(lambda: "libvirt-sock" not in errors(console), 5, lambda: errors(console))
+    time.sleep(2)
+    assert hypervisor(console) == ["hypervisorLost", "hypervisorBack"]
+    assert {str(one.values["driver"]) for one in console.events("driverFailed")} == {"libvirt-kvm"}
+    failed = sorted(str(one.values["group"]) for one in console.events("driverFailed"))
+    assert "guests" in failed
+    assert failed == sorted(str(one.values["group"]) for one in console.events("driverRecovered"))
+
+
+def test_a_restart_between_two_readings_is_a_loss_and_a_return(libvirtd: Libvirtd, console: Console) -> None:
+    libvirtd.signal(signal.SIGTERM)
+    assert libvirtd.process is not None
+    libvirtd.process.wait(20)
+    libvirtd.start()
+    until(lambda: hypervisor(console) == ["hypervisorLost", "hypervisorBack"], 5, lambda: str(hypervisor(console)))
+    until(lambda: "libvirt-sock" not in errors(console), 5, lambda: errors(console))
+    time.sleep(2)
+    assert hypervisor(console) == ["hypervisorLost", "hypervisorBack"]
+
+
+def test_a_silent_daemon_is_lost_once_and_back_when_it_goes_on(libvirtd: Libvirtd, console: Console) -> None:
+    libvirtd.signal(signal.SIGSTOP)
+    until(lambda: hypervisor(console) == ["hypervisorLost"], 20)
+    time.sleep(17)  # both ways of finding it out have done so: a question's deadline, and keepalive
+    assert hypervisor(console) == ["hypervisorLost"]
+    libvirtd.signal(signal.SIGCONT)
+    until(lambda: "hypervisorBack" in hypervisor(console), 5)
+    time.sleep(3)
+    assert hypervisor(console) == ["hypervisorLost", "hypervisorBack"]
+    assert "libvirt-sock" not in errors(console)

@@ -1,0 +1,281 @@
+"""What libvirt tells by itself, from a real libvirtd with a real QEMU, and from libvirt's own mock host."""
+
+import contextlib
+import json
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+import hostinfo
+from hostinfo.watch import Watch
+from tests.support.agent_process import ROOT, until
+from tests.support.libvirt_daemon import Libvirtd, running_libvirtd
+
+libvirt = pytest.importorskip("libvirt", reason="hostinfo[libvirt] is not installed")
+DOMAIN = """
+<domain type='qemu'><name>guest1</name><memory unit='MiB'>32</memory><vcpu>1</vcpu>
+<os><type arch='x86_64' machine='pc'>hvm</type></os>
+<devices><controller type='usb' model='none'/><memballoon model='none'/></devices></domain>
+"""
+
+
+@pytest.fixture
+def libvirtd() -> Iterator[Libvirtd]:
+    with running_libvirtd() as daemon:
+        yield daemon
+
+
+class Heard:
+    """What a watch tells of a host's daemon, from a thread of its own."""
+
+    def __init__(self, watch: Watch) -> None:
+        self.groups: list[str] = []
+        self.connections: list[str] = []
+        self._watch = watch
+        self._ends = False
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._ends:
+            groups = self._watch.wait(60, settle=0)
+            self.connections += ["back" if error is None else "lost" for _, error in self._watch.connections()]
+            self.groups += groups
+
+    def close(self) -> None:
+        self._ends = True
+        self._watch.wake()
+        self._thread.join(5)
+
+
+@contextmanager
+def listening(uri: str) -> Iterator[Heard]:
+    with hostinfo.open(uri) as host, host.watch({"guests"}) as watch:
+        assert watch.problems == []
+        heard = Heard(watch)
+        try:
+            until(lambda: heard.connections == ["back"] and "guests" in heard.groups, 10)
+            heard.groups.clear()
+            heard.connections.clear()
+            yield heard
+        finally:
+            heard.close()
+
+
+def test_a_domain_of_the_mock_host_that_stops_and_starts_is_heard() -> None:
+    other = libvirt.open("test:///default")
+    with listening("test:///default") as heard, hostinfo.open("test:///default") as host:
+        for act, state in (
+            ("destroy", "shut off"),
+            ("create", "running"),
+            ("suspend", "paused"),
+            ("resume", "running"),
+        ):
+            heard.groups.clear()
+            getattr(other.lookupByName("test"), act)()
+            until(lambda: "guests" in heard.groups, 5)
+            assert [guest.state for guest in host.guests().value.guests] == [state]
+        assert heard.connections == []
+    other.close()
+
+
+def test_a_guest_of_qemu_that_starts_and_is_killed_is_heard(libvirtd: Libvirtd) -> None:
+    other = libvirt.open(libvirtd.unix_uri)
+    with listening(libvirtd.unix_uri) as heard, hostinfo.open(libvirtd.unix_uri) as host:
+        try:
+            other.createXML(DOMAIN, 0)
+        except libvirt.libvirtError as error:
+            pytest.skip(f"this libvirtd starts no guest: {error}")
+        until(lambda: "guests" in heard.groups, 5)
+        assert [(guest.name, guest.state) for guest in host.guests().value.guests] == [("guest1", "running")]
+        heard.groups.clear()
+        pid = next(libvirtd.folder.rglob("guest1.pid")).read_text()
+        subprocess.run(["kill", "-KILL", pid.strip()], check=True)
+        until(lambda: "guests" in heard.groups, 5)
+        assert host.guests().value.guests == ()
+    other.close()
+
+
+@pytest.mark.parametrize("has_socket", [True, False], ids=["its socket stays", "its socket is gone"])
+def test_a_daemon_that_is_killed_is_lost_once_and_back_once(libvirtd: Libvirtd, has_socket: bool) -> None:
+    with listening(libvirtd.unix_uri) as heard:
+        libvirtd.signal(signal.SIGKILL)
+        until(lambda: heard.connections == ["lost"], 2)
+        if not has_socket:
+            libvirtd.socket.unlink()
+        time.sleep(2)
+        libvirtd.start()
+        until(lambda: heard.connections == ["lost", "back"], 2)
+        time.sleep(1)
+        assert heard.connections == ["lost", "back"]
+        assert heard.groups.count("guests") == 2
+
+
+def test_a_restart_is_heard_also_where_no_question_was_asked_meanwhile(libvirtd: Libvirtd) -> None:
+    with listening(libvirtd.unix_uri) as heard:
+        libvirtd.signal(signal.SIGTERM)
+        assert libvirtd.process is not None
+        libvirtd.process.wait(20)
+        libvirtd.start()
+        until(lambda: heard.connections == ["lost", "back"], 3)
+
+
+def test_a_daemon_that_falls_silent_is_lost_and_back_when_it_goes_on(
+    libvirtd: Libvirtd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hostinfo.drivers.sources.libvirt.event_loop.KEEPALIVE_SECONDS", 1)
+    with listening(libvirtd.unix_uri) as heard:
+        libvirtd.signal(signal.SIGSTOP)
+        until(lambda: heard.connections == ["lost"], 10)
+        time.sleep(2)
+        assert heard.connections == ["lost"]
+        libvirtd.signal(signal.SIGCONT)
+        until(lambda: heard.connections == ["lost", "back"], 3)
+
+
+def test_a_daemon_on_another_host_is_found_again_by_trying(libvirtd: Libvirtd) -> None:
+    with listening(libvirtd.tcp_uri) as heard:
+        libvirtd.signal(signal.SIGKILL)
+        until(lambda: heard.connections == ["lost"], 2)
+        libvirtd.start()
+        until(lambda: heard.connections == ["lost", "back"], 10)
+
+
+def test_a_daemon_that_starts_after_the_watch_is_heard_of(libvirtd: Libvirtd) -> None:
+    libvirtd.signal(signal.SIGKILL)
+    folder = libvirtd.socket.parent
+    aside = folder.with_name(folder.name + "-aside")
+    folder.rename(aside)  # nothing is there yet, not even the folder
+    try:
+        with hostinfo.open(libvirtd.unix_uri) as host, host.watch({"guests"}) as watch:
+            assert watch.has_monitors
+            assert watch.wait(1) == frozenset()
+            aside.rename(folder)
+            libvirtd.start()
+            assert "guests" in watch.wait(5)
+            assert watch.connections() == [("libvirt-kvm", None)]  # it was not lost: it was never there
+            assert host.guests().value.guests == ()
+    finally:
+        if aside.exists():
+            aside.rename(folder)
+
+
+def test_the_guests_of_a_daemon_that_was_not_there_at_first_are_told_when_it_is(
+    libvirtd: Libvirtd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hostinfo.drivers.libvirt import kvm
+
+    monkeypatch.setattr(kvm, "SOCKETS", (str(libvirtd.socket),))
+    monkeypatch.setattr(kvm, "LOCAL_URI", libvirtd.unix_uri)
+    libvirtd.signal(signal.SIGKILL)
+    libvirtd.socket.unlink()
+    with hostinfo.HostInfo(kvm.factories(None)) as host, host.watch() as watch:
+        with pytest.raises(hostinfo.Unsupported, match="no libvirt daemon runs here"):
+            host.guests()
+        libvirtd.start()
+        assert watch.wait(5) == {"guests"}
+        assert host.guests().value.guests == ()
+
+
+@pytest.mark.parametrize(("machine", "is_followed"), [("qemu-q35-xen", True), ("qemu-q35-kvm", False)])
+def test_xens_daemon_is_followed_in_a_dom0_only(machine: str, is_followed: bool) -> None:
+    from hostinfo.drivers.dom0 import libvirt as xen
+    from hostinfo.drivers.sources.sources import Kernel
+    from hostinfo.drivers.sources.tree import Tree
+
+    kernel = Kernel(tree=Tree(str(ROOT / "tests" / "fixtures" / machine / "root")))
+    assert bool(xen._monitors_in_dom0(kernel, xen.LOCAL_URI)) is is_followed
+
+
+def test_a_watch_of_a_silent_daemon_opens_and_closes_at_once(libvirtd: Libvirtd) -> None:
+    for is_silent_before in (True, False):
+        with hostinfo.open(libvirtd.unix_uri) as host:
+            if is_silent_before:
+                libvirtd.signal(signal.SIGSTOP)
+            before = time.monotonic()
+            watch = host.watch({"guests"})
+            if not is_silent_before:
+                assert "guests" in watch.wait(5)
+                libvirtd.signal(signal.SIGSTOP)
+            watch.close()
+            try:
+                assert time.monotonic() - before < 2
+            finally:
+                libvirtd.signal(signal.SIGCONT)
+
+
+def test_closed_watches_leave_neither_threads_nor_descriptors(libvirtd: Libvirtd) -> None:
+    def held() -> tuple[int, int]:
+        return threading.active_count(), len(list(Path("/proc/self/fd").iterdir()))
+
+    with listening(libvirtd.unix_uri):
+        pass  # the event loop stays
+    time.sleep(1)
+    before = held()
+    for _ in range(20):
+        with listening(libvirtd.unix_uri):
+            pass
+    until(lambda: held() <= before, 5, lambda: f"{before} -> {held()}")
+
+
+def test_hostinfo_watch_tells_of_guests_and_of_the_daemon(libvirtd: Libvirtd) -> None:
+    command = [sys.executable, "-m", "hostinfo", "--connect", libvirtd.unix_uri, "watch", "--json", "guests"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT, text=True) as run:
+        lines: list[dict[str, str | None]] = []
+        reader = threading.Thread(target=lambda: lines.extend(map(json.loads, run.stdout or ())))
+        reader.start()
+        try:
+            time.sleep(2)  # it is connected
+            other = libvirt.open(libvirtd.unix_uri)
+            other.defineXML(DOMAIN)
+            until(lambda: [one["path"] for one in lines] == ["guests.guests[guest1]"], 5, lambda: str(lines))
+            other.close()
+            libvirtd.signal(signal.SIGKILL)
+            until(lambda: "errors[guests]" in [one["path"] for one in lines], 5, lambda: str(lines))
+            libvirtd.start()
+            until(lambda: lines[-1]["path"] == "errors[guests]" and lines[-1]["new"] is None, 5, lambda: str(lines))
+        finally:
+            run.send_signal(signal.SIGINT)
+            reader.join(10)
+    told = [(one["path"], one["old"] is None, one["new"] is None) for one in lines[1:]]
+    assert ("errors[libvirt-kvm]", True, False) in told
+    assert ("errors[libvirt-kvm]", False, True) in told
+    assert run.returncode == 0
+
+
+def test_a_connection_is_not_closed_under_a_call_that_uses_it(
+    libvirtd: Libvirtd, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Questions that gave up waiting, and connections that keepalive breaks while they still wait."""
+    monkeypatch.setattr("hostinfo.drivers.sources.libvirt.event_loop.KEEPALIVE_SECONDS", 1)
+    monkeypatch.setenv("HOSTINFO_DEADLINE_SECONDS", "0.5")
+    held = len(list(Path("/proc/self/fd").iterdir()))
+    ends = threading.Event()
+
+    def ask() -> None:
+        with hostinfo.open(libvirtd.unix_uri) as host:
+            while not ends.is_set():
+                with contextlib.suppress(hostinfo.HostInfoError):
+                    host.guests()
+
+    with listening(libvirtd.unix_uri):
+        threads = [threading.Thread(target=ask) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for seconds in (1, 2.9, 3.1):
+            libvirtd.signal(signal.SIGSTOP)
+            time.sleep(seconds)
+            libvirtd.signal(signal.SIGCONT)
+            time.sleep(1)
+        ends.set()
+        for thread in threads:
+            thread.join(10)
+    until(lambda: len(list(Path("/proc/self/fd").iterdir())) <= held + 3, 10, lambda: "descriptors are left")
+    assert "virObject" not in capfd.readouterr().err  # libvirt's complaint of one that was freed

@@ -1,0 +1,311 @@
+"""What this kernel is to the machine: published signs, third-party machines, this machine, a real namespace."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import hostinfo
+from hostinfo.model.hypervisor import Hypervisor
+from tests.support.trees import lay, unpack_signs
+
+CORPORA = os.environ.get("HOSTINFO_CORPORA")
+HYPERVISOR_FLAG = "processor\t: 0\nflags\t\t: fpu tsc hypervisor lm\n"
+NO_FLAG = "processor\t: 0\nflags\t\t: fpu tsc lm\n"
+DMI = "sys/class/dmi/id/"
+CLOCKS = "sys/devices/system/clocksource/clocksource0/available_clocksource"
+
+
+def hypervisor(root: Path) -> Hypervisor:
+    with hostinfo.open(f"sysfs://{root}") as host:
+        return host.hypervisor().value
+
+
+Files = dict[str, str | bytes]
+
+# files; role, guest_of, is_virtual_machine
+MACHINES: dict[str, tuple[Files, tuple[str | None, str | None, bool | None]]] = {
+    # Linux, Documentation/ABI/stable/sysfs-hypervisor-xen; xen/include/public/features.h: XENFEAT_dom0 is bit 11
+    "xen-dom0": (
+        {
+            "sys/hypervisor/type": "xen",
+            "sys/hypervisor/properties/features": "000228f0",
+            "proc/cpuinfo": HYPERVISOR_FLAG,
+        },
+        ("xen-dom0", None, None),
+    ),
+    "xen-dom0-on-hardware": (
+        {
+            "sys/hypervisor/type": "xen",
+            "sys/hypervisor/properties/features": "000228f0",
+            "proc/cpuinfo": HYPERVISOR_FLAG,
+            DMI + "sys_vendor": "Dell Inc.",
+            DMI + "product_name": "PowerEdge R740",
+        },
+        ("xen-dom0", None, False),
+    ),
+    "xen-dom0-by-xenfs": (
+        {"sys/hypervisor/type": "xen", "proc/xen/capabilities": "control_d\n"},
+        ("xen-dom0", None, None),
+    ),
+    "xen-pv-domu": (
+        {
+            "sys/hypervisor/type": "xen",
+            "sys/hypervisor/properties/features": "000020f0",
+            "sys/hypervisor/guest_type": "PV",
+            "proc/xen/capabilities": "",
+            "proc/cpuinfo": HYPERVISOR_FLAG,
+        },
+        ("xen-domu", "xen", True),
+    ),
+    # xl's HVM guests: SMBIOS of xen/tools/firmware/hvmloader/smbios.c
+    "xen-hvm-without-drivers": (
+        {DMI + "sys_vendor": "Xen", DMI + "product_name": "HVM domU", "proc/cpuinfo": HYPERVISOR_FLAG},
+        ("xen-domu", "xen", True),
+    ),
+    "empty-proc-xen-is-no-sign": ({"proc/xen/": "", "proc/cpuinfo": NO_FLAG}, ("bare-metal", None, False)),
+    "hardware": (
+        {"proc/cpuinfo": NO_FLAG, DMI + "sys_vendor": "HP", DMI + "product_name": "ProLiant DL380"},
+        ("bare-metal", None, False),
+    ),
+    "hardware-with-kvm": ({"proc/cpuinfo": NO_FLAG, "sys/class/misc/kvm/": ""}, ("kvm-host", None, False)),
+    "nested-kvm-host": (
+        {"proc/cpuinfo": HYPERVISOR_FLAG, "sys/class/misc/kvm/": "", CLOCKS: "kvm-clock tsc acpi_pm \n"},
+        ("kvm-host", "kvm", True),
+    ),
+    # QEMU's SMBIOS default (hw/i386/pc.c); with KVM its clock is there (arch/x86/kernel/kvmclock.c)
+    "qemu-emulating": (
+        {"proc/cpuinfo": HYPERVISOR_FLAG, DMI + "sys_vendor": "QEMU", CLOCKS: "tsc hpet acpi_pm \n"},
+        ("guest", "qemu", True),
+    ),
+    "qemu-with-kvm": (
+        {"proc/cpuinfo": HYPERVISOR_FLAG, DMI + "sys_vendor": "QEMU", CLOCKS: "kvm-clock tsc acpi_pm \n"},
+        ("guest", "kvm", True),
+    ),
+    "no-firmware-with-kvm": ({"proc/cpuinfo": HYPERVISOR_FLAG, CLOCKS: "tsc kvm-clock \n"}, ("guest", "kvm", True)),
+    # https://kb.vmware.com/s/article/1009458
+    "vmware": (
+        {
+            "proc/cpuinfo": HYPERVISOR_FLAG,
+            DMI + "sys_vendor": "VMware, Inc.",
+            DMI + "product_name": "VMware Virtual Platform",
+        },
+        ("guest", "vmware", True),
+    ),
+    "virtualbox-without-the-flag": (
+        {"proc/cpuinfo": NO_FLAG, DMI + "sys_vendor": "innotek GmbH", DMI + "product_name": "VirtualBox"},
+        ("guest", "oracle", True),
+    ),
+    "hyper-v": (
+        {
+            "proc/cpuinfo": HYPERVISOR_FLAG,
+            DMI + "sys_vendor": "Microsoft Corporation",
+            DMI + "product_name": "Virtual Machine",
+        },
+        ("guest", "microsoft", True),
+    ),
+    "microsoft-hardware": (
+        {"proc/cpuinfo": NO_FLAG, DMI + "sys_vendor": "Microsoft Corporation", DMI + "product_name": "Surface Pro 7"},
+        ("bare-metal", None, False),
+    ),
+    # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/identify_ec2_instances.html
+    "amazon": (
+        {"proc/cpuinfo": HYPERVISOR_FLAG, DMI + "sys_vendor": "Amazon EC2", DMI + "product_name": "m5.large"},
+        ("guest", "amazon", True),
+    ),
+    "amazon-metal": (
+        {"proc/cpuinfo": NO_FLAG, DMI + "sys_vendor": "Amazon EC2", DMI + "product_name": "m5.metal"},
+        ("bare-metal", None, False),
+    ),
+    "amazon-metal-arm": (
+        {"proc/cpuinfo": "CPU architecture: 8\n", DMI + "sys_vendor": "Amazon EC2", DMI + "product_name": "m6g.metal"},
+        ("bare-metal", None, False),
+    ),
+    "amazon-arm": (
+        {"proc/cpuinfo": "CPU architecture: 8\n", DMI + "sys_vendor": "Amazon EC2", DMI + "product_name": "m6g.large"},
+        ("guest", "amazon", True),
+    ),
+    "google": (
+        {"proc/cpuinfo": HYPERVISOR_FLAG, DMI + "product_name": "Google Compute Engine"},
+        ("guest", "google", True),
+    ),
+    "unknown-hypervisor": ({"proc/cpuinfo": HYPERVISOR_FLAG}, ("guest", "vm-other", True)),
+    # arch/x86/include/asm/cpufeatures.h: word 4, bit 31 is the hypervisor's; cpu modalias lists feature numbers in hex
+    "flag-in-the-modalias": (
+        {"sys/devices/system/cpu/modalias": "cpu:type:x86,ven0002fam0019mod0001:feature:,0000,009F,00C0"},
+        ("guest", "vm-other", True),
+    ),
+    "no-flag-in-the-modalias": (
+        {"sys/devices/system/cpu/modalias": "cpu:type:x86,ven0000fam0006mod00BA:feature:,0000,009E,00C0"},
+        ("bare-metal", None, False),
+    ),
+    # Documentation/devicetree/bindings: linux,kvm and xen,xen under /hypervisor
+    "power-kvm": (
+        {"proc/device-tree/hypervisor/compatible": b"linux,kvm\0", "proc/device-tree/compatible": b"qemu,pseries\0"},
+        ("guest", "kvm", True),
+    ),
+    "arm-xen": (
+        {
+            "proc/device-tree/hypervisor/compatible": b"xen,xen-4.17\0xen,xen\0",
+            "proc/device-tree/compatible": b"xen,xenvm\0",
+        },
+        ("xen-domu", "xen", True),
+    ),
+    # PAPR+: a partition has a name, and a management console is known by its property
+    "powervm": (
+        {"proc/device-tree/ibm,partition-name": b"lp1\0", "proc/device-tree/hmc-managed?": b"\0\0\0\1"},
+        ("guest", "powervm", True),
+    ),
+    "powernv": (
+        {"proc/cpuinfo": "cpu\t: POWER9\n\ntimebase\t: 512000000\nplatform\t: PowerNV\nmachine\t: PowerNV\n"},
+        ("bare-metal", None, False),
+    ),
+    "raspberry-pi": (
+        {
+            "proc/device-tree/model": b"Raspberry Pi 4 Model B Rev 1.4\0",
+            "proc/device-tree/compatible": b"raspberrypi,4-model-b\0",
+        },
+        ("bare-metal", None, False),
+    ),
+    # QEMU, hw/arm/virt.c
+    "arm-qemu-virt": (
+        {"proc/device-tree/compatible": b"linux,dummy-virt\0", "proc/device-tree/fw-cfg@9020000/": ""},
+        ("guest", "qemu", True),
+    ),
+    "arm-dummy-virt": ({"proc/device-tree/compatible": b"linux,dummy-virt\0"}, ("guest", "vm-other", True)),
+    # s390: arch/s390/kernel/sysinfo.c
+    "z-vm": (
+        {"proc/sysinfo": "Manufacturer: IBM\nLPAR Number: 4\nVM00 Name: LINUX1\nVM00 Control Program: z/VM    7.3.0\n"},
+        ("guest", "zvm", True),
+    ),
+    "z-partition": (
+        {"proc/sysinfo": "Manufacturer: IBM\nLPAR Number: 41\nLPAR Name: R17LP39\n"},
+        ("guest", "pr/sm", True),
+    ),
+    "arm-that-does-not-tell": ({"proc/cpuinfo": "CPU implementer\t: 0x41\nCPU architecture: 7\n"}, (None, None, None)),
+}
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_published_signs_are_recognised(tmp_path: Path, name: str) -> None:
+    files, expected = MACHINES[name]
+    found = hypervisor(lay(tmp_path, {"proc/": "", **files}))
+    assert (found.role, found.guest_of, found.is_virtual_machine) == expected
+    assert bool(found.detected_by) == (found.role is not None)
+
+
+def test_every_sign_names_its_source_first(tmp_path: Path) -> None:
+    for name, (files, _) in MACHINES.items():
+        found = hypervisor(lay(tmp_path / name, {"proc/": "", **files}))
+        assert all(text.startswith("/") and ": " in text for text in found.detected_by)
+
+
+def test_the_version_of_xen_has_its_patch_level(tmp_path: Path) -> None:
+    files = {
+        "type": "xen",
+        "properties/features": "000228f0",
+        "version/major": "4",
+        "version/minor": "17",
+        "version/extra": ".7",
+    }
+    found = hypervisor(lay(tmp_path, {f"sys/hypervisor/{name}": text + "\n" for name, text in files.items()}))
+    assert (found.type, found.version) == ("xen", "4.17.7")
+
+
+def test_files_that_may_not_be_read_are_no_signs(tmp_path: Path) -> None:
+    for path in ("proc/cpuinfo", "sys/hypervisor/type", "proc/xen/capabilities", DMI + "sys_vendor", "proc/1/environ"):
+        (tmp_path / path).mkdir(parents=True)  # EISDIR
+    found = hypervisor(tmp_path)
+    assert (found.role, found.container) == (None, None)
+
+
+ROOT_ON_DISK = "22 1 254:0 / / rw,relatime - ext4 /dev/vda rw\n"
+ROOT_IN_LAYERS = "22 1 0:50 / / rw,relatime - overlay overlay rw,lowerdir=/var/lib/docker/overlay2/l/A,upperdir=/x\n"
+CONTAINERS: dict[str, tuple[Files, str | None]] = {
+    # https://systemd.io/CONTAINER_INTERFACE
+    "nspawn": ({"run/systemd/container": "systemd-nspawn\n"}, "systemd-nspawn"),
+    "host-folder": ({"run/host/container-manager": "podman\n"}, "podman"),
+    "environment": ({"proc/1/environ": b"HOME=/\0container=lxc\0TERM=linux\0"}, "lxc"),
+    "oci-with-a-file": ({"run/systemd/container": "oci\n", "run/.containerenv": "", ".dockerenv": ""}, "podman"),
+    "hostile-name": ({"run/systemd/container": "\x1b[31m evil\n"}, "container-other"),
+    "docker": ({".dockerenv": "", "proc/self/mountinfo": ROOT_IN_LAYERS}, "docker"),
+    "docker-group": ({"proc/self/cgroup": "4:memory:/docker/0123abcd\n"}, "docker"),
+    "docker-group-by-systemd": ({"proc/self/cgroup": "0::/system.slice/docker-0123abcd.scope\n"}, "docker"),
+    "podman-group": ({"proc/self/cgroup": "0::/machine.slice/libpod-0123abcd.scope\n"}, "podman"),
+    "lxc-group": ({"proc/self/cgroup": "0::/lxc.payload.web/system.slice\n"}, "lxc"),
+    "kubernetes": (
+        {"proc/self/cgroup": "0::/kubepods.slice/kubepods-pod1.slice/cri-containerd-01.scope\n"},
+        "containerd",
+    ),
+    "layers-alone": ({"proc/self/mountinfo": ROOT_IN_LAYERS}, "docker"),
+    "openvz": ({"proc/vz/": ""}, "openvz"),
+    "openvz-host": ({"proc/vz/": "", "proc/bc/": ""}, None),
+    "wsl": ({"proc/sys/kernel/osrelease": "5.15.90.1-microsoft-standard-WSL2\n"}, "wsl"),
+    "none": ({"proc/self/cgroup": "0::/user.slice/user-0.slice\n", "proc/self/mountinfo": ROOT_ON_DISK}, None),
+}
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_container_managers_are_recognised(tmp_path: Path, name: str) -> None:
+    files, expected = CONTAINERS[name]
+    assert hypervisor(lay(tmp_path, {"proc/": "", **files})).container == expected
+
+
+def test_a_machine_booted_from_a_containers_image_is_no_container(tmp_path: Path) -> None:
+    """The first PID namespace has a number of its own (PROC_PID_INIT_INO), and the root is a disk."""
+    lay(tmp_path, {".dockerenv": "", "proc/self/mountinfo": ROOT_ON_DISK, "proc/self/ns/": ""})
+    (tmp_path / "proc/self/ns/pid").symlink_to("pid:[4026531836]")
+    assert hypervisor(tmp_path).container is None
+    (tmp_path / "proc/self/ns/pid").unlink()
+    (tmp_path / "proc/self/ns/pid").symlink_to("pid:[4026532201]")
+    with hostinfo.open(f"sysfs://{tmp_path}") as again:
+        assert again.hypervisor().value.container == "docker"
+
+
+@pytest.mark.skipif(shutil.which("systemd-detect-virt") is None, reason="systemd-detect-virt is not installed")
+def test_this_machine_is_the_guest_that_systemd_says() -> None:
+    command = ["systemd-detect-virt", "--vm"]
+    theirs = subprocess.run(command, check=False, capture_output=True, text=True).stdout.strip()
+    with hostinfo.open("sysfs:///") as host:
+        ours = host.hypervisor().value
+    if ours.role == "xen-dom0":
+        pytest.skip("systemd looks through a Dom0 with CPUID")
+    # CPUID's leaf, which systemd asks, is in no file: where only the flag tells, there is no name
+    assert ours.guest_of in (None if theirs == "none" else theirs, "vm-other")
+    assert ours.is_virtual_machine == (theirs != "none")
+
+
+@pytest.mark.root
+@pytest.mark.skipif(os.geteuid() != 0 or shutil.which("unshare") is None, reason="needs root and unshare")
+def test_a_real_process_namespace_says_whose_container_it_is() -> None:
+    program = "import hostinfo, json; print(json.dumps(hostinfo.open('sysfs:///').hypervisor().value.container))"
+    command = ["unshare", "--pid", "--fork", "--mount-proc", "env", "container=podman", sys.executable, "-c", program]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode and "Operation not permitted" in done.stderr:
+        pytest.skip("no namespaces here")
+    assert json.loads(done.stdout) == "podman"
+
+
+# the publishers' own words: lscpu's "Hypervisor vendor" line; hwloc's and ghw's machines are named after hardware
+GUESTS = {"lscpu/s390-kvm": "kvm", "lscpu/vbox-win": "oracle"}
+HARDWARE = (
+    "lscpu/x86_64-64cpu",
+    "lscpu/x86_64-dell_e4310",
+    "hwloc/16amd64-8n2c",
+    "hwloc/20em64t-hybrid-1p6c2t+2ca4co1t",
+    "hwloc/40intel64-4n10c+pci-conflicts",
+    "hwloc/48amd64-4pa2n6c-sparse",
+    "hwloc/64amd64-4s2n4ca2co",
+)
+
+
+@pytest.mark.skipif(CORPORA is None, reason="HOSTINFO_CORPORA is not set")
+@pytest.mark.parametrize("name", [*GUESTS, *HARDWARE])
+def test_third_party_machines_are_what_their_publishers_say(tmp_path: Path, name: str) -> None:
+    found = hypervisor(unpack_signs(name, tmp_path))
+    assert found.guest_of == GUESTS.get(name)
+    assert found.is_virtual_machine == (name in GUESTS)
