@@ -13,7 +13,7 @@ from hostinfo.fact import FactBuilder, GroupResult
 from hostinfo.model.cpu import Cache, Cpu, Processor
 from hostinfo.model.memory import Memory
 
-from ..sources.sources import Kernel
+from ..sources.sources import Sources
 from ..sources.tree import Tree
 from ..sysfs.processor.field_reader import Reading
 
@@ -42,10 +42,10 @@ _MEMORY_NOT_TOLD = {
 }
 
 
-def read_cpu(kernel: Kernel, fields: RequestedFields) -> GroupResult[Cpu]:
+def read_cpu(sources: Sources, fields: RequestedFields) -> GroupResult[Cpu]:
     """Processors of the machine."""
     builder = FactBuilder("sysfs", fields)
-    reading = Reading(kernel.tree, builder)
+    reading = Reading(sources.tree, builder)
     value = Cpu()
     if builder.needs(*_COUNTED, "max_frequency_hz", *_PASSED):
         value = _processors(reading)
@@ -57,7 +57,7 @@ def read_cpu(kernel: Kernel, fields: RequestedFields) -> GroupResult[Cpu]:
     return builder.build(value)
 
 
-def read_memory(kernel: Kernel, fields: RequestedFields) -> GroupResult[Memory]:
+def read_memory(sources: Sources, fields: RequestedFields) -> GroupResult[Memory]:
     """The slots of the machine and what is in them."""
     from ..sources.smbios import TABLE
     from ..sources.smbios.installed import installed_memory
@@ -65,7 +65,7 @@ def read_memory(kernel: Kernel, fields: RequestedFields) -> GroupResult[Memory]:
     builder = FactBuilder("sysfs", fields)
     wanted = [field for field in _SLOTS if builder.needs(field)]
     value = Memory()
-    tables = _tables(Reading(kernel.tree, builder), wanted[0]) if wanted else None
+    tables = _tables(Reading(sources.tree, builder), wanted[0]) if wanted else None
     if tables is not None:
         installed = installed_memory(tables)
         builder.record_source(f"{TABLE} types 16 and 17", *wanted)

@@ -10,7 +10,7 @@ from hostinfo.model.memory import Memory
 from hostinfo.model.numa import Numa
 from hostinfo.model.statistics import Statistics
 
-from ..sources.sources import Kernel
+from ..sources.sources import Sources
 from ..sources.xen_role import DOM0, read_role
 
 Ask = Callable[[str], bytes]
@@ -27,19 +27,19 @@ GROUPS = frozenset({"cpu", "memory", "numa", "statistics"})
 
 def factories(_uri: str | None) -> tuple[DriverFactory, ...]:
     """For probing only: there is no URI of its own, for ``xen:///system`` is libvirt's."""
-    from ..sources.local import live_kernel
+    from ..sources.local import local_sources
 
-    return (factory(live_kernel()),)
+    return (factory(local_sources()),)
 
 
-def factory(kernel: Kernel, connect: Connect | None = None) -> DriverFactory:
+def factory(sources: Sources, connect: Connect | None = None) -> DriverFactory:
     """The driver for this kernel, or for a recorded one with its answers, opened when it is first asked."""
-    return DriverFactory(name=NAME, open=partial(open_driver, kernel, connect or privcmd_connect), groups=GROUPS)
+    return DriverFactory(name=NAME, open=partial(open_driver, sources, connect or privcmd_connect), groups=GROUPS)
 
 
-def open_driver(kernel: Kernel, connect: Connect) -> Driver | None:
+def open_driver(sources: Sources, connect: Connect) -> Driver | None:
     """Open the hypercalls; None where this is not a Dom0, Unavailable where it is and Xen can't be asked."""
-    if read_role(kernel.tree) != DOM0:
+    if read_role(sources.tree) != DOM0:
         return None
     ask, close = connect()
     from .statistics import Ended
@@ -47,9 +47,9 @@ def open_driver(kernel: Kernel, connect: Connect) -> Driver | None:
     return Driver(
         name=NAME,
         cpu=partial(read_cpu, ask),
-        memory=partial(read_memory, kernel, ask),
+        memory=partial(read_memory, sources, ask),
         numa=partial(read_numa, ask),
-        statistics=partial(read_statistics, kernel, ask, Ended()),
+        statistics=partial(read_statistics, sources, ask, Ended()),
         close=close,
     )
 
@@ -70,13 +70,13 @@ def read_cpu(ask: Ask, fields: RequestedFields) -> GroupResult[Cpu]:
     return builder.build(machine.read_cpu(once(ask), builder))
 
 
-def read_memory(kernel: Kernel, ask: Ask, fields: RequestedFields) -> GroupResult[Memory]:
+def read_memory(sources: Sources, ask: Ask, fields: RequestedFields) -> GroupResult[Memory]:
     """Memory of the machine, with the slots that the firmware tells."""
     from . import firmware as dom0
     from . import readers as machine
 
     builder = FactBuilder(NAME, fields)
-    firmware = dom0.read_memory(kernel, fields)
+    firmware = dom0.read_memory(sources, fields)
     builder.merge(firmware, except_for=("total_bytes", "free_bytes", "page_bytes", "available_bytes"))
     if builder.needs("available_bytes"):
         builder.unsupported(
@@ -93,13 +93,13 @@ def read_numa(ask: Ask, fields: RequestedFields) -> GroupResult[Numa]:
     return builder.build(machine.read_numa(once(ask), builder))
 
 
-def read_statistics(kernel: Kernel, ask: Ask, ended: "Ended", fields: RequestedFields) -> GroupResult[Statistics]:
+def read_statistics(sources: Sources, ask: Ask, ended: "Ended", fields: RequestedFields) -> GroupResult[Statistics]:
     """Counters of the hypervisor, beside the Dom0's own."""
     from ..sysfs import statistics as kernel_statistics
     from . import statistics
 
     builder = FactBuilder(NAME, fields)
-    own = kernel_statistics.read_in_dom0(kernel, fields)
+    own = kernel_statistics.read_in_dom0(sources, fields)
     if not builder.needs(*statistics.TOLD):
         return own
     builder.merge(own, except_for=(*statistics.TOLD, "uptime_seconds"))

@@ -13,7 +13,7 @@ from hostinfo.errors import DriverError, HostInfoError
 from hostinfo.fact import FactBuilder, GroupResult
 
 from ..sources.libvirt.client import Daemon, Replies
-from ..sources.sources import Kernel
+from ..sources.sources import Sources
 from ..sources.xen_role import DOM0, read_role
 
 TYPE_CHECKING = False
@@ -42,19 +42,19 @@ def factories(uri: str | None) -> tuple[DriverFactory, ...]:
     """This Dom0 for None and ``xen:///system``, another for ``xen+ssh://HOST/system`` and its like."""
     if uri is not None and not uri.startswith("xen:///"):
         return (replace(remote_opener(Daemon(uri)), monitors=partial(_monitors, uri, REMOTE_GROUPS)),)
-    from ..sources.local import live_kernel
+    from ..sources.local import local_sources
 
-    kernel, uri = live_kernel(), uri or LOCAL_URI
-    return (replace(factory(kernel, Daemon(uri)), monitors=partial(_monitors_in_dom0, kernel, uri)),)
+    sources, uri = local_sources(), uri or LOCAL_URI
+    return (replace(factory(sources, Daemon(uri)), monitors=partial(_monitors_in_dom0, sources, uri)),)
 
 
-def factory(kernel: Kernel, daemon: Daemon | Replies, connect: "Connect | None" = None) -> DriverFactory:
+def factory(sources: Sources, daemon: Daemon | Replies, connect: "Connect | None" = None) -> DriverFactory:
     """The driver for this Dom0, or for a recorded one with its answers and the way to its hypercalls."""
-    return DriverFactory(name=NAME, open=partial(_open_local, kernel, daemon, connect), groups=LOCAL_GROUPS)
+    return DriverFactory(name=NAME, open=partial(_open_local, sources, daemon, connect), groups=LOCAL_GROUPS)
 
 
-def _monitors_in_dom0(kernel: Kernel, uri: str) -> "tuple[Callable[[], Monitor], ...]":
-    return _monitors(uri, LOCAL_GROUPS) if read_role(kernel.tree) == DOM0 else ()
+def _monitors_in_dom0(sources: Sources, uri: str) -> "tuple[Callable[[], Monitor], ...]":
+    return _monitors(uri, LOCAL_GROUPS) if read_role(sources.tree) == DOM0 else ()
 
 
 def _monitors(uri: str, groups: frozenset[str]) -> "tuple[Callable[[], Monitor], ...]":
@@ -63,8 +63,8 @@ def _monitors(uri: str, groups: frozenset[str]) -> "tuple[Callable[[], Monitor],
     return monitors(uri, groups, SOCKETS, is_xen=True)
 
 
-def _open_local(kernel: Kernel, daemon: Daemon | Replies, connect: "Connect | None") -> Driver | None:
-    if read_role(kernel.tree) != DOM0:
+def _open_local(sources: Sources, daemon: Daemon | Replies, connect: "Connect | None") -> Driver | None:
+    if read_role(sources.tree) != DOM0:
         return None
     from ..libvirt import guests, host
     from .hypercall import privcmd_connect
@@ -76,12 +76,12 @@ def _open_local(kernel: Kernel, daemon: Daemon | Replies, connect: "Connect | No
     dom0 = host.Host(NAME, daemon.ask, is_xen=True)
     return Driver(
         name=NAME,
-        system=partial(_system, kernel, dom0),
-        cpu=partial(_cpu, kernel, dom0, connect),
-        memory=partial(_memory, kernel, dom0, connect),
+        system=partial(_system, sources, dom0),
+        cpu=partial(_cpu, sources, dom0, connect),
+        memory=partial(_memory, sources, dom0, connect),
         numa=partial(host.read_numa, dom0),
         guests=partial(guests.read_guests, dom0),
-        statistics=partial(_statistics, kernel, dom0, Ended()),
+        statistics=partial(_statistics, sources, dom0, Ended()),
         start_snapshot=daemon.start_snapshot,
         close=daemon.close,
     )
@@ -98,12 +98,12 @@ def _open_remote(daemon: Daemon | Replies) -> Driver | None:
     return remote.table(NAME, daemon, is_xen=True)
 
 
-def _system(kernel: Kernel, dom0: "Host", fields: RequestedFields) -> "GroupResult[System]":
+def _system(sources: Sources, dom0: "Host", fields: RequestedFields) -> "GroupResult[System]":
     """What the kernel reads of the firmware; what it may not read (as an ordinary user) libvirt tells."""
     from ..libvirt.system import read_system
     from ..sysfs import system as kernel_system
 
-    own = kernel_system.read(kernel, fields)
+    own = kernel_system.read(sources, fields)
     unread = {problem.path for problem in own.problems if isinstance(problem.error, DriverError)}
     if not unread:
         return own
@@ -126,7 +126,7 @@ def _system(kernel: Kernel, dom0: "Host", fields: RequestedFields) -> "GroupResu
     return builder.build(value)
 
 
-def _cpu(kernel: Kernel, dom0: "Host", connect: "Connect", fields: RequestedFields) -> "GroupResult[Cpu]":
+def _cpu(sources: Sources, dom0: "Host", connect: "Connect", fields: RequestedFields) -> "GroupResult[Cpu]":
     from ..libvirt.host import topology
 
     builder = FactBuilder(NAME, fields)
@@ -134,7 +134,7 @@ def _cpu(kernel: Kernel, dom0: "Host", connect: "Connect", fields: RequestedFiel
     needed = fields
     if fields is not None and builder.needs(*counted):
         needed = fields | {"processors"}  # which of them Xen has taken offline changes all counts
-    base = _beside("cpu", kernel, connect, needed)
+    base = _beside("cpu", sources, connect, needed)
     if not builder.needs(*counted, "current_frequency_hz"):
         return base
     cpu = base.value
@@ -150,10 +150,10 @@ def _cpu(kernel: Kernel, dom0: "Host", connect: "Connect", fields: RequestedFiel
     return builder.build(topology(dom0, builder, cpu))
 
 
-def _memory(kernel: Kernel, dom0: "Host", connect: "Connect", fields: RequestedFields) -> "GroupResult[Memory]":
+def _memory(sources: Sources, dom0: "Host", connect: "Connect", fields: RequestedFields) -> "GroupResult[Memory]":
     from ..libvirt.host import xen_memory
 
-    base = _beside("memory", kernel, connect, fields)
+    base = _beside("memory", sources, connect, fields)
     builder = FactBuilder(NAME, fields)
     told = (
         ("free_bytes", "available_bytes")
@@ -168,20 +168,20 @@ def _memory(kernel: Kernel, dom0: "Host", connect: "Connect", fields: RequestedF
     return builder.build(xen_memory(dom0, builder, base.value))
 
 
-def _statistics(kernel: Kernel, dom0: "Host", ended: "Ended", fields: RequestedFields) -> "GroupResult[Statistics]":
+def _statistics(sources: Sources, dom0: "Host", ended: "Ended", fields: RequestedFields) -> "GroupResult[Statistics]":
     from ..libvirt.guests import read_statistics
     from ..sysfs.statistics import read_in_dom0
 
-    return read_statistics(dom0, fields, ended, read_in_dom0(kernel, fields))
+    return read_statistics(dom0, fields, ended, read_in_dom0(sources, fields))
 
 
-def _beside(group: str, kernel: Kernel, connect: "Connect", fields: RequestedFields) -> "GroupResult[Any]":
+def _beside(group: str, sources: Sources, connect: "Connect", fields: RequestedFields) -> "GroupResult[Any]":
     """The group by hypercalls, else from SMBIOS and what Xen passes through to the Dom0."""
     from . import firmware as dom0
     from . import hypercall as xen
 
     try:
-        driver = xen.open_driver(kernel, connect)
+        driver = xen.open_driver(sources, connect)
         if driver is not None:
             try:
                 fact: GroupResult[Any] = getattr(driver, group)(fields)
@@ -192,5 +192,5 @@ def _beside(group: str, kernel: Kernel, connect: "Connect", fields: RequestedFie
     except HostInfoError:
         pass  # an ordinary user may not make hypercalls; the xen driver itself tells why when it is asked
     read = dom0.read_cpu if group == "cpu" else dom0.read_memory
-    fallback: GroupResult[Any] = read(kernel, fields)
+    fallback: GroupResult[Any] = read(sources, fields)
     return fallback

@@ -9,7 +9,7 @@ from uuid import UUID
 from hostinfo.driver import DriverFactory
 
 from ..sources.hypercall.layouts import DOMAIN_HANDLE
-from ..sources.sources import Kernel
+from ..sources.sources import Sources
 from ..sources.xen_role import DOM0, read_role
 from .hypercall import Ask, Connect, factory, privcmd_connect
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from ..sources.recorded.reply_store import Tape
 
 
-def listening(uri: str | None, tape: "Tape", kernel: Kernel | None) -> tuple[DriverFactory, ...]:
+def listening(uri: str | None, tape: "Tape", sources: Sources | None) -> tuple[DriverFactory, ...]:
     """The driver of this Dom0, each answer written down."""
-    if kernel is None or (uri is not None and not uri.startswith("xen:")) or read_role(kernel.tree) != DOM0:
+    if sources is None or (uri is not None and not uri.startswith("xen:")) or read_role(sources.tree) != DOM0:
         return ()
-    return (factory(kernel, listening_connect(tape)),)
+    return (factory(sources, listening_connect(tape)),)
 
 
-def replaying(tape: "Tape", kernel: Kernel) -> tuple[DriverFactory, ...]:
+def replaying(tape: "Tape", sources: Sources) -> tuple[DriverFactory, ...]:
     """The same driver with the recorded answers."""
-    return (factory(kernel, replaying_connect(tape)),) if tape.holds("xen") else ()
+    return (factory(sources, replaying_connect(tape)),) if tape.holds("xen") else ()
 
 
 def listening_connect(tape: "Tape") -> Connect:

@@ -8,7 +8,7 @@ from hostinfo.errors import ParseError
 
 from ..dom0 import libvirt as xen
 from ..sources.libvirt.client import Answer, Daemon, Replies
-from ..sources.sources import Kernel
+from ..sources.sources import Sources
 from ..sources.xen_role import DOM0, read_role
 from . import kvm
 
@@ -22,11 +22,11 @@ _URI = "libvirt/uri"
 _NO_DAEMON = "no daemon"
 
 
-def listening(uri: str | None, tape: "Tape", kernel: Kernel | None) -> tuple[DriverFactory, ...]:
+def listening(uri: str | None, tape: "Tape", sources: Sources | None) -> tuple[DriverFactory, ...]:
     """The driver of this URI, or of this machine's daemon, each answer written down."""
-    local = xen.LOCAL_URI if kernel is not None and read_role(kernel.tree) == DOM0 else kvm.LOCAL_URI
+    local = xen.LOCAL_URI if sources is not None and read_role(sources.tree) == DOM0 else kvm.LOCAL_URI
     if uri is None:
-        if kernel is None or (local == kvm.LOCAL_URI and not kernel.tree.is_dir("sys/class/misc/kvm")):
+        if sources is None or (local == kvm.LOCAL_URI and not sources.tree.is_dir("sys/class/misc/kvm")):
             return ()
         if local == kvm.LOCAL_URI and not kvm.has_daemon():
             tape.keep(_URI, _NO_DAEMON.encode)
@@ -37,10 +37,10 @@ def listening(uri: str | None, tape: "Tape", kernel: Kernel | None) -> tuple[Dri
     tape.keep(_URI, (uri or f"probe {local}").encode)
     from ..dom0.recording import listening_connect
 
-    return _openers(uri or f"probe {local}", Replies(partial(_keep, tape, daemon)), kernel, listening_connect(tape))
+    return _openers(uri or f"probe {local}", Replies(partial(_keep, tape, daemon)), sources, listening_connect(tape))
 
 
-def replaying(tape: "Tape", kernel: Kernel) -> tuple[DriverFactory, ...]:
+def replaying(tape: "Tape", sources: Sources) -> tuple[DriverFactory, ...]:
     """The same driver with the recorded answers."""
     if not tape.holds("libvirt"):
         return ()
@@ -49,14 +49,14 @@ def replaying(tape: "Tape", kernel: Kernel) -> tuple[DriverFactory, ...]:
     uri = tape.answer(_URI).decode("utf-8", "replace")
     if uri == _NO_DAEMON:
         return (kvm.absent_opener(),)
-    return _openers(uri, Replies(partial(_answer, tape)), kernel, replaying_connect(tape))
+    return _openers(uri, Replies(partial(_answer, tape)), sources, replaying_connect(tape))
 
 
-def _openers(uri: str, daemon: Replies, kernel: Kernel | None, connect: "Connect") -> tuple[DriverFactory, ...]:
+def _openers(uri: str, daemon: Replies, sources: Sources | None, connect: "Connect") -> tuple[DriverFactory, ...]:
     is_probe = uri.startswith("probe ")
     uri = uri.removeprefix("probe ")
-    if uri.startswith("xen:///") and kernel is not None:
-        return (xen.factory(kernel, daemon, connect),)
+    if uri.startswith("xen:///") and sources is not None:
+        return (xen.factory(sources, daemon, connect),)
     if uri.startswith("xen"):
         return (xen.remote_opener(daemon),)
     return (kvm.guests_opener(daemon) if is_probe else kvm.factory(daemon),)

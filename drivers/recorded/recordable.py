@@ -2,9 +2,9 @@
 
 A driver package takes part by a module ``recording.py`` in its folder with
 
-- ``listening(uri, tape, kernel) -> tuple[DriverFactory, ...]``: its drivers for this URI (None: this machine), raw questions
-  through ``tape.keep``; ``kernel`` is the one that is listened to, None where the URI names another machine;
-- ``replaying(tape, kernel) -> tuple[DriverFactory, ...]``: the same drivers with the questions answered by ``tape.answer``;
+- ``listening(uri, tape, sources) -> tuple[DriverFactory, ...]``: its drivers for this URI (None: this machine), raw questions
+  through ``tape.keep``; ``sources`` is the one that is listened to, None where the URI names another machine;
+- ``replaying(tape, sources) -> tuple[DriverFactory, ...]``: the same drivers with the questions answered by ``tape.answer``;
   empty where the tape does not hold them (``tape.holds``);
 - ``scrub(name, reply, values) -> bytes``, if text that is searched for known secrets, UUIDs, MAC and IP addresses is
   not enough.
@@ -30,22 +30,22 @@ _ORDER = ("libvirt-xen", "xen", "sysfs", "libvirt-kvm")
 
 def listening(uri: str | None, recording: Recording, tape: Tape) -> tuple[DriverFactory, ...]:
     """The drivers of a live machine, listened to."""
-    from ..sources.local import live_kernel
-    from ..sources.sources import Kernel
+    from ..sources.local import local_sources
+    from ..sources.sources import Sources
     from ..sources.tree import Tree
     from . import sources as kernels
 
     scheme, _, rest = (uri or "sysfs:///").partition(":")
-    kernel = None
+    sources = None
     if rest.startswith("///"):  # this machine's, so the kernel beside it tells of the same machine
         from urllib.parse import unquote
 
         root = "/" + unquote(rest).lstrip("/") if scheme == "sysfs" else "/"
-        kernel = kernels.listening(live_kernel() if root == "/" else Kernel(tree=Tree(root)), recording, tape)
+        sources = kernels.listening(local_sources() if root == "/" else Sources(tree=Tree(root)), recording, tape)
     parts = _recorders() if uri is None or scheme != "sysfs" else []
-    found = [factory for part in parts for factory in part.listening(uri, tape, kernel)]
-    if kernel is not None:
-        found.append(kernels.factory(kernel))
+    found = [factory for part in parts for factory in part.listening(uri, tape, sources)]
+    if sources is not None:
+        found.append(kernels.factory(sources))
     return _sorted(found, _ORDER)
 
 
@@ -54,10 +54,10 @@ def replaying(recording: Recording, directory: str) -> tuple[DriverFactory, ...]
     from . import sources as kernels
 
     tape = Tape(recording, directory)
-    kernel = kernels.recorded(recording, directory)
+    sources = kernels.recorded(recording, directory)
     held = filter(tape.holds, _PACKAGES)  # a module that is not needed is not imported: start-up counts
-    found = [factory for part in _recorders(tuple(held)) for factory in part.replaying(tape, kernel)]
-    found.append(kernels.factory(kernel))
+    found = [factory for part in _recorders(tuple(held)) for factory in part.replaying(tape, sources)]
+    found.append(kernels.factory(sources))
     return _sorted(found, recording.drivers)
 
 

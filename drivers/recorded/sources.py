@@ -7,7 +7,7 @@ from hostinfo.driver import DriverFactory
 from ..sources.recorded.recording import Recording
 from ..sources.recorded.reply_store import Tape
 from ..sources.recorded.trees import ListeningTree, RecordedTree
-from ..sources.sources import Kernel
+from ..sources.sources import Sources
 from ..sysfs import GROUPS, open_driver
 from .folder import root_of
 
@@ -16,23 +16,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
-def listening(kernel: Kernel, recording: Recording, tape: Tape) -> Kernel:
+def listening(sources: Sources, recording: Recording, tape: Tape) -> Sources:
     """The same kernel, each answer written down."""
-    return Kernel(
-        tree=ListeningTree(recording, kernel.tree),
-        netlink=_keep_netlink(tape, kernel.netlink) if kernel.netlink else None,
-        ethtool=_keep_ethtool(tape, kernel.ethtool) if kernel.ethtool else None,
-        features=_keep_features(tape, kernel.features) if kernel.features else None,
-        udev=_keep_udev(tape, kernel.udev) if kernel.udev else None,
-        hostnamed=_keep_hostnamed(tape, kernel.hostnamed) if kernel.hostnamed else None,
+    return Sources(
+        tree=ListeningTree(recording, sources.tree),
+        netlink=_keep_netlink(tape, sources.netlink) if sources.netlink else None,
+        ethtool=_keep_ethtool(tape, sources.ethtool) if sources.ethtool else None,
+        features=_keep_features(tape, sources.features) if sources.features else None,
+        udev=_keep_udev(tape, sources.udev) if sources.udev else None,
+        hostnamed=_keep_hostnamed(tape, sources.hostnamed) if sources.hostnamed else None,
         clock=lambda: recording.clock,
     )
 
 
-def recorded(recording: Recording, directory: str) -> Kernel:
+def recorded(recording: Recording, directory: str) -> Sources:
     """The kernel of a recorded machine."""
     tape = Tape(recording, directory)
-    return Kernel(
+    return Sources(
         tree=RecordedTree(recording, root_of(directory)),
         netlink=(lambda name: tape.answer(f"netlink/{name}.bin")) if tape.holds("netlink") else None,
         ethtool=partial(_ethtool, tape) if tape.holds("ethtool") else None,
@@ -43,9 +43,9 @@ def recorded(recording: Recording, directory: str) -> Kernel:
     )
 
 
-def factory(kernel: Kernel) -> DriverFactory:
+def factory(sources: Sources) -> DriverFactory:
     """The sysfs driver over a kernel that is listened to or replayed."""
-    return DriverFactory(name="sysfs", open=partial(open_driver, kernel), groups=frozenset(GROUPS))
+    return DriverFactory(name="sysfs", open=partial(open_driver, sources), groups=frozenset(GROUPS))
 
 
 def _keep_netlink(tape: Tape, ask: "Callable[[str], bytes]") -> "Callable[[str], bytes]":

@@ -1,12 +1,12 @@
 """The running kernel with all that can be asked beside its files, each imported when it is first asked."""
 
-from .sources import Kernel
+from .sources import Sources
 from .tree import Tree
 
 
-def live_kernel() -> Kernel:
-    """This machine's kernel."""
-    return Kernel(
+def local_sources() -> Sources:
+    """Return the sources of this machine."""
+    return Sources(
         tree=Tree("/"), netlink=_netlink, ethtool=_ethtool, features=_features, udev=_udev, hostnamed=_hostnamed
     )
 

@@ -1,4 +1,4 @@
-"""What a kernel can be asked: its files, and the sockets and services beside them.
+"""The sources of one machine: its files, and the sockets and services next to them.
 
 A running kernel has all of them, a tree under another root only its files, a recorded machine what was recorded.
 """
@@ -10,8 +10,8 @@ from .tree import Tree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kernel:
-    """Where the readers read: every entry but the tree may be missing, and takes only its own fields away."""
+class Sources:
+    """Where the readers read. Every entry but the tree may be None; then only the fields that need it are missing."""
 
     tree: Tree
     netlink: Callable[[str], bytes] | None = None

@@ -8,7 +8,7 @@ from hostinfo.driver import Driver, DriverFactory, RequestedFields
 from hostinfo.errors import Unavailable
 from hostinfo.fact import GroupResult
 
-from ..sources.sources import Kernel
+from ..sources.sources import Sources
 from ..sources.tree import Tree
 from ..sources.xen_role import DOM0, PV_DOMU, read_role
 
@@ -35,15 +35,15 @@ def factories(uri: str | None) -> tuple[DriverFactory, ...]:
 
 def _open_root(root: str) -> Driver | None:
     if root != "/":
-        driver = open_driver(Kernel(tree=Tree(root)))
+        driver = open_driver(Sources(tree=Tree(root)))
         if driver is None:  # it was named, so that it is not for this driver is a mistake
             raise Unavailable(f"sysfs://{root}", "there is neither a proc nor a sys in it")
         return driver
     from dataclasses import replace
 
-    from ..sources.local import live_kernel
+    from ..sources.local import local_sources
 
-    driver = open_driver(live_kernel())
+    driver = open_driver(local_sources())
     return None if driver is None else replace(driver, monitors=(_hear_network, _hear_devices))
 
 
@@ -59,19 +59,19 @@ def _hear_devices() -> "Monitor":
     return DeviceMonitor()
 
 
-def open_driver(kernel: Kernel) -> Driver | None:
+def open_driver(sources: Sources) -> Driver | None:
     """Open the kernel's view; None where there is neither /proc nor /sys.
 
     In a Xen domain the groups of the machine are left out, or answered from what is true there.
     """
-    if not (kernel.tree.is_dir("proc") or kernel.tree.is_dir("sys")):
+    if not (sources.tree.is_dir("proc") or sources.tree.is_dir("sys")):
         return None
-    read: dict[str, Any] = {group: partial(_read, f".{group}", "read", kernel) for group in GROUPS}
+    read: dict[str, Any] = {group: partial(_read, f".{group}", "read", sources) for group in GROUPS}
     unsupported_reasons: dict[str, str] = {}
-    role = read_role(kernel.tree)
+    role = read_role(sources.tree)
     if role == DOM0:
-        read |= {group: partial(_read, "..dom0.firmware", f"read_{group}", kernel) for group in ("cpu", "memory")}
-        read["statistics"] = partial(_read, ".statistics", "read_in_dom0", kernel)
+        read |= {group: partial(_read, "..dom0.firmware", f"read_{group}", sources) for group in ("cpu", "memory")}
+        read["statistics"] = partial(_read, ".statistics", "read_in_dom0", sources)
         unsupported_reasons["numa"] = _DOM0
         del read["numa"]
     elif role == PV_DOMU:
@@ -95,7 +95,7 @@ def _sample(read: "partial[GroupResult[Any]]", before: list[float], fields: Requ
     return fact
 
 
-def _read(module: str, function: str, kernel: Kernel, fields: RequestedFields) -> "GroupResult[Any]":
+def _read(module: str, function: str, sources: Sources, fields: RequestedFields) -> "GroupResult[Any]":
     """Read a group with a function of a module that is imported when it is first asked for: start-up counts."""
-    fact: GroupResult[Any] = getattr(import_module(module, __package__), function)(kernel, fields)
+    fact: GroupResult[Any] = getattr(import_module(module, __package__), function)(sources, fields)
     return fact

@@ -8,7 +8,7 @@ from hostinfo.errors import DriverError, Unsupported
 from hostinfo.fact import FactBuilder, GroupResult
 from hostinfo.model.cpu import Cpu
 
-from ..sources.sources import Kernel
+from ..sources.sources import Sources
 from .processor import cpu_identity as identity
 from .processor import cpuinfo
 from .processor.field_reader import CPU_DIR, Reading
@@ -26,16 +26,16 @@ _REST = (
 )  # fmt: skip
 
 
-def read(kernel: Kernel, fields: RequestedFields) -> GroupResult[Cpu]:
+def read(sources: Sources, fields: RequestedFields) -> GroupResult[Cpu]:
     """The processors of the machine that this kernel runs on."""
-    return CpuReader(kernel, fields).read()
+    return CpuReader(sources, fields).read()
 
 
 class CpuReader:
     """Reads what is wanted, each file once."""
 
-    def __init__(self, kernel: Kernel, fields: RequestedFields) -> None:
-        self.tree = kernel.tree
+    def __init__(self, sources: Sources, fields: RequestedFields) -> None:
+        self.tree = sources.tree
         self.builder = FactBuilder("sysfs", fields)
         self.reading = Reading(self.tree, self.builder)
         self.values: dict[str, Any] = {}

@@ -9,7 +9,7 @@ from hostinfo.fact import FactBuilder, GroupResult
 from hostinfo.model.domain import Domain, Limits
 
 from ..sources import xen_role as role
-from ..sources.sources import Kernel
+from ..sources.sources import Sources
 from .processor import cpulist
 from .processor.field_reader import Reading
 from .virt import cgroup
@@ -17,14 +17,14 @@ from .virt import cgroup
 _ONLINE = "sys/devices/system/cpu/online"
 
 
-def read(kernel: Kernel, fields: RequestedFields) -> GroupResult[Domain]:
+def read(sources: Sources, fields: RequestedFields) -> GroupResult[Domain]:
     """What this operating system was given of the machine."""
     builder = FactBuilder("sysfs", fields)
-    reading = Reading(kernel.tree, builder)
+    reading = Reading(sources.tree, builder)
     wants_limits = builder.needs("limits", "is_whole_machine")
     online = _online(reading) if wants_limits or builder.needs("online_cpus") else 0
     limits, are_told = _limits(reading, online) if wants_limits else (None, False)
-    xen = role.read_role(kernel.tree) if builder.needs("is_whole_machine", "uuid", "guest_type") else None
+    xen = role.read_role(sources.tree) if builder.needs("is_whole_machine", "uuid", "guest_type") else None
     return builder.build(
         Domain(
             online_cpus=online.bit_count() or None,

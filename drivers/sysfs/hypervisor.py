@@ -6,7 +6,7 @@ from hostinfo.fact import FactBuilder, GroupResult
 from hostinfo.model.hypervisor import Hypervisor, Role
 
 from ..sources import xen_role as role
-from ..sources.sources import Kernel
+from ..sources.sources import Sources
 from ..sources.tree import Tree
 from .virt.container import find_container
 from .virt.virt_detect import Sign, find_host
@@ -15,10 +15,10 @@ _KVM = "sys/class/misc/kvm"
 _MACHINE = ("role", "type", "version", "guest_of", "is_virtual_machine")
 
 
-def read(kernel: Kernel, fields: RequestedFields) -> GroupResult[Hypervisor]:
+def read(sources: Sources, fields: RequestedFields) -> GroupResult[Hypervisor]:
     """The role of this kernel and the hypervisors in play, with what gave them away."""
     builder = FactBuilder("sysfs", fields)
-    tree = kernel.tree
+    tree = sources.tree
     seen: list[str] = []
     machine = Hypervisor()
     if builder.needs(*_MACHINE, "detected_by"):

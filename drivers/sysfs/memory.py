@@ -6,7 +6,7 @@ from hostinfo.fact import FactBuilder, GroupResult
 from hostinfo.model.memory import Memory, Swap
 
 from ..sources.meminfo import parse_meminfo
-from ..sources.sources import Kernel
+from ..sources.sources import Sources
 from . import huge_pages
 from .numa_nodes import NODE_DIR, read_node_numbers
 from .processor.field_reader import Reading
@@ -22,10 +22,10 @@ _POOLS = "sys/kernel/mm/hugepages"
 _AT_PAGESZ = 6  # getauxval(3)
 
 
-def read(kernel: Kernel, fields: RequestedFields) -> GroupResult[Memory]:
+def read(sources: Sources, fields: RequestedFields) -> GroupResult[Memory]:
     """The memory that this kernel manages, and the slots it is in."""
     builder = FactBuilder("sysfs", fields)
-    reading = Reading(kernel.tree, builder)
+    reading = Reading(sources.tree, builder)
     values: dict[str, Any] = {}
     if builder.needs("swap", *_AMOUNTS):
         _read_amounts(reading, values)

@@ -6,7 +6,7 @@ from hostinfo.fact import FactBuilder, GroupResult
 from hostinfo.model.network import Address, Link, Network, Route
 
 from ..sources.netlink.link_record import LinkRecord
-from ..sources.sources import Kernel
+from ..sources.sources import Sources
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,45 +19,45 @@ _DUMPS = {"routes4": "routes", "routes6": "routes", "addresses": "addresses", "l
 that is not among them has left meanwhile, and was not merely too young."""
 
 
-def read(kernel: Kernel, fields: RequestedFields) -> GroupResult[Network]:
+def read(sources: Sources, fields: RequestedFields) -> GroupResult[Network]:
     """The network of this kernel's, or of this tree's."""
     builder = FactBuilder("sysfs", fields)
     links: tuple[Link, ...] = ()
     addresses: tuple[Address, ...] = ()
     routes: tuple[Route, ...] = ()
     if builder.needs("links", "addresses", "routes"):
-        dumps = _dumps(kernel, builder)
-        records = _records(kernel, dumps.pop("links", None), builder)
+        dumps = _dumps(sources, builder)
+        records = _records(sources, dumps.pop("links", None), builder)
         if builder.needs("links"):
             from .net.link_stack import build_links
             from .net.net_devices import add_devices
 
-            records = add_devices(records, kernel, builder)
+            records = add_devices(records, sources, builder)
             links = build_links(records)
         names = {record.index: record.name for record in records if record.index is not None}
         del records
-        addresses, routes = _addresses(kernel, dumps, names, builder), _routes(dumps, names, builder)
+        addresses, routes = _addresses(sources, dumps, names, builder), _routes(dumps, names, builder)
     dns = None
     if builder.needs("dns"):
         from .net.resolver import read_dns
 
-        dns = builder.try_read("dns", lambda: read_dns(kernel.tree))
+        dns = builder.try_read("dns", lambda: read_dns(sources.tree))
         builder.record_source("/etc/resolv.conf", "dns")
     return builder.build(Network(links=links, addresses=addresses, routes=routes, dns=dns))
 
 
-def _dumps(kernel: Kernel, builder: FactBuilder) -> dict[str, bytes]:
+def _dumps(sources: Sources, builder: FactBuilder) -> dict[str, bytes]:
     """The dumps that are needed, but those that failed."""
     from ..sources.netlink.message import is_interrupted
 
     found: dict[str, bytes] = {}
-    if kernel.netlink is None:
+    if sources.netlink is None:
         return found
     for name, field in _DUMPS.items():
         if name != "links" and not builder.needs(field):
             continue
         try:
-            found[name] = kernel.netlink(name)
+            found[name] = sources.netlink(name)
             if is_interrupted(found[name]):
                 raise ReadError(f"netlink {name}", "changed during each of several dumps: some may be missing")
         except DriverError as error:
@@ -65,7 +65,7 @@ def _dumps(kernel: Kernel, builder: FactBuilder) -> dict[str, bytes]:
     return found
 
 
-def _records(kernel: Kernel, data: bytes | None, builder: FactBuilder) -> list[LinkRecord]:
+def _records(sources: Sources, data: bytes | None, builder: FactBuilder) -> list[LinkRecord]:
     if data is not None:
         from ..sources.netlink.links import parse_links
 
@@ -76,11 +76,11 @@ def _records(kernel: Kernel, data: bytes | None, builder: FactBuilder) -> list[L
     from .net.links import read_links
 
     builder.record_source("/sys/class/net", "links")
-    return builder.try_read("links", lambda: read_links(kernel.tree)) or []
+    return builder.try_read("links", lambda: read_links(sources.tree)) or []
 
 
 def _addresses(
-    kernel: Kernel, dumps: dict[str, bytes], names: dict[int, str], builder: FactBuilder
+    sources: Sources, dumps: dict[str, bytes], names: dict[int, str], builder: FactBuilder
 ) -> tuple[Address, ...]:
     if not builder.needs("addresses"):
         return ()
@@ -91,10 +91,10 @@ def _addresses(
         return builder.try_read("addresses", lambda: parse_addresses(dumps.pop("addresses"), names)) or ()
     from .net import inet6
 
-    if kernel.netlink is None:
+    if sources.netlink is None:
         builder.unsupported("addresses", "/proc/net", "IPv4 addresses of links stand in no file, fields in netlink")
     builder.record_source("/" + inet6.PATH, "addresses")
-    return inet6.read(kernel.tree)
+    return inet6.read(sources.tree)
 
 
 def _routes(dumps: dict[str, bytes], names: dict[int, str], builder: FactBuilder) -> tuple[Route, ...]:
@@ -120,8 +120,8 @@ def _later(
     return lambda: parse(data, names)
 
 
-def read_link_counters(kernel: Kernel) -> "tuple[LinkCounters, ...]":
+def read_link_counters(sources: Sources) -> "tuple[LinkCounters, ...]":
     """The counters of each link, by index. DriverError where neither netlink nor /proc/net/dev can be read."""
     from .net import link_counters
 
-    return link_counters.read_link_counters(kernel)
+    return link_counters.read_link_counters(sources)

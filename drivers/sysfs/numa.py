@@ -8,7 +8,7 @@ from hostinfo.fact import FactBuilder, GroupResult
 from hostinfo.model.numa import Numa, NumaNode
 
 from ..sources.meminfo import parse_meminfo
-from ..sources.sources import Kernel
+from ..sources.sources import Sources
 from . import huge_pages
 from . import numa_nodes as nodes
 from .numa_nodes import NODE_DIR
@@ -19,10 +19,10 @@ _TOLERATED_PART = 16
 """The share by which the sum of the nodes may differ from the whole: what is read at another moment or kept apart."""
 
 
-def read(kernel: Kernel, fields: RequestedFields) -> GroupResult[Numa]:
+def read(sources: Sources, fields: RequestedFields) -> GroupResult[Numa]:
     """The nodes that are online; none where the kernel does not know NUMA."""
     builder = FactBuilder("sysfs", fields)
-    reading = Reading(kernel.tree, builder)
+    reading = Reading(sources.tree, builder)
     if not builder.needs("nodes"):
         return builder.build(Numa())
     numbers = nodes.read_node_numbers(reading, "nodes")

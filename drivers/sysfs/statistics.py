@@ -23,7 +23,7 @@ from hostinfo.model.statistics import (
     Statistics,
 )
 
-from ..sources.sources import Kernel
+from ..sources.sources import Sources
 from ..sources.tree import Tree
 
 _TICKS_A_SECOND = 100
@@ -36,15 +36,15 @@ _DIGITS = "0123456789"
 _MADE_OF_OTHERS = frozenset({"loop", "ram", "zram", "sr", "fd", "dm-", "md"})
 
 
-def read(kernel: Kernel, fields: RequestedFields) -> GroupResult[Statistics]:
+def read(sources: Sources, fields: RequestedFields) -> GroupResult[Statistics]:
     """Counters of this kernel as the host's."""
-    return _read(kernel, fields, Scope.HOST)
+    return _read(sources, fields, Scope.HOST)
 
 
-def read_in_dom0(kernel: Kernel, fields: RequestedFields) -> GroupResult[Statistics]:
+def read_in_dom0(sources: Sources, fields: RequestedFields) -> GroupResult[Statistics]:
     """Disks and links, which the Dom0 owns for the machine; all else as the control domain's own."""
     builder = FactBuilder("sysfs", fields)
-    own = _read(kernel, None, Scope.CONTROL_DOMAIN) if builder.needs("control_domain", "links", "disks") else None
+    own = _read(sources, None, Scope.CONTROL_DOMAIN) if builder.needs("control_domain", "links", "disks") else None
     why = "a Dom0's kernel counts its own only (control_domain); run as root, or start libvirtd, for the hypervisor's"
     for field in ("cpu", "cpus", "memory", "uptime_seconds"):
         if builder.needs(field):
@@ -60,7 +60,7 @@ def read_in_dom0(kernel: Kernel, fields: RequestedFields) -> GroupResult[Statist
     builder.record_source("clock", "time")
     value = Statistics(
         scope=Scope.HYPERVISOR,
-        time=utc(kernel.clock),
+        time=utc(sources.clock),
         links=own.value.links if own else (),
         disks=own.value.disks if own else (),
         control_domain=replace(own.value, links=(), disks=()) if own else None,
@@ -75,9 +75,9 @@ def utc(clock: Callable[[], float] | None = None) -> str:
     return f"{whole}.{int(seconds % 1 * 1000):03d}Z"
 
 
-def _read(kernel: Kernel, fields: RequestedFields, scope: Scope) -> GroupResult[Statistics]:
+def _read(sources: Sources, fields: RequestedFields, scope: Scope) -> GroupResult[Statistics]:
     builder = FactBuilder("sysfs", fields)
-    tree = kernel.tree
+    tree = sources.tree
     stat = _text(builder, tree, "proc/stat", "cpu", "cpus", "processes")
     loads = _text(builder, tree, "proc/loadavg", "load", "processes")
     memory = _text(builder, tree, "proc/meminfo", "memory")
@@ -86,7 +86,7 @@ def _read(kernel: Kernel, fields: RequestedFields, scope: Scope) -> GroupResult[
     attempt = builder.try_read
     value = Statistics(
         scope=scope,
-        time=utc(kernel.clock),
+        time=utc(sources.clock),
         uptime_seconds=attempt("uptime_seconds", lambda: parse_uptime(uptime)),
         load=attempt("load", lambda: parse_loadavg(loads)),
         cpu=attempt("cpu", lambda: parse_cpu_time(stat)),
@@ -94,7 +94,7 @@ def _read(kernel: Kernel, fields: RequestedFields, scope: Scope) -> GroupResult[
         memory=parse_memory_use(memory),
         processes=attempt("processes", lambda: parse_processes(stat, loads)),
         pressure=_pressure(builder, tree),
-        links=_links(builder, kernel),
+        links=_links(builder, sources),
         disks=attempt("disks", lambda: parse_diskstats(disks)) or (),
     )
     builder.record_source("constant of the driver" if scope is Scope.HOST else "/sys/hypervisor", "scope")
@@ -264,13 +264,13 @@ def _pressure(builder: FactBuilder, tree: Tree) -> tuple[Pressure, ...]:
     return tuple(pressures)
 
 
-def _links(builder: FactBuilder, kernel: Kernel) -> tuple[LinkCounters, ...]:
-    if not builder.needs("links") or kernel.netlink is None:
+def _links(builder: FactBuilder, sources: Sources) -> tuple[LinkCounters, ...]:
+    if not builder.needs("links") or sources.netlink is None:
         return ()
     from .net.link_counters import read_link_counters
 
     builder.record_source("rtnetlink RTM_GETLINK", "links")
-    return builder.try_read("links", partial(read_link_counters, kernel)) or ()
+    return builder.try_read("links", partial(read_link_counters, sources)) or ()
 
 
 def _line(text: str, start: str) -> list[str] | None:

@@ -9,7 +9,7 @@ from hostinfo.fact import FactBuilder, GroupResult
 from hostinfo.model.system import System
 
 from ..sources.smbios.text import uuid_text
-from ..sources.sources import Kernel
+from ..sources.sources import Sources
 from .platform import architecture, firmware
 from .platform import etc_files as etc
 from .platform.firmware import Identity
@@ -19,16 +19,16 @@ _IDENTITY = ("manufacturer", "product", "version", "serial", "sku", "family", "b
 _HOSTNAMED = "org.freedesktop.hostname1 GetProductUUID"
 
 
-def read(kernel: Kernel, fields: RequestedFields) -> GroupResult[System]:
+def read(sources: Sources, fields: RequestedFields) -> GroupResult[System]:
     """Who made the machine, what it is called, what runs on it."""
     builder = FactBuilder("sysfs", fields)
-    tree = kernel.tree
+    tree = sources.tree
     reading = Reading(tree, builder)
     identity = _identity(reading) if builder.needs(*_IDENTITY, "hardware_uuid") else Identity()
     machine_info = etc.machine_info(reading) if builder.needs("pretty_hostname", "deployment", "location") else {}
     return builder.build(
         System(
-            hardware_uuid=_uuid(kernel, reading, identity) if builder.needs("hardware_uuid") else None,
+            hardware_uuid=_uuid(sources, reading, identity) if builder.needs("hardware_uuid") else None,
             manufacturer=identity.get("manufacturer"),
             product=identity.get("product"),
             version=identity.get("version"),
@@ -61,14 +61,14 @@ def _identity(reading: Reading) -> Identity:
     return firmware.from_cpuinfo(reading) if reading.builder.needs("product", "serial") else Identity()
 
 
-def _uuid(kernel: Kernel, reading: Reading, identity: Identity) -> str | None:
+def _uuid(sources: Sources, reading: Reading, identity: Identity) -> str | None:
     """Only root may read the UUID; hostnamed may tell others."""
     uuid = uuid_text(identity.get("hardware_uuid"))
     if uuid is not None or identity.denied_uuid is None:
         return uuid
-    if kernel.hostnamed is not None:
+    if sources.hostnamed is not None:
         try:
-            uuid = uuid_text(kernel.hostnamed("GetProductUUID"))
+            uuid = uuid_text(sources.hostnamed("GetProductUUID"))
         except HostInfoError:  # the file's own failure says more
             uuid = None
     if uuid is None:

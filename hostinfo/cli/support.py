@@ -48,7 +48,13 @@ def run(options: "Namespace") -> int:
 
 
 def _look(factory: "DriverFactory") -> dict[str, object]:
-    row: dict[str, object] = {"name": factory.name, "is_open": False, "reason": None, "groups": [], "unsupported_reasons": {}}
+    row: dict[str, object] = {
+        "name": factory.name,
+        "is_open": False,
+        "reason": None,
+        "groups": [],
+        "unsupported_reasons": {},
+    }
     try:
         driver = factory.open()
     except HostInfoError as error:

@@ -3,23 +3,23 @@
 from hostinfo.errors import DriverError, ReadError
 from hostinfo.model.statistics import LinkCounters
 
-from ...sources.sources import Kernel
+from ...sources.sources import Sources
 
 PATH = "proc/net/dev"
 LINKS_LIMIT = 65_536
 
 
-def read_link_counters(kernel: Kernel) -> tuple[LinkCounters, ...]:
+def read_link_counters(sources: Sources) -> tuple[LinkCounters, ...]:
     """The counters of each link, by index. DriverError where neither netlink nor the file can be read."""
-    if kernel.netlink is not None:
+    if sources.netlink is not None:
         from ...sources.netlink.counters import parse_counters
 
         try:
-            return parse_counters(kernel.netlink("counters"))
+            return parse_counters(sources.netlink("counters"))
         except DriverError:
             pass  # refused, or not recorded: the file has them as well
     try:
-        return parse_proc_net_dev(kernel.tree.text(PATH))
+        return parse_proc_net_dev(sources.tree.text(PATH))
     except ReadError as error:
         from errno import ENOENT, ENOTDIR
 

@@ -12,7 +12,7 @@ from hostinfo.model.network import SrIov
 
 from ...sources import ethtool
 from ...sources.netlink.link_record import LinkRecord
-from ...sources.sources import Kernel
+from ...sources.sources import Sources
 from ...sources.tree import Tree
 
 CLASS = "sys/class/net"
@@ -25,21 +25,21 @@ class Vanished(Exception):
     """The link went away while it was read."""
 
 
-def add_devices(records: list[LinkRecord], kernel: Kernel, builder: FactBuilder) -> list[LinkRecord]:
+def add_devices(records: list[LinkRecord], sources: Sources, builder: FactBuilder) -> list[LinkRecord]:
     """The records with what is known of the devices behind them; without those that vanished meanwhile."""
     kept = []
     for record in records:
         if record.facts.get("kind") in (None, "physical"):
             try:
-                _add_device(record, kernel, builder)
+                _add_device(record, sources, builder)
             except Vanished:
                 continue
         kept.append(record)
     return kept
 
 
-def _add_device(record: LinkRecord, kernel: Kernel, builder: FactBuilder) -> None:
-    tree, facts = kernel.tree, record.facts
+def _add_device(record: LinkRecord, sources: Sources, builder: FactBuilder) -> None:
+    tree, facts = sources.tree, record.facts
     device = device_path(tree, record)
     if device is None and facts.get("kind") is None:
         return
@@ -50,14 +50,14 @@ def _add_device(record: LinkRecord, kernel: Kernel, builder: FactBuilder) -> Non
     try:
         if device is not None:
             _add_sysfs(facts, tree, device, builder)
-        _add_ethtool(record, kernel, builder)
+        _add_ethtool(record, sources, builder)
     except ReadError as error:
         if error.errno == ENODEV:
             raise Vanished from error
         builder.add_problem("links", error)
     if device is not None:
         _add_speed(facts, tree, f"{CLASS}/{record.name}")
-        _add_names(facts, kernel, _hardware(tree, device))
+        _add_names(facts, sources, _hardware(tree, device))
 
 
 def device_path(tree: Tree, record: LinkRecord) -> str | None:
@@ -93,34 +93,34 @@ def _add_sysfs(facts: "dict[str, object]", tree: Tree, device: str, builder: Fac
         builder.record_source("/sys/class/net/*/device/sriov_totalvfs", "links.sriov")
 
 
-def _add_ethtool(record: LinkRecord, kernel: Kernel, builder: FactBuilder) -> None:
+def _add_ethtool(record: LinkRecord, sources: Sources, builder: FactBuilder) -> None:
     name, facts = record.name, record.facts
-    if kernel.ethtool is not None:
-        info = _ask(kernel, name, ethtool.ETHTOOL_GDRVINFO, ethtool.DRIVER_INFO_BYTES, builder)
+    if sources.ethtool is not None:
+        info = _ask(sources, name, ethtool.ETHTOOL_GDRVINFO, ethtool.DRIVER_INFO_BYTES, builder)
         if info is not None:
             found = ethtool.parse_driver_info(info)
             facts.update({key: value for key, value in found.items() if value and not facts.get(key)})
             builder.record_source("ethtool driver information", "links.driver_version", "links.firmware")
-        settings = _ask(kernel, name, ethtool.ETHTOOL_GLINKSETTINGS, ethtool.SETTINGS_BYTES, builder)
+        settings = _ask(sources, name, ethtool.ETHTOOL_GLINKSETTINGS, ethtool.SETTINGS_BYTES, builder)
         if settings is not None:
             facts.update(ethtool.parse_settings(settings, has_carrier=facts.get("has_carrier") is True))
             builder.record_source("ethtool link settings", "links.speed_mbps", "links.duplex", "links.autonegotiation",
                        "links.port_type")  # fmt: skip
         if not facts.get("permanent_mac"):  # netlink tells it since Linux 5.6
-            permanent = _ask(kernel, name, ethtool.ETHTOOL_GPERMADDR, ethtool.PERMANENT_BYTES, builder)
+            permanent = _ask(sources, name, ethtool.ETHTOOL_GPERMADDR, ethtool.PERMANENT_BYTES, builder)
             facts["permanent_mac"] = None if permanent is None else ethtool.parse_permanent(permanent)
-    if kernel.features is not None:
-        facts.update(ethtool.parse_features(kernel.features(name)))
+    if sources.features is not None:
+        facts.update(ethtool.parse_features(sources.features(name)))
         builder.record_source("the ethtool package", "links.offloads", "links.rx_ring_size", "links.tx_ring_size")
 
 
-def _ask(kernel: Kernel, name: str, command: int, size: int, builder: FactBuilder) -> bytes | None:
+def _ask(sources: Sources, name: str, command: int, size: int, builder: FactBuilder) -> bytes | None:
     """The answer; None where the device has none. Vanished where the link is gone."""
     from errno import EINVAL, ENOTTY, EOPNOTSUPP
 
-    assert kernel.ethtool is not None  # noqa: S101 - the caller looked
+    assert sources.ethtool is not None  # noqa: S101 - the caller looked
     try:
-        return kernel.ethtool(name, command, size)
+        return sources.ethtool(name, command, size)
     except DriverError as error:
         number = getattr(error, "errno", None)
         if number == ENODEV:
@@ -145,10 +145,10 @@ def _add_speed(facts: "dict[str, object]", tree: Tree, base: str) -> None:
         facts["duplex"] = duplex
 
 
-def _add_names(facts: "dict[str, object]", kernel: Kernel, hardware: str) -> None:
+def _add_names(facts: "dict[str, object]", sources: Sources, hardware: str) -> None:
     """Vendor and product: by the hardware database, else what a USB device says of itself, else the numbers."""
-    tree, bus = kernel.tree, facts.get("bus")
-    names = _database_names(kernel, hardware, bus) if bus in _BUSES_OF_NAMES else {}
+    tree, bus = sources.tree, facts.get("bus")
+    names = _database_names(sources, hardware, bus) if bus in _BUSES_OF_NAMES else {}
     base = hardware.rpartition("/")[0] if bus == "usb" else hardware  # an interface's device is above it
     numbers = ("idVendor", "idProduct") if bus == "usb" else ("vendor", "device")
     own = ("manufacturer", "product") if bus == "usb" else ("", "")
@@ -168,17 +168,17 @@ def _bus(tree: Tree, hardware: str) -> str | None:
     return bus
 
 
-def _database_names(kernel: Kernel, hardware: str, bus: object) -> dict[str, str]:
+def _database_names(sources: Sources, hardware: str, bus: object) -> dict[str, str]:
     """What udev found in the hardware database: in its own file, else by pyudev, whose import takes 40 ms or more."""
-    if not kernel.tree.is_dir(_DATABASE):
+    if not sources.tree.is_dir(_DATABASE):
         return {}
     names: dict[str, str] = {}
-    for line in (_attribute(kernel.tree, f"{_DATABASE}/+{bus}:{hardware.rpartition('/')[2]}") or "").splitlines():
+    for line in (_attribute(sources.tree, f"{_DATABASE}/+{bus}:{hardware.rpartition('/')[2]}") or "").splitlines():
         key, separator, value = line.removeprefix("E:").partition("=")
         if separator and value and line.startswith("E:ID_"):
             names[key] = value
-    if "ID_VENDOR_FROM_DATABASE" not in names and kernel.udev is not None:
-        return kernel.udev("/" + hardware)
+    if "ID_VENDOR_FROM_DATABASE" not in names and sources.udev is not None:
+        return sources.udev("/" + hardware)
     return names
 
 

@@ -187,11 +187,11 @@ def test_the_guests_of_a_daemon_that_was_not_there_at_first_are_told_when_it_is(
 @pytest.mark.parametrize(("machine", "is_followed"), [("qemu-q35-xen", True), ("qemu-q35-kvm", False)])
 def test_xens_daemon_is_followed_in_a_dom0_only(machine: str, is_followed: bool) -> None:
     from hostinfo.drivers.dom0 import libvirt as xen
-    from hostinfo.drivers.sources.sources import Kernel
+    from hostinfo.drivers.sources.sources import Sources
     from hostinfo.drivers.sources.tree import Tree
 
-    kernel = Kernel(tree=Tree(str(ROOT / "tests" / "fixtures" / machine / "root")))
-    assert bool(xen._monitors_in_dom0(kernel, xen.LOCAL_URI)) is is_followed
+    sources = Sources(tree=Tree(str(ROOT / "tests" / "fixtures" / machine / "root")))
+    assert bool(xen._monitors_in_dom0(sources, xen.LOCAL_URI)) is is_followed
 
 
 def test_a_watch_of_a_silent_daemon_opens_and_closes_at_once(libvirtd: Libvirtd) -> None:

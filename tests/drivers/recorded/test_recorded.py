@@ -22,7 +22,7 @@ from hostinfo.drivers.sources.recorded.file_names import decode, encode
 from hostinfo.drivers.sources.recorded.recording import Recording
 from hostinfo.drivers.sources.recorded.reply_store import Tape
 from hostinfo.drivers.sources.recorded.trees import ListeningTree, RecordedTree
-from hostinfo.drivers.sources.sources import Kernel
+from hostinfo.drivers.sources.sources import Sources
 from hostinfo.drivers.sources.tree import Tree
 from hostinfo.errors import HostInfoError, ReadError, RecordingError, Unavailable
 
@@ -128,10 +128,10 @@ def test_every_entry_of_the_kernel_is_recorded_and_replayed(tmp_path: Path) -> N
     }
     questions = {"netlink": ("links",), "ethtool": ("eth0", 3, 9), "features": ("eth0",), "udev": ("/sys/x:1",),
                  "hostnamed": ("Chassis",)}  # fmt: skip
-    assert {*told, "tree", "clock"} == {field.name for field in dataclasses.fields(Kernel)}
+    assert {*told, "tree", "clock"} == {field.name for field in dataclasses.fields(Sources)}
     (tmp_path / "tree/proc").mkdir(parents=True)
     recording = Recording(drivers=("sysfs",), clock=5.25)
-    live = Kernel(tree=Tree(str(tmp_path / "tree")), **told)
+    live = Sources(tree=Tree(str(tmp_path / "tree")), **told)
     heard = kernels.listening(live, recording, Tape(recording))
     answers = {name: getattr(heard, name)(*question) for name, question in questions.items()}
     save(recording, str(tmp_path / "folder"), is_private=False)

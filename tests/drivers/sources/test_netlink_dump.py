@@ -105,9 +105,9 @@ def refuse(*_):
     raise PermissionError(1, "Operation not permitted")
 transport.socket = refuse
 from hostinfo.drivers.sysfs import network
-from hostinfo.drivers.sources.sources import Kernel
+from hostinfo.drivers.sources.sources import Sources
 from hostinfo.drivers.sources.tree import Tree
-fact = network.read(Kernel(tree=Tree("/"), netlink=transport.dump), None)
+fact = network.read(Sources(tree=Tree("/"), netlink=transport.dump), None)
 print(sorted({{link.name for link in fact.value.links}}))
 print(sorted({{problem.path for problem in fact.problems}}), file=sys.stderr)
 """

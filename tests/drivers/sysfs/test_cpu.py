@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 import hostinfo
-from hostinfo.drivers.sources.sources import Kernel
+from hostinfo.drivers.sources.sources import Sources
 from hostinfo.drivers.sources.tree import Tree
 from hostinfo.drivers.sysfs import cpu
 from hostinfo.model.cpu import Cpu
@@ -37,7 +37,7 @@ def lscpu(*options: str) -> str:
 
 
 def here() -> Cpu:
-    value: Cpu = cpu.read(Kernel(tree=Tree("/")), None).value
+    value: Cpu = cpu.read(Sources(tree=Tree("/")), None).value
     return value
 
 
@@ -91,7 +91,7 @@ def test_the_counts_are_those_of_psutil() -> None:
 
 
 def test_every_value_has_a_source() -> None:
-    fact = cpu.read(Kernel(tree=Tree("/")), None)
+    fact = cpu.read(Sources(tree=Tree("/")), None)
     for field in Cpu.__slots__:
         if getattr(fact.value, field) not in (None, (), {}):
             assert fact.sources[field].startswith("/"), field
@@ -115,7 +115,7 @@ class Listener(Tree):
 
 def test_the_model_name_costs_one_file() -> None:
     tree = Listener("/")
-    fact = cpu.read(Kernel(tree=tree), frozenset({"model_name"}))
+    fact = cpu.read(Sources(tree=tree), frozenset({"model_name"}))
     assert tree.asked == ["proc/cpuinfo"]
     assert fact.value.processors == ()
     assert list(fact.sources) in (["model_name"], [])
@@ -123,7 +123,7 @@ def test_the_model_name_costs_one_file() -> None:
 
 def test_the_number_of_threads_costs_two_files() -> None:
     tree = Listener("/")
-    fact = cpu.read(Kernel(tree=tree), frozenset({"threads"}))
+    fact = cpu.read(Sources(tree=tree), frozenset({"threads"}))
     assert sorted(tree.asked) == [f"{CPU}/online", f"{CPU}/present"]
     assert fact.value.threads == psutil.cpu_count()
 
@@ -226,7 +226,7 @@ def test_more_processors_than_can_be_are_refused_quickly(tmp_path: Path) -> None
 def test_a_file_that_may_not_be_read_is_a_problem_of_its_fields_only(tmp_path: Path) -> None:
     files = {"proc/cpuinfo": "processor : 0\nmodel name : X\n", f"{CPU}/online": "0\n"}
     tree = Tree(str(tree_of(tmp_path, files)), errors={"proc/cpuinfo": 13})
-    fact = cpu.read(Kernel(tree=tree), None)
+    fact = cpu.read(Sources(tree=tree), None)
     assert fact.value.threads == 1
     assert [(problem.path, problem.error.kind) for problem in fact.problems] == [("vendor_id", "ReadError")]
 

@@ -124,12 +124,12 @@ def test_without_the_process_own_group_nothing_is_said_of_limits(tmp_path: Path)
 
 
 def test_a_limit_that_may_not_be_read_is_a_problem_and_the_rest_stands(tmp_path: Path) -> None:
-    from hostinfo.drivers.sources.sources import Kernel
+    from hostinfo.drivers.sources.sources import Sources
     from hostinfo.drivers.sources.tree import Tree
     from hostinfo.drivers.sysfs import domain as group
 
     root = lay(tmp_path, {**CPUS, "proc/self/cgroup": "0::/a\n", "proc/self/mountinfo": V2_MOUNT})
-    fact = group.read(Kernel(tree=Tree(str(root), errors={"sys/fs/cgroup/a/memory.max": 13})), None)
+    fact = group.read(Sources(tree=Tree(str(root), errors={"sys/fs/cgroup/a/memory.max": 13})), None)
     assert (fact.value.online_cpus, fact.value.is_whole_machine) == (4, None)
     assert [problem.path for problem in fact.problems] == ["limits"]
 

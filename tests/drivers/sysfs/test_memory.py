@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 import hostinfo
-from hostinfo.drivers.sources.sources import Kernel
+from hostinfo.drivers.sources.sources import Sources
 from hostinfo.drivers.sources.tree import Tree
 from hostinfo.drivers.sysfs import memory
 from hostinfo.fact import GroupResult
@@ -31,7 +31,7 @@ def memory_of(root: Path, files: Mapping[str, str]) -> GroupResult[Memory]:
 
 
 def test_the_amounts_here_are_those_of_psutil() -> None:
-    mine = memory.read(Kernel(tree=Tree("/")), None).value
+    mine = memory.read(Sources(tree=Tree("/")), None).value
     assert mine.total_bytes == psutil.virtual_memory().total
     assert mine.available_bytes == pytest.approx(psutil.virtual_memory().available, rel=0.2)
     assert mine.swap is not None
@@ -39,7 +39,7 @@ def test_the_amounts_here_are_those_of_psutil() -> None:
 
 
 def test_the_page_size_here_is_the_one_that_the_c_library_knows() -> None:
-    assert memory.read(Kernel(tree=Tree("/")), None).value.page_bytes == os.sysconf("SC_PAGE_SIZE")
+    assert memory.read(Sources(tree=Tree("/")), None).value.page_bytes == os.sysconf("SC_PAGE_SIZE")
 
 
 @pytest.mark.parametrize(("order", "width"), [("little", 8), ("big", 8), ("little", 4), ("big", 4)])
@@ -89,5 +89,5 @@ def test_only_what_is_wanted_is_read() -> None:
             return super().data(path, limit)
 
     tree = Listener("/")
-    assert memory.read(Kernel(tree=tree), frozenset({"total_bytes"})).value.huge_pages == ()
+    assert memory.read(Sources(tree=tree), frozenset({"total_bytes"})).value.huge_pages == ()
     assert set(tree.asked) == {"proc/meminfo", "proc/self/mountinfo"}

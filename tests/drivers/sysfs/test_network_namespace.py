@@ -20,14 +20,14 @@ READ = """
 import dataclasses, json, sys
 sys.path[:0] = json.loads(sys.argv[1])
 from hostinfo.drivers.sources.netlink.dump_socket import dump
-from hostinfo.drivers.sources.sources import Kernel
+from hostinfo.drivers.sources.sources import Sources
 from hostinfo.drivers.sysfs.network import read, read_link_counters
 from hostinfo.drivers.sources.tree import Tree
-kernel = Kernel(tree=Tree("/"), netlink=dump)
-fact = read(kernel, None)
+sources = Sources(tree=Tree("/"), netlink=dump)
+fact = read(sources, None)
 answer = dataclasses.asdict(fact.value)
 answer["problems"] = [str(problem.error) for problem in fact.problems]
-answer["counters"] = [dataclasses.asdict(link) for link in read_link_counters(kernel)]
+answer["counters"] = [dataclasses.asdict(link) for link in read_link_counters(sources)]
 print(json.dumps(answer))
 """
 

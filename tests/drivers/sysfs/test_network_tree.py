@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from hostinfo.drivers.sources import ethtool
 from hostinfo.drivers.sources.netlink.dump_socket import dump
-from hostinfo.drivers.sources.sources import Kernel
+from hostinfo.drivers.sources.sources import Sources
 from hostinfo.drivers.sources.tree import Tree
 from hostinfo.drivers.sysfs.net.inet6 import parse_if_inet6
 from hostinfo.drivers.sysfs.net.link_counters import parse_proc_net_dev
@@ -71,7 +71,7 @@ class Machine:
         return base
 
     def read(self, fields: frozenset[str] | None = None) -> GroupResult[Network]:
-        return read(Kernel(tree=Tree(str(self.root))), fields)
+        return read(Sources(tree=Tree(str(self.root))), fields)
 
     def links(self) -> dict[str, Link]:
         return {link.name: link for link in self.read().value.links}
@@ -232,7 +232,7 @@ def test_what_udevs_own_file_does_not_name_pyudev_is_asked_for(machine: Machine)
         asked.append(path)
         return {"ID_VENDOR_FROM_DATABASE": "Intel Corporation"}
 
-    fact = read(Kernel(tree=Tree(str(machine.root)), udev=properties), None)
+    fact = read(Sources(tree=Tree(str(machine.root)), udev=properties), None)
     assert asked == ["/sys/devices/pci0000:00/0000:00:04.0"]
     assert (fact.value.links[0].vendor, fact.value.links[0].product) == ("Intel Corporation", "0x10d3")
 
@@ -270,7 +270,7 @@ def test_an_infiniband_link_of_a_tree_has_its_whole_address(machine: Machine) ->
 
 
 def test_a_tree_with_neither_links_nor_resolver_is_empty_and_no_failure(tmp_path: Path) -> None:
-    fact = read(Kernel(tree=Tree(str(tmp_path))), None)
+    fact = read(Sources(tree=Tree(str(tmp_path))), None)
     assert (fact.value.links, fact.value.addresses, fact.value.routes, fact.value.dns) == ((), (), (), None)
 
 
@@ -289,7 +289,7 @@ def test_only_what_is_asked_for_is_read(bonded: Machine) -> None:
             return super().data(path, limit)
 
     asked: list[str] = []
-    read(Kernel(tree=Listening(str(bonded.root))), frozenset({"dns"}))
+    read(Sources(tree=Listening(str(bonded.root))), frozenset({"dns"}))
     assert asked == ["etc/resolv.conf"]
 
 
@@ -303,8 +303,8 @@ def physical() -> list[str]:
 
 
 def live(asked: Callable[[str, int, int], bytes] | None = ethtool.answer) -> dict[str, Link]:
-    kernel = Kernel(tree=Tree("/"), netlink=dump, ethtool=asked)
-    return {link.name: link for link in read(kernel, None).value.links}
+    sources = Sources(tree=Tree("/"), netlink=dump, ethtool=asked)
+    return {link.name: link for link in read(sources, None).value.links}
 
 
 needs_ethtool = pytest.mark.skipif(
@@ -341,8 +341,8 @@ def test_offloads_and_rings_are_those_of_the_ethtool_program() -> None:
     pytest.importorskip("ethtool")
     words = {"sg": "scatter-gather", "tso": "tcp-segmentation-offload", "gso": "generic-segmentation-offload",
              "gro": "generic-receive-offload"}  # fmt: skip
-    kernel = Kernel(tree=Tree("/"), netlink=dump, features=ethtool.features)
-    links = {link.name: link for link in read(kernel, None).value.links}
+    sources = Sources(tree=Tree("/"), netlink=dump, features=ethtool.features)
+    links = {link.name: link for link in read(sources, None).value.links}
     for name in physical():
         says = ethtool_says("-k", name)
         on = {short for short, word in words.items() if says[word].startswith("on")}
@@ -358,8 +358,8 @@ def test_a_link_that_vanishes_before_ethtool_drops_out_alone() -> None:
         return ethtool.answer(name, command, size)
 
     gone = physical()[0]
-    kernel = Kernel(tree=Tree("/"), netlink=dump, ethtool=vanished)
-    fact = read(kernel, None)
+    sources = Sources(tree=Tree("/"), netlink=dump, ethtool=vanished)
+    fact = read(sources, None)
     names = {link.name for link in fact.value.links}
     assert names == set(live()) - {gone}
     assert gone not in {address.link for address in fact.value.addresses}
@@ -401,7 +401,7 @@ def test_counters_without_netlink_are_those_of_proc_net_dev(tmp_path: Path) -> N
         "bytes    packets errs drop fifo colls carrier compressed\n"
         "  eth0: 1161 9 1 2 0 0 0 5 1248 12 3 4 0 0 0 0\n"
     )
-    (found,) = read_link_counters(Kernel(tree=Tree(str(tmp_path))))
+    (found,) = read_link_counters(Sources(tree=Tree(str(tmp_path))))
     assert (found.name, found.rx_bytes, found.rx_packets, found.rx_errors, found.rx_dropped) == ("eth0", 1161, 9, 1, 2)
     assert (found.multicast, found.tx_bytes, found.tx_packets, found.tx_errors, found.tx_dropped) == (5, 1248, 12, 3, 4)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import hostinfo
-from hostinfo.drivers.sources.sources import Kernel
+from hostinfo.drivers.sources.sources import Sources
 from hostinfo.drivers.sources.tree import Tree
 from hostinfo.drivers.sysfs import numa
 from hostinfo.model.numa import Numa
@@ -30,7 +30,7 @@ def test_the_nodes_here_have_the_cpus_that_lscpu_says() -> None:
     except OSError:
         pytest.skip("no lscpu here")
     pairs = [line.split(",") for line in printed.split("\n") if line and line[0] != "#"]
-    nodes = numa.read(Kernel(tree=Tree("/")), None).value.nodes
+    nodes = numa.read(Sources(tree=Tree("/")), None).value.nodes
     told = {str(cpu): str(node.number) for node in nodes for cpu in node.cpus}
     assert told == {cpu: node for cpu, node in pairs if node}
 

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hostinfo
-from hostinfo.drivers.sources.sources import Kernel
+from hostinfo.drivers.sources.sources import Sources
 from hostinfo.drivers.sources.tree import Tree
 from hostinfo.drivers.sysfs import system
 from hostinfo.drivers.sysfs.platform import architecture
@@ -78,7 +78,7 @@ DENIED = ("product_serial", "product_uuid", "board_serial", "chassis_serial")  #
 
 def test_what_only_root_may_read_is_a_problem_in_its_place(tmp_path: Path) -> None:
     tree = Tree(str(dmi(tmp_path)), errors={f"sys/class/dmi/id/{name}": errno.EACCES for name in DENIED})
-    fact = system.read(Kernel(tree=tree), None)
+    fact = system.read(Sources(tree=tree), None)
     assert {problem.path for problem in fact.problems} == {"serial", "hardware_uuid", "board.serial", "chassis.serial"}
     assert all(isinstance(problem.error, ReadError) for problem in fact.problems)
     assert (fact.value.product, fact.value.serial) == ("PowerEdge R740", None)
@@ -94,7 +94,7 @@ def test_hostnamed_is_asked_for_the_uuid_that_may_not_be_read(tmp_path: Path) ->
         asked.append(member)
         return "4c4c454400424a108031b4c04f4d3332"
 
-    fact = system.read(Kernel(tree=tree, hostnamed=answer), frozenset({"hardware_uuid"}))
+    fact = system.read(Sources(tree=tree, hostnamed=answer), frozenset({"hardware_uuid"}))
     assert (fact.value.hardware_uuid, asked) == ("4c4c4544-0042-4a10-8031-b4c04f4d3332", ["GetProductUUID"])
     assert fact.sources["hardware_uuid"].startswith("org.freedesktop.hostname1")
     assert fact.problems == ()
@@ -104,7 +104,7 @@ def test_one_field_reads_one_file(tmp_path: Path) -> None:
     """Every other file would fail the read, if it were opened."""
     root = dmi(tmp_path)
     tree = Tree(str(root), errors={f"sys/class/dmi/id/{name}": errno.EIO for name in DMI if name != "product_name"})
-    fact = system.read(Kernel(tree=tree), frozenset({"product"}))
+    fact = system.read(Sources(tree=tree), frozenset({"product"}))
     assert (fact.value.product, fact.problems) == ("PowerEdge R740", ())
 
 
