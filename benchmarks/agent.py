@@ -42,7 +42,7 @@ from hostinfo.agent.qmf import (
     data_indications,
     heartbeat,
 )
-from hostinfo.agent.qmf.names import LOCATE_BINDING, direct_exchange, topic_exchange
+from hostinfo.agent.qmf.wire.addresses import LOCATE_BINDING, direct_exchange, topic_exchange
 from hostinfo.agent.transport import State, Transport, TransportOptions, open_transport
 from hostinfo.agent.transport.amqp import AmqpTransport
 from hostinfo.agent.transport.loop import Loop

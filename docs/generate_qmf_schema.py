@@ -12,8 +12,8 @@ sys.path.insert(0, str(ROOT))
 
 from hostinfo.agent.node import CLASSES, EVENTS, PACKAGE  # noqa: E402 - the tree that this file stands in
 from hostinfo.agent.qmf import SchemaClass, SchemaProperty  # noqa: E402
-from hostinfo.agent.qmf.names import SEVERITIES  # noqa: E402
-from hostinfo.agent.qmf.schema_xml import xml_type  # noqa: E402
+from hostinfo.agent.qmf.schema.xml_format import xml_type  # noqa: E402
+from hostinfo.agent.qmf.wire.addresses import SEVERITIES  # noqa: E402
 
 PAGE = ROOT / "docs" / "qmf-schema.md"
 HEAD = f"""\

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ..qmf import Agent, DataObject, Failure, Map, Subscribed
-from ..qmf.indications import Item
+from ..qmf.console_side.responses import Item
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from ..qmf import Agent, Indication, ObjectId, Predicate, Query, Value
-from ..qmf.names import DATA_BINDING, DEFAULT_DOMAIN, EVENT_BINDING
+from ..qmf.wire.addresses import DATA_BINDING, DEFAULT_DOMAIN, EVENT_BINDING
 from .answers import AgentNews, Answer, Update
 from .asking import Job, Progress, ask
 from .nodes import matching

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from ..qmf import Agent, Predicate, Value
-from ..qmf.errors import QmfError, short
+from ..qmf.wire.errors import QmfError, short
 
 NAMES = ("_name", "hostname", "uuid", "_instance")
 MOST_SPECS = 8  # more make the locate request larger than agents take

@@ -15,9 +15,9 @@ from time import monotonic, monotonic_ns
 from hostinfo import Unavailable
 
 from ..qmf import Agent, AgentSeen, AgentTable, Change, Indication, Message, Pending, Request, Requests, SchemaId, read
-from ..qmf.message import AGENT_KEY
-from ..qmf.names import HEARTBEAT_BINDING, topic_exchange
-from ..qmf.schema_v1 import RESPONSE as RESPONSE_V1
+from ..qmf.schema.v1 import RESPONSE as RESPONSE_V1
+from ..qmf.wire.addresses import HEARTBEAT_BINDING, topic_exchange
+from ..qmf.wire.message import AGENT_KEY
 from ..transport import State
 from .answers import AgentNews, Life
 

@@ -3,7 +3,7 @@
 import re
 
 from ..qmf import Malformed, Predicate, Value, parse_list
-from ..qmf.text_form import TEXT_CHARACTERS
+from ..qmf.query.query_syntax import TEXT_CHARACTERS
 
 _OPERATORS = {
     "=": "eq",

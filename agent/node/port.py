@@ -15,7 +15,7 @@ from ..qmf import (
     direct_exchange,
     topic_exchange,
 )
-from ..qmf.names import LOCATE_BINDING
+from ..qmf.wire.addresses import LOCATE_BINDING
 from ..transport import State, Transport, TransportOptions
 from ..transport.urls import parse_url
 from .policy import Policy

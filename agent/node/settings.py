@@ -7,7 +7,7 @@ from typing import Any, TypeVar, get_args, get_origin
 
 from hostinfo import ParseError
 
-from ..qmf.names import DEFAULT_DOMAIN
+from ..qmf.wire.addresses import DEFAULT_DOMAIN
 from ..transport.options import STYLES, TransportOptions
 from .classes import LEAST_INTERVAL, MOST_INTERVAL
 from .policy import DEFAULT, Policy, load, load_toml

@@ -35,27 +35,12 @@ A console::
 or `read`. The protocol was never written down whole: each module names the public source that it was read from.
 """
 
-from .agent_messages import (
-    Identity,
-    Reply,
-    data_indications,
-    event_indication,
-    heartbeat,
-)
-from .console_messages import Requests
-from .console_state import Agent, AgentTable, Change, Pending, Request
-from .data import DataObject, Event, ObjectId, reference
-from .errors import (
-    ErrorCode,
-    Forbidden,
-    InvalidArgument,
-    Malformed,
-    NotFound,
-    NotSupported,
-    QmfError,
-    TooLarge,
-)
-from .indications import (
+from .agent_side.interfaces import MethodCall, Methods, Policy, Store
+from .agent_side.messages import Identity, Reply, data_indications, event_indication, heartbeat
+from .agent_side.responder import Responder
+from .agent_side.subscriptions import Subscriptions
+from .console_side.requests import Requests
+from .console_side.responses import (
     AgentSeen,
     Failure,
     Indication,
@@ -66,21 +51,21 @@ from .indications import (
     Subscribed,
     read,
 )
-from .limits import REPLY_LIMITS, REQUEST_LIMITS, Limits
-from .message import Content, Message, Opcode
-from .names import AgentName, direct_exchange, topic_exchange
-from .outgoing import sanitise
-from .predicate import Predicate
-from .query import Query
-from .reply import Route, allowed_reply, split_address
-from .responder import Responder
-from .schema import Access, DataType, Direction, Kind, SchemaClass, SchemaId, SchemaMethod, SchemaProperty
-from .schema_xml import schema_xml
-from .serving import MethodCall, Methods, Policy, Store
-from .subscription import Subscriptions
-from .text_form import parse_list, parse_map
-from .topic import TopicPattern, TopicTable
-from .types import AMQP_NAMES, Byte, Float32, Int, Long, Map, Short, UByte, UInt, ULong, UShort, Value
+from .console_side.state import Agent, AgentTable, Change, Pending, Request
+from .query.predicate import Predicate
+from .query.query import Query
+from .query.query_syntax import parse_list, parse_map
+from .schema.classes import Access, DataType, Direction, Kind, SchemaClass, SchemaId, SchemaMethod, SchemaProperty
+from .schema.objects import DataObject, Event, ObjectId, reference
+from .schema.xml_format import schema_xml
+from .wire.addresses import AgentName, direct_exchange, topic_exchange
+from .wire.errors import ErrorCode, Forbidden, InvalidArgument, Malformed, NotFound, NotSupported, QmfError, TooLarge
+from .wire.limits import REPLY_LIMITS, REQUEST_LIMITS, Limits
+from .wire.message import Content, Message, Opcode
+from .wire.reply_to import Route, allowed_reply, split_address
+from .wire.sanitise import sanitise
+from .wire.topic import TopicPattern, TopicTable
+from .wire.types import AMQP_NAMES, Byte, Float32, Int, Long, Map, Short, UByte, UInt, ULong, UShort, Value
 
 __all__ = [
     "AMQP_NAMES",

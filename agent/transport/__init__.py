@@ -16,7 +16,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Protocol
 
-from ..qmf.message import Message
+from ..qmf.wire.message import Message
 from .options import TransportOptions
 
 __all__ = ["State", "Transport", "TransportOptions", "open_transport"]
@@ -26,7 +26,7 @@ class Transport(Protocol):
     """A way to send and to receive; every method may be called from any thread."""
 
     def subscribe(self, exchange: str, key: str) -> None:
-        """Receive what is sent to an exchange (a name of qmf.names) under a key (on topic with wildcards), for good."""
+        """Receive what is sent to an exchange (see qmf.wire.addresses) under a key (on topic with wildcards)."""
 
     def start(self, on_message: Callable[[Message], None], on_state: "Callable[[State, str], None]") -> None:
         """Connect, and keep connected. Both are called in the transport's own thread and must not block long."""

@@ -8,7 +8,7 @@ import random
 import uuid
 from collections.abc import Callable
 
-from ..qmf.message import Message
+from ..qmf.wire.message import Message
 from . import State
 from .client import Client
 from .connecting import Connecting, Found

@@ -10,9 +10,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
-from ..qmf.message import Message
-from ..qmf.names import direct_exchange, topic_exchange
-from ..qmf.topic import TopicPattern
+from ..qmf.wire.addresses import direct_exchange, topic_exchange
+from ..qmf.wire.message import Message
+from ..qmf.wire.topic import TopicPattern
 from .connecting import Found
 from .engine import Engine
 from .filters import binding_filter

@@ -9,7 +9,7 @@ from typing import Any
 
 from hostinfo import Unavailable
 
-from ..qmf.message import Message
+from ..qmf.wire.message import Message
 from . import State
 from .engine import Engine
 from .exchange import Queue

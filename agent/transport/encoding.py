@@ -1,7 +1,7 @@
 """Values to bytes in AMQP 1.0's type system (part 1, sections 1.2 and 1.6), in the shortest form of each type.
 
-Which type: a class of `qmf.types` is the primitive of its name, a plain int `long`, a plain float `double`. proton's
-`Message` can do the same, for 0.3 ms an object of 30 values: each value crosses into C by itself.
+Which type: a class of `qmf.wire.types` is the primitive of its name, a plain int `long`, a plain float `double`.
+proton's `Message` can do the same, for 0.3 ms an object of 30 values: each value crosses into C by itself.
 """
 
 import struct
@@ -10,7 +10,7 @@ from struct import Struct
 from typing import Any
 from uuid import UUID
 
-from ..qmf.types import Byte, Float32, Int, Long, Short, UByte, UInt, ULong, UShort
+from ..qmf.wire.types import Byte, Float32, Int, Long, Short, UByte, UInt, ULong, UShort
 
 CACHED_KEYS = 4_096
 CACHED_LENGTH = 64

@@ -8,8 +8,8 @@ from collections import deque
 from collections.abc import Callable
 from time import monotonic
 
-from ..qmf.names import direct_exchange, topic_exchange
-from ..qmf.topic import TopicTable
+from ..qmf.wire.addresses import direct_exchange, topic_exchange
+from ..qmf.wire.topic import TopicTable
 
 
 class Queue:

@@ -5,7 +5,7 @@ A filter map's key is any symbol; its value is a described string, or a bare str
 
 from typing import Any
 
-from ..qmf.limits import KEY_BYTES
+from ..qmf.wire.limits import KEY_BYTES
 from .library import load
 
 TOPIC_BINDING = "apache.org:legacy-amqp-topic-binding:string"

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 
-from ..qmf.message import Message
+from ..qmf.wire.message import Message
 from .loop import Loop
 
 WAITING = 64

@@ -5,7 +5,7 @@ from typing import Any
 
 import hostinfo
 
-from ..qmf.reply import split_address
+from ..qmf.wire.reply_to import split_address
 from .exchange import Budget, Exchanges
 from .loop import Loop
 from .options import TransportOptions

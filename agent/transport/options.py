@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..qmf.names import DEFAULT_DOMAIN
+from ..qmf.wire.addresses import DEFAULT_DOMAIN
 
 STYLES = ("auto", "qpidd", "rabbitmq-3", "rabbitmq-4", "plain")
 

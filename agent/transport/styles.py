@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from hostinfo import Unavailable
 
-from ..qmf.message import Message
+from ..qmf.wire.message import Message
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ for who reads all of it, nobody can show the two different properties.
 from collections.abc import Iterator, Mapping
 from uuid import UUID
 
-from ..qmf.message import Message
-from ..qmf.types import UInt, ULong
+from ..qmf.wire.message import Message
+from ..qmf.wire.types import UInt, ULong
 from .decoding import Undecodable, decode_value, skip_value
 from .encoding import Unencodable, encode_list, encode_symbol, encode_value
 

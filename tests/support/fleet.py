@@ -14,7 +14,7 @@ from hostinfo.agent.qmf import (
     event_indication,
     heartbeat,
 )
-from hostinfo.agent.qmf.names import LOCATE_BINDING, direct_exchange, topic_exchange
+from hostinfo.agent.qmf.wire.addresses import LOCATE_BINDING, direct_exchange, topic_exchange
 from hostinfo.agent.transport import State, Transport, TransportOptions, open_transport
 
 

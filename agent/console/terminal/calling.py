@@ -19,7 +19,7 @@ from ...qmf import (
     parse_list,
     parse_map,
 )
-from ...qmf.errors import short
+from ...qmf.wire.errors import short
 from ..answers import Answer
 from ..nodes import labels
 from ..predicates import value_of

@@ -7,7 +7,7 @@ from queue import Empty, Full, Queue
 from time import monotonic, time_ns
 
 from ...qmf import Agent, Event, Indication
-from ...qmf.names import SEVERITIES
+from ...qmf.wire.addresses import SEVERITIES
 from ..answers import AgentNews, Kind, Life, Update
 from ..nodes import label
 from .screen import DIM, RED, YELLOW, Screen

@@ -230,9 +230,9 @@ def test_schemas_are_given_the_new_way(console: Console) -> None:
 def test_schemas_of_an_agent_without_the_new_way_are_asked_the_old_way(
     fleet: Fleet, console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from hostinfo.agent.qmf import agent_messages
+    from hostinfo.agent.qmf.agent_side import messages
 
-    monkeypatch.setattr(agent_messages, "CAPABILITY", 0)
+    monkeypatch.setattr(messages, "CAPABILITY", 0)
     console.agents()
     named = console.schemas(name(0), ["processor"])
     assert [item.name for item in named.items if isinstance(item, SchemaClass)] == ["processor"]
@@ -245,11 +245,11 @@ def test_schemas_of_an_agent_without_the_new_way_are_asked_the_old_way(
 def test_an_agent_that_ignores_predicates_is_helped(
     fleet: Fleet, console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from hostinfo.agent.qmf import agent_messages, reading
+    from hostinfo.agent.qmf.agent_side import messages, query_executor
 
-    monkeypatch.setattr(agent_messages, "CAPABILITY", 0)
+    monkeypatch.setattr(messages, "CAPABILITY", 0)
     monkeypatch.setattr(
-        reading.Reader, "evaluate", lambda self, query, _user: iter(self.store.objects(query.schema_id))
+        query_executor.Reader, "evaluate", lambda self, query, _user: iter(self.store.objects(query.schema_id))
     )
     console.agents()
     answer = console.query([name(0)], Query(where=parse_where("number=3")))[0]

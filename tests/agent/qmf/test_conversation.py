@@ -29,9 +29,9 @@ from hostinfo.agent.qmf import (
     heartbeat,
     read,
 )
-from hostinfo.agent.qmf.limits import REPLY_LIMITS
-from hostinfo.agent.qmf.map_codec import decode_list, encode_list, encode_map
-from hostinfo.agent.qmf.types import Map, UInt, ULong
+from hostinfo.agent.qmf.wire.limits import REPLY_LIMITS
+from hostinfo.agent.qmf.wire.map_codec import decode_list, encode_list, encode_map
+from hostinfo.agent.qmf.wire.types import Map, UInt, ULong
 from tests.support.qmf_node import (
     ECHO,
     LINK_DOWN,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hostinfo.agent.qmf import DataObject, Message, ObjectId, Query, QueryPart, Requests, SchemaId, read, sanitise
-from hostinfo.agent.qmf.types import Value
+from hostinfo.agent.qmf.wire.types import Value
 from tests.support.qmf_node import NAME, NODE, NOW, MemoryStore, responder
 
 AGENT = str(NAME)

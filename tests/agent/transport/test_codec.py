@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hostinfo.agent.qmf import AMQP_NAMES, Float32, Message, ULong
-from hostinfo.agent.qmf.types import Width
+from hostinfo.agent.qmf.wire.types import Width
 from hostinfo.agent.transport.decoding import DEPTH, Undecodable, decode_value, skip_value
 from hostinfo.agent.transport.encoding import Unencodable, encode_value
 from hostinfo.agent.transport.wire import Envelope, decode, encode

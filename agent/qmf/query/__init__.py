@@ -1,0 +1,1 @@
+"""Queries: predicates with their regular expressions, their text form, and the budget of their evaluation."""

@@ -1,0 +1,75 @@
+"""Queries: which objects, ids or schemas a console asks for (qmf/Query.cpp)."""
+
+from dataclasses import dataclass, field
+from typing import Self
+
+from ..schema.classes import SchemaId
+from ..schema.objects import DataObject, ObjectId
+from ..wire.errors import Malformed, short
+from ..wire.sanitise import sanitise
+from ..wire.types import Map, Value
+from ..wire.validation import as_list, as_map, as_text
+from .predicate import WORK, Predicate
+from .query_syntax import parse_map
+from .regex import Budget
+
+TARGETS = ("OBJECT", "OBJECT_ID", "SCHEMA", "SCHEMA_ID")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """What is asked for: one object by its id, or those of a class, narrowed by a predicate."""
+
+    what: str = "OBJECT"
+    object_id: ObjectId | None = None
+    schema_id: SchemaId | None = None
+    where: list[Value] = field(default_factory=list)
+    predicate: Predicate = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Check it; Malformed, NotSupported or TooLarge for an unknown target or a bad predicate."""
+        if self.what not in TARGETS:
+            raise Malformed(f"query: invalid _what {short(self.what)}")
+        object.__setattr__(self, "predicate", Predicate(self.where))
+
+    @classmethod
+    def from_map(cls, value: object) -> Self:
+        """Read a cleaned query body; Malformed, NotSupported or TooLarge."""
+        source = as_map(value, "query")
+        return cls(
+            what=as_text(source.get("_what"), "_what"),
+            object_id=ObjectId.from_map(source["_object_id"]) if source.get("_object_id") is not None else None,
+            schema_id=SchemaId.from_map(source["_schema_id"]) if source.get("_schema_id") is not None else None,
+            where=as_list(source.get("_where") or [], "_where"),
+        )
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """Read `{class:Host, package:'x', where:[..]}`; the keys are those of the C++ console."""
+        source = parse_map(text)
+        unknown = set(source) - {"class", "package", "where"}
+        if unknown:
+            raise Malformed(f"query text: unknown key {short(min(unknown))}")
+        schema_id = SchemaId(
+            as_text(source.get("package", ""), "package"), as_text(source.get("class", ""), "class"), None
+        )
+        return cls(schema_id=schema_id, where=as_list(source.get("where", []), "where"))
+
+    def to_map(self) -> Map:
+        """Give the body of a query request."""
+        result: Map = {"_what": self.what}
+        if self.object_id is not None:
+            result["_object_id"] = self.object_id.to_map()
+        if self.schema_id is not None:
+            result["_schema_id"] = self.schema_id.to_map()
+        if self.where:
+            result["_where"] = sanitise(self.where)
+        return result
+
+    def matches(self, item: DataObject, budget: Budget | None = None) -> bool:
+        """Tell whether an object is asked for; TooLarge when the budget is used up."""
+        if self.object_id is not None:
+            return item.object_id is not None and self.object_id.same_object(item.object_id)
+        if self.schema_id is not None and (item.schema_id is None or not self.schema_id.covers(item.schema_id)):
+            return False
+        return self.predicate.matches_lookup(item.lookup, budget or Budget(WORK))

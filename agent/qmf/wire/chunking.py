@@ -1,0 +1,48 @@
+"""Answers in parts: by objects and by bytes, so that neither side holds a whole fleet in one message."""
+
+from collections.abc import Iterable, Iterator
+
+from .limits import BODY_BYTES, CHUNK_BYTES, CHUNK_OBJECTS
+from .sanitise import encoded_size
+from .types import Map, Value
+
+TOO_LARGE = "_too_large"
+
+
+def split(
+    items: Iterable[Map], *, objects: int = CHUNK_OBJECTS, size: int = CHUNK_BYTES
+) -> Iterator[tuple[list[Value], bool]]:
+    """Give the items in lists, each with whether it is the last; an empty input is one empty list.
+
+    A list holds at most `objects` items and aims at `size` bytes; an item over 1 MiB loses its largest values and
+    names them under `_too_large`. Items are taken as they are needed.
+    """
+    chunk: list[Value] = []
+    used = 0
+    for item in items:
+        fitting, cost = item, encoded_size(item)
+        if cost > BODY_BYTES:
+            fitting = shrink(item)
+            cost = encoded_size(fitting)
+        if chunk and (len(chunk) >= objects or used + cost > size):
+            yield chunk, False
+            chunk, used = [], 0
+        chunk.append(fitting)
+        used += cost
+    yield chunk, True
+
+
+def shrink(item: Map, size: int = BODY_BYTES) -> Map:
+    """Take the largest of an object's `_values` away until it fits, and name them in the object itself."""
+    total = encoded_size(item)
+    values = item.get("_values")
+    if total <= size or not isinstance(values, dict):
+        return item
+    kept = dict(values)
+    dropped: list[Value] = []
+    for name in sorted(kept, key=lambda key: encoded_size(kept[key]), reverse=True):
+        if total <= size - 64 - 300 * len(dropped):
+            break
+        total -= encoded_size(kept.pop(name))
+        dropped.append(name)
+    return {**item, "_values": {**kept, TOO_LARGE: dropped}}

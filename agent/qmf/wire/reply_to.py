@@ -1,0 +1,81 @@
+"""Where an answer goes: reading a reply-to, and refusing those that would turn an agent into a message injector.
+
+qpidd writes `exchange/key` (split at the first slash), a queue's bare name, or `/queue`; RabbitMQ 3 writes
+`/exchange/NAME/KEY` and `/queue/NAME`, RabbitMQ 4 `/exchanges/NAME/KEY` and `/queues/NAME`, both percent-encoded.
+"""
+
+from dataclasses import dataclass
+
+from .addresses import direct_exchange, topic_exchange
+from .limits import KEY_BYTES
+
+ADDRESS_CHARACTERS = 600
+STRICT_PREFIX = "direct-console."
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A node and, when the node is an exchange, the routing key."""
+
+    node: str
+    key: str | None = None  # None: the node is a queue
+
+    def __str__(self) -> str:
+        return self.node if self.key is None else f"{self.node}/{self.key}"
+
+
+def split_address(text: str) -> Route | None:
+    """Split an address at its first slash; None for what cannot be one."""
+    if not text or len(text) > ADDRESS_CHARACTERS or not text.isprintable():
+        return None
+    kind, _, rest = text[1:].partition("/") if text[0] == "/" else ("", "", text)
+    if kind in ("exchange", "exchanges") and rest:
+        node, _, key = rest.partition("/")
+        return _route(_unquote(node), _unquote(key))
+    if kind in ("queue", "queues") and rest:
+        return _route(_unquote(rest), None)
+    if text[0] == "/":
+        return _route(text[1:], None)
+    node, slash, key = text.partition("/")
+    return _route(node, key if slash else None)
+
+
+def allowed_reply(text: str | None, domain: str, *, strict: bool = False) -> Route | None:
+    """Give the route of a reply-to when an agent may send there, else None.
+
+    Allowed are the two QMF exchanges, `amq.direct` (v1 schema answers) and queues. A name that belongs to a broker's
+    own exchanges is not taken for a queue. With `strict` only `direct-console.…` on the topic exchange is allowed, as
+    in the C++ agents' strict-security mode.
+    """
+    route = split_address(text) if text else None
+    if route is None:
+        return None
+    topic, direct = topic_exchange(domain), direct_exchange(domain)
+    if strict:
+        allowed = route.node == topic and (route.key or "").startswith(STRICT_PREFIX)
+    elif route.key is None:
+        allowed = _may_be_queue(route.node)
+    else:
+        allowed = route.node in (topic, direct, "amq.direct")
+    return route if allowed else None
+
+
+def _may_be_queue(name: str) -> bool:
+    """Refuse the names of well-known exchanges: a link to one of them reaches the exchange, not a queue."""
+    if name.startswith("amq.gen-"):  # RabbitMQ's names for queues that it made up
+        return True
+    return not name.startswith(("amq.", "qmf.", "qpid.", "$")) and "/" not in name
+
+
+def _route(node: str | None, key: str | None) -> Route | None:
+    if not node or any(len(part.encode("utf-8", "replace")) > KEY_BYTES for part in (node, key or "")):
+        return None
+    return Route(node, key)
+
+
+def _unquote(text: str) -> str:
+    if "%" not in text:
+        return text
+    from urllib.parse import unquote
+
+    return unquote(text, errors="replace")

@@ -1,0 +1,125 @@
+"""The protocol of the Java agents: limits of duration and interval, expiry, only what is new or changed."""
+
+import pytest
+
+from hostinfo.agent.qmf import DataObject, ObjectId, QmfError, Query, Route, Subscriptions, TooLarge
+from hostinfo.agent.qmf.agent_side.messages import Reply
+from hostinfo.agent.qmf.agent_side.subscriptions import Subscription
+
+S = 10**9
+REPLY = Reply(Route("qmf.default.topic", "direct-console.1"), "17")
+
+
+class World:
+    """Objects with their times, as a store would evaluate them."""
+
+    def __init__(self, **times: int) -> None:
+        self.times = times
+
+    def evaluate(self, _item: Subscription) -> list[DataObject]:
+        return [DataObject(object_id=ObjectId(name), update_ts=ts) for name, ts in self.times.items()]
+
+    def published(self, subscriptions: Subscriptions, now_ns: int) -> list[list[str]]:
+        due = subscriptions.due(now_ns, self.evaluate)
+        return [[item.object_id.object_name for item in changed if item.object_id] for _, changed in due]
+
+
+@pytest.mark.parametrize(
+    ("asked", "granted"),
+    [((0, 0), (300, 30_000)), ((1, 1), (10, 1_000)), ((9_999, 2_000), (3_600, 2_000)), ((-5, -5), (300, 30_000))],
+)
+def test_duration_and_interval_are_kept_within_limits(asked: tuple[int, int], granted: tuple[int, int]) -> None:
+    item = Subscriptions().subscribe(Query(), REPLY, 0, duration_s=asked[0], interval_ms=asked[1])
+    assert (item.duration_s, item.interval_ms) == granted
+
+
+def test_all_at_once_then_only_what_is_new_or_changed() -> None:
+    world, subscriptions = World(a=1, b=1), Subscriptions()
+    subscriptions.subscribe(Query(), REPLY, 0, interval_ms=1_000)
+    assert world.published(subscriptions, 0) == [["a", "b"]]
+    assert world.published(subscriptions, S // 2) == []  # not due
+    assert world.published(subscriptions, 1 * S) == []  # due, nothing new
+    world.times |= {"b": 2, "c": 2}
+    assert world.published(subscriptions, 2 * S) == [["b", "c"]]
+    assert world.published(subscriptions, 3 * S) == []
+
+
+def test_an_object_that_left_and_comes_back_is_new() -> None:
+    world, subscriptions = World(a=1), Subscriptions()
+    subscriptions.subscribe(Query(), REPLY, 0, interval_ms=1_000)
+    world.published(subscriptions, 0)
+    del world.times["a"]
+    assert world.published(subscriptions, 1 * S) == []
+    world.times["a"] = 1
+    assert world.published(subscriptions, 2 * S) == [["a"]]
+
+
+def test_it_expires_silently_unless_refreshed() -> None:
+    world, subscriptions = World(a=1), Subscriptions()
+    item = subscriptions.subscribe(Query(), REPLY, 0, duration_s=10, interval_ms=1_000)
+    assert subscriptions.refresh(item.id, 9 * S) is item
+    assert world.published(subscriptions, 15 * S) == [["a"]]
+    assert world.published(subscriptions, 19 * S) == []
+    assert len(subscriptions) == 0
+    assert subscriptions.refresh(item.id, 20 * S) is None
+
+
+def test_a_refresh_changes_the_duration_only_when_it_gives_one() -> None:
+    subscriptions = Subscriptions()
+    item = subscriptions.subscribe(Query(), REPLY, 0, duration_s=100)
+    subscriptions.refresh(item.id, 1 * S)
+    assert (item.duration_s, item.expires_ns) == (100, 101 * S)
+    subscriptions.refresh(item.id, 2 * S, duration_s=50)
+    assert (item.duration_s, item.expires_ns) == (50, 52 * S)
+
+
+def test_a_cancelled_one_is_gone_and_cancelling_twice_is_no_error() -> None:
+    subscriptions = Subscriptions()
+    item = subscriptions.subscribe(Query(), REPLY, 0)
+    subscriptions.cancel(item.id)
+    subscriptions.cancel(item.id)
+    assert subscriptions.next_due_ns() is None
+
+
+def test_their_number_is_bounded_in_all_and_for_one_console() -> None:
+    subscriptions = Subscriptions(most=4, most_each=2)
+    for _ in range(2):
+        subscriptions.subscribe(Query(), REPLY, 0)
+    with pytest.raises(TooLarge):
+        subscriptions.subscribe(Query(), REPLY, 0)
+    for number in range(2):
+        subscriptions.subscribe(Query(), Reply(Route("q", str(number))), 0)
+    with pytest.raises(TooLarge):
+        subscriptions.subscribe(Query(), Reply(Route("q", "x")), 0)
+    subscriptions.subscribe(Query(), Reply(Route("q", "x")), 301 * S)  # the others have expired
+
+
+def test_the_gone_are_told_to_those_that_knew_them_once() -> None:
+    world, subscriptions = World(a=1), Subscriptions()
+    item = subscriptions.subscribe(Query(), REPLY, 0)
+    world.published(subscriptions, 0)
+    gone = DataObject(object_id=ObjectId("a"), delete_ts=5)
+    assert list(subscriptions.deleted(gone, 1 * S)) == [item]
+    assert list(subscriptions.deleted(gone, 1 * S)) == []
+
+
+def test_one_whose_query_fails_is_ended_and_the_others_live() -> None:
+    subscriptions = Subscriptions()
+    bad = subscriptions.subscribe(Query(), REPLY, 0)
+    good = subscriptions.subscribe(Query(), REPLY, 0)
+
+    def evaluate(item: Subscription) -> list[DataObject]:
+        if item is bad:
+            raise QmfError("too much")
+        return World(a=1).evaluate(item)
+
+    assert [item for item, _ in subscriptions.due(0, evaluate)] == [good]
+    assert len(subscriptions) == 1
+
+
+def test_the_next_time_to_look_is_known() -> None:
+    subscriptions = Subscriptions()
+    subscriptions.subscribe(Query(), REPLY, 0, interval_ms=5_000)
+    subscriptions.subscribe(Query(), REPLY, 1 * S, interval_ms=1_000)
+    World(a=1).published(subscriptions, 1 * S)
+    assert subscriptions.next_due_ns() == 2 * S

@@ -1,0 +1,40 @@
+import pytest
+
+from hostinfo.agent.qmf.wire.addresses import SEVERITIES, AgentName, data_key, event_key, heartbeat_key, key
+from hostinfo.agent.qmf.wire.errors import Malformed
+
+AGENT = AgentName("example.org", "host.info", "4.2-a")
+
+
+def test_dots_in_components_become_underscores_so_that_consoles_bind_by_position() -> None:
+    assert heartbeat_key(AGENT) == "agent.ind.heartbeat.example_org.host_info.4_2-a"
+    assert data_key(AGENT, "com.redhat.ovirtNode", "processor") == (
+        "agent.ind.data.com_redhat_ovirtNode.processor.example_org.host_info.4_2-a"
+    )
+
+
+def test_an_event_key_names_its_severity_before_the_agent() -> None:
+    assert event_key(AGENT, "p.q", "linkDown", 4) == "agent.ind.event.p_q.linkDown.warn.example_org.host_info.4_2-a"
+
+
+def test_severity_words_are_those_of_the_broker() -> None:
+    assert SEVERITIES == ("emerg", "alert", "crit", "error", "warn", "note", "info", "debug")
+
+
+def test_agent_names_parse_and_keep_colons_of_the_instance() -> None:
+    assert AgentName.parse("v:p:i:j") == AgentName("v", "p", "i:j")
+    assert str(AgentName.parse("v:p:i:j")) == "v:p:i:j"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "broker", "a:b", "a::c", ":b:c", "a:b:", "apache.org:qpidd:x", "a:b:" + "é" * 130]
+)
+def test_other_names_are_refused(text: str) -> None:
+    with pytest.raises(Malformed):
+        AgentName.parse(text)
+
+
+def test_a_routing_key_over_255_bytes_is_never_made() -> None:
+    assert len(key("a" * 254, "")) == 255
+    with pytest.raises(Malformed):
+        key("a" * 254, "é")
