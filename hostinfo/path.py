@@ -12,6 +12,7 @@ from hostinfo.driver import GROUPS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
 MAXIMUM_LENGTH = 4096
@@ -43,6 +44,16 @@ class Path:
         for step in self.steps:
             self.annotation = _check(self.annotation, step, where)
             where += f"[{step[0]}]" if isinstance(step, tuple) else f".{step}"
+
+    def source(self, sources: "Mapping[str, str]") -> str:
+        """Where the value was read: the field's source, else its parent's, else those of its parts; "" if unknown."""
+        names = [step for step in self.steps if isinstance(step, str)]
+        for length in range(len(names), 0, -1):
+            source = sources.get(".".join(names[:length]))
+            if source is not None:
+                return source
+        below = ".".join(names) + "." if names else ""
+        return "; ".join(dict.fromkeys(source for place, source in sources.items() if place.startswith(below)))
 
     def resolve(self, value: object) -> object:
         """What stands at this path of the group's value; NoSuchItem where the machine has no such item."""

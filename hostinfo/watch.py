@@ -1,10 +1,9 @@
-"""Changes as the sources tell them by themselves: the kernel's multicasts, a daemon's events.
+"""Change notifications from the sources: the kernel's multicasts, a daemon's events.
 
-A change names the group in which something is different, not what: ask the group for that. What no source tells by
-itself (a value that just grows, a remote host) is found only by asking again now and then.
+A notification names the group that changed, not the change: read the group for that. Changes without a notification
+(a counter that grows, a remote host) are found only by polling.
 """
 
-import os
 import select
 import time
 from collections.abc import Callable, Iterable
@@ -12,6 +11,7 @@ from collections.abc import Callable, Iterable
 from hostinfo.driver import ConnectionChange, Driver
 from hostinfo.errors import HostInfoError
 from hostinfo.fact import Problem
+from hostinfo.lowlevel.wakeup import Wakeup
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,69 +21,64 @@ if TYPE_CHECKING:
     from hostinfo.driver import Monitor
 
 DEBOUNCE_SECONDS = 0.2
-"""Changes come in swarms (a link, its addresses, its routes): after the first one, wait so long for the others."""
+"""Changes arrive in bursts (a link, its addresses, its routes): wait so long for the rest after the first one."""
 
 
 class Watch:
-    """Listens from its making on; a context manager. One thread waits, any thread may wake it."""
+    """Monitors changes from its creation on; a context manager. One thread waits, any thread may wake it."""
 
     def __init__(self, drivers: Iterable[Driver] = ()) -> None:
         self.problems: list[Problem] = []
-        """What could not be listened to, or ended."""
+        """Monitors that could not be opened, or that ended."""
         self._monitors: dict[int, tuple[str, Monitor]] = {}
         self._poll = select.poll()
-        self._bell = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
-        self._poll.register(self._bell, select.POLLIN)
+        self._wakeup = Wakeup()
+        self._poll.register(self._wakeup, select.POLLIN)
         self._connections: list[tuple[str, HostInfoError | None]] = []
         for driver in drivers:
             for factory in driver.monitors:
                 self.add_monitor(driver.name, factory)
 
     def add_monitor(self, driver: str, factory: "Callable[[], Monitor]") -> None:
-        """Hear also what this monitor of the driver tells."""
+        """Open a monitor of the driver; a failure is added to ``problems``."""
         try:
             monitor = factory()
         except HostInfoError as error:
-            self._failed(driver, error)
+            self._add_problem(driver, error)
         else:
             self._monitors[monitor.fileno()] = driver, monitor
             self._poll.register(monitor.fileno(), select.POLLIN)
 
     @property
     def has_monitors(self) -> bool:
-        """Whether anything is listened to; where not, all that helps is to ask again."""
+        """Whether any monitor is active. If not, poll instead."""
         return bool(self._monitors)
 
-    def wait(self, seconds: float, settle: float = DEBOUNCE_SECONDS) -> frozenset[str]:
-        """Groups in which something changed; empty when the time was up, or somebody called ``wake``."""
+    def wait(self, seconds: float, debounce: float = DEBOUNCE_SECONDS) -> frozenset[str]:
+        """Return the groups that changed; empty after ``seconds``, or when another thread called ``wake``."""
         ready = self._ready(seconds)
         changed = set(self._receive(ready))
-        ends = time.monotonic() + settle
-        while changed and self._bell not in ready and (left := ends - time.monotonic()) > 0:
+        end = time.monotonic() + debounce
+        while changed and self._wakeup.fileno() not in ready and (left := end - time.monotonic()) > 0:
             ready = self._ready(left)
             changed.update(self._receive(ready))
         return frozenset(changed)
 
     def connections(self) -> list[tuple[str, HostInfoError | None]]:
-        """Drivers whose connection broke (with the reason) or stands now (None) since the last call, in that order."""
-        told, self._connections = self._connections, []
-        return told
+        """Return the connection changes since the last call, in order: driver, and the error (None: established)."""
+        changes, self._connections = self._connections, []
+        return changes
 
     def wake(self) -> None:
-        """End a ``wait`` at once, the next one if there is none now."""
-        try:
-            os.eventfd_write(self._bell, 1)
-        except OSError:  # closed, or rung very often
-            return
+        """End the current ``wait`` at once, or the next one."""
+        self._wakeup.wake()
 
     def close(self) -> None:
-        """Stop listening."""
+        """Close all monitors."""
         for _, monitor in self._monitors.values():
             monitor.close()
         self._monitors.clear()
-        if self._bell >= 0:
-            os.close(self._bell)
-            self._bell = -1
+        self._wakeup.close()
 
     def __enter__(self) -> "Self":
         return self
@@ -97,24 +92,24 @@ class Watch:
         return [number for number, _ in self._poll.poll(max(0, int(seconds * 1000)))]
 
     def _receive(self, ready: list[int]) -> set[str]:
-        found: set[str] = set()
+        groups: set[str] = set()
         for number in ready:
-            if number == self._bell:
-                os.eventfd_read(self._bell)
+            if number == self._wakeup.fileno():
+                self._wakeup.clear()
                 continue
             name, monitor = self._monitors[number]
             try:
-                for what in monitor.receive():
-                    if isinstance(what, ConnectionChange):
-                        self._connections.append((name, what.error))
+                for change in monitor.receive():
+                    if isinstance(change, ConnectionChange):
+                        self._connections.append((name, change.error))
                     else:
-                        found.add(what)
+                        groups.add(change)
             except HostInfoError as error:
-                self._failed(name, error)
+                self._add_problem(name, error)
                 self._poll.unregister(number)
                 del self._monitors[number]
                 monitor.close()
-        return found
+        return groups
 
-    def _failed(self, name: str, error: HostInfoError) -> None:
-        self.problems.append(Problem(path="", error=error, driver=name))
+    def _add_problem(self, driver: str, error: HostInfoError) -> None:
+        self.problems.append(Problem(path="", error=error, driver=driver))

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from uuid import uuid4
 
 import hostinfo
-from hostinfo import GroupResult, HostInfo, Unavailable
+from hostinfo import GroupResult, HostInfo, ReadError, Unavailable
+from hostinfo.lowlevel.bounded_file import read_file
 from hostinfo.model.hypervisor import Hypervisor
 from hostinfo.model.system import System
 
@@ -20,6 +21,7 @@ from ..qmf import AgentName, Identity, Malformed
 from .settings import Settings
 
 FILE = "agent.json"
+STATE_LIMIT = 64 * 1024
 WANTED = {
     "system": frozenset({"hardware_uuid", "machine_id", "hostname", "architecture"}),
     "hypervisor": frozenset({"role", "type"}),
@@ -77,9 +79,8 @@ def _load(folder: str | None) -> dict[str, object]:
     if folder is None:
         return {}
     try:
-        with open(os.path.join(folder, FILE), encoding="utf-8") as file:
-            state = json.loads(file.read(65536))
-    except (OSError, ValueError):
+        state = json.loads(read_file(os.path.join(folder, FILE), STATE_LIMIT))
+    except (ReadError, ValueError):
         return {}
     return state if isinstance(state, dict) else {}
 

@@ -18,7 +18,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from hostinfo import ParseError, ReadError
+from hostinfo import ParseError
+from hostinfo.lowlevel.bounded_file import read_file
 
 from ..qmf import SchemaId
 
@@ -77,13 +78,7 @@ def load(path: str) -> Policy:
 
 def load_toml(path: str) -> dict[str, object]:
     """Read a TOML file; ReadError or ParseError."""
-    try:
-        with open(path, "rb") as file:
-            data = file.read(SIZE_LIMIT + 1)
-    except OSError as error:
-        raise ReadError.from_os(path, error) from error
-    if len(data) > SIZE_LIMIT:
-        raise ParseError(path, f"longer than {SIZE_LIMIT} bytes")
+    data = read_file(path, SIZE_LIMIT)
     try:
         return tomllib.loads(data.decode())
     except (ValueError, RecursionError) as error:

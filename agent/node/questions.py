@@ -72,15 +72,4 @@ def answer(host: HostInfo, path: Path) -> Mapping[str, object]:
         for where, problem in problems.items()
         if path.field is None or where in (path.group, f"{path.group}.{path.field}") or where.startswith(path.text)
     }
-    return {"value": to_json(value), "source": _source(path, told.sources), "errors": reasons}
-
-
-def _source(path: Path, sources: Mapping[str, str]) -> str:
-    """The source of the path, else of what it is part of; of a group all its sources."""
-    names = [step for step in path.steps if isinstance(step, str)]
-    for length in range(len(names), 0, -1):
-        found = sources.get(".".join(names[:length]))
-        if found is not None:
-            return found
-    within = [where for field, where in sources.items() if not names or field.startswith(".".join(names) + ".")]
-    return ", ".join(dict.fromkeys(within))
+    return {"value": to_json(value), "source": path.source(told.sources), "errors": reasons}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from hostinfo import DriverError, GroupResult, HostInfo, HostInfoError, Watch
 
-from .patience import Patience
+from .failed_groups import FailedGroups
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -138,13 +138,13 @@ class Lane:
 
     def _rounds(self, host: HostInfo, watch: Watch) -> None:
         last, settle, jitter = float("-inf"), DEBOUNCE_SECONDS, 1.0
-        patience = Patience()
+        failures = FailedGroups()
         while not self._ends:
             due = last + self.interval * jitter
             heard: frozenset[str] = frozenset()
             if self._asked == self._served:
-                pause = min(due - time.monotonic(), patience.seconds())
-                heard = self._listen(watch, max(0.0, pause), settle) | patience.due()
+                pause = min(due - time.monotonic(), failures.remaining())
+                heard = self._listen(watch, max(0.0, pause), settle) | failures.due()
             if self._ends:
                 break
             now = time.monotonic()
@@ -157,7 +157,7 @@ class Lane:
             if groups:
                 used = time.thread_time()
                 failed = self._round(host, groups, is_whole=is_whole)
-                patience.note(groups.keys(), failed, self.interval)
+                failures.update(groups.keys(), failed, self.interval)
                 settle = min(max(DEBOUNCE_SECONDS, REST * (time.thread_time() - used)), LONGEST_REST_SECONDS)
 
     def _listen(self, watch: Watch, seconds: float, settle: float) -> frozenset[str]:

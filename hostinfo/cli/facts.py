@@ -86,15 +86,7 @@ def _absence(path: "Path") -> str:
 
 
 def _source(path: "Path", answer: dump.GroupReport) -> str:
-    """Where the value at the path was read: the field's source, else its parent's, else those of its parts."""
-    names = [step for step in path.steps if isinstance(step, str)]
-    for length in range(len(names), 0, -1):
-        source = answer.sources.get(".".join(names[:length]))
-        if source is not None:
-            return source
-    below = ".".join(names) + "." if names else ""
-    parts = dict.fromkeys(source for place, source in answer.sources.items() if place.startswith(below))
-    return "; ".join(parts) or "no source"
+    return path.source(answer.sources) or "no source"
 
 
 def _print_plain(values: dict[str, object], asked: "list[tuple[Path, dump.GroupReport]]", options: "Namespace") -> None:

@@ -220,7 +220,7 @@ def test_a_monitor_that_fails_is_a_problem_and_the_others_go_on() -> None:
     with Watch([Driver(name="test", monitors=(refuse, Pipe))]) as watch:
         assert [str(one.error) for one in watch.problems] == ["netlink: Operation not permitted"]
         os.write(writing, b"change")
-        assert watch.wait(5, settle=0) == {"memory"}
+        assert watch.wait(5, debounce=0) == {"memory"}
         os.write(writing, b"fail")
         assert watch.wait(5) == frozenset()
         assert [str(one.error) for one in watch.problems][1:] == ["pipe: broken"]

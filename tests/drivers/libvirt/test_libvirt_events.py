@@ -45,7 +45,7 @@ class Heard:
 
     def _run(self) -> None:
         while not self._ends:
-            groups = self._watch.wait(60, settle=0)
+            groups = self._watch.wait(60, debounce=0)
             self.connections += ["back" if error is None else "lost" for _, error in self._watch.connections()]
             self.groups += groups
 

@@ -1,0 +1,64 @@
+"""Reading a file that somebody else may have written: its type and size are checked, and it cannot block."""
+
+import errno
+import os
+from stat import S_ISDIR, S_ISREG
+
+from hostinfo.errors import ReadError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY
+
+
+def read_file(
+    path: str,
+    limit: int,
+    *,
+    regular_only: bool = True,
+    check: "Callable[[os.stat_result], None] | None" = None,
+) -> bytes:
+    """Return the content of a file of at most ``limit`` bytes.
+
+    Only regular files are read, unless ``regular_only`` is False: then a pipe is read to its end, which may block.
+    ``check`` is called with the fstat(2) result of the open file before anything is read; what it raises is passed on.
+    Raise ReadError, which names the path, if the file cannot be read, has another type, or is longer.
+    """
+    try:
+        # O_NONBLOCK: opening a FIFO without a writer would block before its type is known
+        descriptor = os.open(path, _FLAGS | (os.O_NONBLOCK if regular_only else 0))
+    except OSError as error:
+        raise ReadError.from_os(path, error) from error
+    except ValueError as error:  # a null byte in the path
+        raise ReadError(path, str(error)) from error
+    try:
+        status = os.fstat(descriptor)
+        _check_type(path, status.st_mode, regular_only=regular_only)
+        if check is not None:
+            check(status)
+        return _read(path, descriptor, limit)
+    finally:
+        os.close(descriptor)
+
+
+def _check_type(path: str, mode: int, *, regular_only: bool) -> None:
+    if S_ISDIR(mode):
+        raise ReadError(path, os.strerror(errno.EISDIR), errno.EISDIR)
+    if regular_only and not S_ISREG(mode):
+        raise ReadError(path, "not a regular file", errno.EINVAL)
+
+
+def _read(path: str, descriptor: int, limit: int) -> bytes:
+    chunks: list[bytes] = []
+    left = limit + 1
+    try:
+        while left > 0 and (chunk := os.read(descriptor, min(left, 1 << 20))):
+            chunks.append(chunk)
+            left -= len(chunk)
+    except OSError as error:
+        raise ReadError.from_os(path, error) from error
+    if left <= 0:
+        raise ReadError(path, f"longer than {limit} bytes", errno.EFBIG)
+    return b"".join(chunks)
