@@ -44,19 +44,19 @@ def _open_root(root: str) -> Driver | None:
     from ..sources.local import local_sources
 
     driver = open_driver(local_sources())
-    return None if driver is None else replace(driver, monitors=(_hear_network, _hear_devices))
+    return None if driver is None else replace(driver, monitors=(_open_network_monitor, _open_device_monitor))
 
 
-def _hear_network() -> "Monitor":
-    from ..sources.netlink.monitor import NetworkMonitor
+def _open_network_monitor() -> "Monitor":
+    from ..sources.netlink.monitor import open_network_monitor
 
-    return NetworkMonitor()
+    return open_network_monitor()
 
 
-def _hear_devices() -> "Monitor":
-    from ..sources.netlink.uevent import DeviceMonitor
+def _open_device_monitor() -> "Monitor":
+    from ..sources.netlink.monitor import open_device_monitor
 
-    return DeviceMonitor()
+    return open_device_monitor()
 
 
 def open_driver(sources: Sources) -> Driver | None:

@@ -1,4 +1,6 @@
-"""IP addresses of this network namespace: RTM_NEWADDR messages, rtnetlink(7) and linux/if_addr.h."""
+"""Parse a dump of IP addresses: RTM_NEWADDR messages, rtnetlink(7) and linux/if_addr.h."""
+
+from __future__ import annotations
 
 import sys
 from _socket import AF_INET, AF_INET6, inet_ntop
@@ -7,9 +9,9 @@ from struct import Struct
 
 from hostinfo.model.network import Address
 
-from .attribute_layouts import Layouts
+from .attribute_layouts import LayoutCache
 from .constants import address_flags, scope
-from .message import dump_payloads, text
+from .message import dump_payloads, parse_string
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,15 +25,18 @@ _NUMBERS = frozenset({FLAGS})
 
 _HEAD = {"little": Struct("<BBBBI"), "big": Struct(">BBBBI")}
 _CACHE = {"little": Struct("<II"), "big": Struct(">II")}
-_FOR_EVER = 0xFFFFFFFF
+_INFINITE = 0xFFFFFFFF
 _SIZES = {int(AF_INET): 4, int(AF_INET6): 16}
 _MASKS = tuple(inet_ntop(AF_INET, (0xFFFFFFFF << 32 - bits & 0xFFFFFFFF).to_bytes(4, "big")) for bits in range(33))
 
 
-def parse_addresses(data: bytes, names: Mapping[int, str], order: "Order" = sys.byteorder) -> tuple[Address, ...]:
-    """The addresses of one dump, by link. Those of links that are not named left in between, and are dropped."""
+def parse_addresses(data: bytes, names: Mapping[int, str], order: Order = sys.byteorder) -> tuple[Address, ...]:
+    """Return the addresses of one dump by link; ``names`` maps link indexes to names.
+
+    Addresses of links without a name are dropped: the link was removed between the two dumps.
+    """
     found = []
-    layouts = Layouts(_WANTED, _NUMBERS, SOURCE, order)
+    layouts = LayoutCache(_WANTED, _NUMBERS, SOURCE, order)
     for start, end in dump_payloads(data, RTM_NEWADDR, SOURCE, order):
         address = _address(data, start, end, layouts, names, order)
         if address is not None:
@@ -41,23 +46,23 @@ def parse_addresses(data: bytes, names: Mapping[int, str], order: "Order" = sys.
 
 
 def _address(
-    data: bytes, start: int, end: int, layouts: Layouts, names: Mapping[int, str], order: "Order"
+    data: bytes, start: int, end: int, layouts: LayoutCache, names: Mapping[int, str], order: Order
 ) -> Address | None:
-    """One address; None where its link is not named or it is of another family."""
+    """Return one address; None if its link has no name, or for another address family."""
     if end - start < 8:
         return None
     family, prefix_length, bits, scope_number, index = _HEAD[order].unpack_from(data, start)
     link, size = names.get(index), _SIZES.get(family)
     if link is None or size is None:
         return None
-    # With IFA_LOCAL, IFA_ADDRESS is the other end of the connection, which IPv4 without one repeats.
-    far, near, label, broadcast, lifetimes, flags = layouts.values(data, start + 8, end)
-    if near is None:
-        near = far
-    if near is None or len(near) != size or prefix_length > size * 8:
+    # With IFA_LOCAL, IFA_ADDRESS is the peer; on IPv4 without a peer, both are equal.
+    peer, local, label, broadcast, lifetimes, flags = layouts.values(data, start + 8, end)
+    if local is None:
+        local = peer
+    if local is None or len(local) != size or prefix_length > size * 8:
         return None
     is_ipv4 = size == 4
-    label = text(label)
+    label = parse_string(label)
     preferred, valid = _lifetimes(lifetimes, order)
     if flags is None:  # Linux before 3.14
         flags = bits
@@ -65,11 +70,11 @@ def _address(
         link=link,
         index=index,
         family="ipv4" if is_ipv4 else "ipv6",
-        address=inet_ntop(family, near),
+        address=inet_ntop(family, local),
         prefix_length=prefix_length,
         netmask=_MASKS[prefix_length] if is_ipv4 else None,
         broadcast=inet_ntop(family, broadcast) if broadcast is not None and len(broadcast) == size else None,
-        peer=inet_ntop(family, far) if far != near and far is not None and len(far) == size else None,
+        peer=inet_ntop(family, peer) if peer != local and peer is not None and len(peer) == size else None,
         scope=scope(scope_number),
         flags=address_flags(flags, is_ipv6=not is_ipv4),
         valid_lifetime_seconds=valid,
@@ -78,8 +83,8 @@ def _address(
     )
 
 
-def _lifetimes(value: bytes | None, order: "Order") -> tuple[int | None, int | None]:
+def _lifetimes(value: bytes | None, order: Order) -> tuple[int | None, int | None]:
     if value is None or len(value) < 8:
         return None, None
     preferred, valid = _CACHE[order].unpack_from(value)
-    return (None if preferred == _FOR_EVER else preferred), (None if valid == _FOR_EVER else valid)
+    return (None if preferred == _INFINITE else preferred), (None if valid == _INFINITE else valid)

@@ -1,9 +1,9 @@
-"""The kernel's numbers in words: iproute2's and rtnetlink(7)'s names."""
+"""Names of rtnetlink constants, as iproute2 and rtnetlink(7) have them."""
 
 from collections.abc import Sequence
 from functools import lru_cache
 
-_COMBINATIONS = 1024  # thousands of links share a few: each is put into words once
+_COMBINATIONS = 1024  # thousands of links share a few combinations
 _LINK_FLAGS = (
     "up", "broadcast", "debug", "loopback", "pointopoint", "notrailers", "running", "noarp", "promisc", "allmulti",
     "master", "slave", "multicast", "portsel", "automedia", "dynamic", "lower_up", "dormant", "echo",
@@ -17,7 +17,7 @@ _ROUTE_FLAGS = (*_HOP_FLAGS, "notify", "cloned", "equalize", "prefix", "table_lo
                 "rt_trap")  # fmt: skip
 
 STATES = ("unknown", "notpresent", "down", "lowerlayerdown", "testing", "dormant", "up")
-"""RFC 2863's, by number; "unknown" tells nothing."""
+"""Operational states of RFC 2863 by number."""
 SCOPES = {0: "global", 200: "site", 253: "link", 254: "host", 255: "nowhere"}
 ROUTE_TYPES = (
     "unspecified", "unicast", "local", "broadcast", "anycast", "multicast", "blackhole", "unreachable", "prohibit",
@@ -32,29 +32,29 @@ PROTOCOLS = {
 
 @lru_cache(maxsize=_COMBINATIONS)
 def link_flags(bits: int) -> tuple[str, ...]:
-    """IFF_…, netdevice(7)."""
-    return _words(bits, _LINK_FLAGS)
+    """Return the names of IFF_… flags, netdevice(7)."""
+    return _flag_names(bits, _LINK_FLAGS)
 
 
 @lru_cache(maxsize=_COMBINATIONS)
 def address_flags(bits: int, *, is_ipv6: bool) -> tuple[str, ...]:
-    """IFA_F_…; an address that is not permanent is dynamic, and IPv6 calls a secondary one temporary."""
-    words = _words(bits, _ADDRESS_FLAGS)
-    if is_ipv6 and words[:1] == ("secondary",):
-        words = ("temporary", *words[1:])
-    return words if bits & 0x80 else ("dynamic", *words)
+    """Return the names of IFA_F_… flags; without IFA_F_PERMANENT: dynamic; IPv6: temporary for IFA_F_SECONDARY."""
+    names = _flag_names(bits, _ADDRESS_FLAGS)
+    if is_ipv6 and names[:1] == ("secondary",):
+        names = ("temporary", *names[1:])
+    return names if bits & 0x80 else ("dynamic", *names)
 
 
 @lru_cache(maxsize=_COMBINATIONS)
 def route_flags(bits: int) -> tuple[str, ...]:
-    """RTNH_F_… and RTM_F_…."""
-    return _words(bits, _ROUTE_FLAGS)
+    """Return the names of RTNH_F_… and RTM_F_… flags."""
+    return _flag_names(bits, _ROUTE_FLAGS)
 
 
 def scope(number: int) -> str:
-    """The word for a scope, or its number."""
+    """Return the name of an address or route scope; its number if it has no name."""
     return SCOPES.get(number) or str(number)
 
 
-def _words(bits: int, names: Sequence[str]) -> tuple[str, ...]:
-    return tuple(name for place, name in enumerate(names) if name and bits >> place & 1)
+def _flag_names(bits: int, names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(name for bit, name in enumerate(names) if name and bits >> bit & 1)

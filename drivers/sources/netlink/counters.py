@@ -1,7 +1,9 @@
-"""Counters of links: struct rtnl_link_stats64 in RTM_NEWLINK messages, linux/if_link.h.
+"""Link counters: struct rtnl_link_stats64 in RTM_NEWLINK messages, linux/if_link.h.
 
-Apart from the other facts of links: who asks for those has no use for the model of the statistics.
+Separate from ``links``: the network group needs neither the counters nor their model.
 """
+
+from __future__ import annotations
 
 import sys
 from struct import Struct
@@ -9,7 +11,7 @@ from struct import Struct
 from hostinfo.model.statistics import LinkCounters
 
 from .links import HEAD, NAME, RTM_NEWLINK
-from .message import attributes, dump_payloads, text
+from .message import attributes, dump_payloads, parse_string
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,15 +21,15 @@ STATS64 = 23
 _COUNTERS = {"little": Struct("<9Q"), "big": Struct(">9Q")}
 
 
-def parse_counters(data: bytes, order: "Order" = sys.byteorder) -> tuple[LinkCounters, ...]:
-    """The counters of one dump of links with their statistics."""
+def parse_counters(data: bytes, order: Order = sys.byteorder) -> tuple[LinkCounters, ...]:
+    """Return the counters in a dump of links, by index."""
     head, unpack, found = HEAD[order], _COUNTERS[order].unpack_from, []
     for start, end in dump_payloads(data, RTM_NEWLINK, "netlink counters", order):
         if end - start < 16:
             continue
         index = head.unpack_from(data, start)[2]
         values = attributes(data, start + 16, end, (NAME, STATS64), "netlink counters", order)
-        name, counters = text(values.get(NAME)), values.get(STATS64)
+        name, counters = parse_string(values.get(NAME)), values.get(STATS64)
         if name is not None and counters is not None and len(counters) >= 72:
             found.append((index, name, unpack(counters)))
     return tuple(

@@ -1,15 +1,17 @@
-"""What IFLA_INFO_DATA says about links of one kind, linux/if_link.h.
+"""Parse IFLA_INFO_DATA, the attributes specific to one kind of link, linux/if_link.h.
 
-Each function takes the attributes by number and returns facts by the names of the model's fields. Names of bond
-options and their words are those of /sys/class/net/*/bonding.
+Each function takes the attributes by type and returns facts by the names of the model's fields. Bond options have the
+names and values of /sys/class/net/*/bonding.
 """
+
+from __future__ import annotations
 
 from _socket import AF_INET, AF_INET6, inet_ntop
 from collections.abc import Mapping
 
 from hostinfo.model.network import Vlan, Vxlan
 
-from .message import listed, number
+from .message import iter_attributes, parse_uint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ _BOND_NUMBERS = {
     17: "all_slaves_active", 18: "min_links", 19: "lp_interval", 20: "packets_per_slave", 24: "ad_actor_sys_prio",
     25: "ad_user_port_key", 27: "tlb_dynamic_lb", 28: "peer_notif_delay", 30: "arp_missed_max",
 }  # fmt: skip
-_BOND_WORDS = {
+_BOND_ENUMS = {
     9: ("arp_validate", ("none", "active", "backup", "all", "filter", "filter_active", "filter_backup")),
     10: ("arp_all_targets", ("any", "all")),
     12: ("primary_reselect", ("always", "better", "failure")),
@@ -39,40 +41,40 @@ TUN_MODES = {1: "tun", 2: "tap"}
 VLAN_PROTOCOLS = {0x8100: "802.1Q", 0x88A8: "802.1ad"}
 
 
-def parse_bond(data: Mapping[int, bytes], names: Mapping[int, str], order: "Order") -> "dict[str, Any]":
-    """Facts of a bond; ports are named by ``names``."""
+def parse_bond(data: Mapping[int, bytes], names: Mapping[int, str], order: Order) -> dict[str, Any]:
+    """Return the facts of a bond; ``names`` maps link indexes to names."""
     options: dict[str, str | int] = {}
     for key, value in data.items():
-        amount = number(value, order)
+        amount = parse_uint(value, order)
         if amount is None:
             continue
         if key in _BOND_NUMBERS:
             options[_BOND_NUMBERS[key]] = amount
-        elif key in _BOND_WORDS:
-            name, words = _BOND_WORDS[key]
-            options[name] = _word(words, amount)
-    targets = [_ip(value) for _, value in listed(data[8], "netlink links", order)] if 8 in data else []
+        elif key in _BOND_ENUMS:
+            name, values = _BOND_ENUMS[key]
+            options[name] = _enum(values, amount)
+    targets = [_ip(value) for _, value in iter_attributes(data[8], "netlink links", order)] if 8 in data else []
     if targets:
         options["arp_ip_target"] = ",".join(target for target in targets if target)
-    mode = number(data.get(1), order)
+    mode = parse_uint(data.get(1), order)
     return {
-        "mode": _word(BOND_MODES, mode if mode is not None else len(BOND_MODES)),
-        "active_port": names.get(number(data.get(2), order) or 0),
-        "primary_port": names.get(number(data.get(11), order) or 0),
-        "miimon_milliseconds": number(data.get(3), order),
+        "mode": _enum(BOND_MODES, mode if mode is not None else len(BOND_MODES)),
+        "active_port": names.get(parse_uint(data.get(2), order) or 0),
+        "primary_port": names.get(parse_uint(data.get(11), order) or 0),
+        "miimon_milliseconds": parse_uint(data.get(3), order),
         "options": options,
     }
 
 
-def parse_bridge(data: Mapping[int, bytes], order: "Order") -> "dict[str, Any]":
-    """Facts of a bridge; the kernel counts its times in hundredths of a second."""
+def parse_bridge(data: Mapping[int, bytes], order: Order) -> dict[str, Any]:
+    """Return the facts of a bridge; its timers are in USER_HZ."""
     return {
-        "forward_delay_seconds": seconds(number(data.get(1), order)),
-        "hello_time_seconds": seconds(number(data.get(2), order)),
-        "max_age_seconds": seconds(number(data.get(3), order)),
-        "ageing_time_seconds": seconds(number(data.get(4), order)),
+        "forward_delay_seconds": seconds(parse_uint(data.get(1), order)),
+        "hello_time_seconds": seconds(parse_uint(data.get(2), order)),
+        "max_age_seconds": seconds(parse_uint(data.get(3), order)),
+        "ageing_time_seconds": seconds(parse_uint(data.get(4), order)),
         "stp": _switch(data.get(5), order),
-        "priority": number(data.get(6), order),
+        "priority": parse_uint(data.get(6), order),
         "vlan_filtering": _switch(data.get(7), order),
         "root_id": _bridge_id(data.get(10)),
         "bridge_id": _bridge_id(data.get(11)),
@@ -80,50 +82,50 @@ def parse_bridge(data: Mapping[int, bytes], order: "Order") -> "dict[str, Any]":
     }
 
 
-def parse_vlan(data: Mapping[int, bytes], order: "Order") -> Vlan | None:
-    """Facts of a VLAN; None where the kernel did not number it."""
-    number_ = number(data.get(1), order)
-    if number_ is None:
+def parse_vlan(data: Mapping[int, bytes], order: Order) -> Vlan | None:
+    """Return the facts of a VLAN; None without a VLAN ID."""
+    vlan_id = parse_uint(data.get(1), order)
+    if vlan_id is None:
         return None
-    protocol = number(data.get(5), "big") or 0x8100  # absent: a kernel before 3.11, which has no other
-    return Vlan(id=number_, protocol=VLAN_PROTOCOLS.get(protocol) or f"{protocol:#06x}")
+    protocol = parse_uint(data.get(5), "big") or 0x8100  # absent before Linux 3.11, which supports 802.1Q only
+    return Vlan(id=vlan_id, protocol=VLAN_PROTOCOLS.get(protocol) or f"{protocol:#06x}")
 
 
-def parse_vxlan(data: Mapping[int, bytes], order: "Order") -> Vxlan | None:
-    """Facts of a VXLAN; None where the kernel did not number it, as with an external one."""
-    number_ = number(data.get(1), order)
-    if number_ is None:
+def parse_vxlan(data: Mapping[int, bytes], order: Order) -> Vxlan | None:
+    """Return the facts of a VXLAN; None without a VNI, as in external mode."""
+    vni = parse_uint(data.get(1), order)
+    if vni is None:
         return None
     return Vxlan(
-        id=number_,
+        id=vni,
         group=_ip(data.get(2) or data.get(16)),
         local=_ip(data.get(4) or data.get(17)),
-        port=number(data.get(15), "big"),
+        port=parse_uint(data.get(15), "big"),
     )
 
 
-def parse_mode(kind: str, data: Mapping[int, bytes], order: "Order") -> str | None:
-    """Mode of a macvlan, macvtap, ipvlan, ipvtap or tun link; None of another."""
+def parse_mode(kind: str, data: Mapping[int, bytes], order: Order) -> str | None:
+    """Return the mode of a macvlan, macvtap, ipvlan, ipvtap or tun link; None for other kinds."""
     if kind in ("macvlan", "macvtap"):
-        return MACVLAN_MODES.get(number(data.get(1), order) or 0)
+        return MACVLAN_MODES.get(parse_uint(data.get(1), order) or 0)
     if kind in ("ipvlan", "ipvtap"):
-        return IPVLAN_MODES.get(-1 if (mode := number(data.get(1), order)) is None else mode)
+        return IPVLAN_MODES.get(-1 if (mode := parse_uint(data.get(1), order)) is None else mode)
     if kind == "tun":
-        return TUN_MODES.get(number(data.get(3), order) or 0)
+        return TUN_MODES.get(parse_uint(data.get(3), order) or 0)
     return None
 
 
 def seconds(hundredths: int | None) -> float | None:
-    """Clock ticks of the user interface (USER_HZ is 100 on all that Linux runs on today) as seconds."""
+    """Convert USER_HZ clock ticks to seconds; USER_HZ is 100 except on ia64 and alpha."""
     return None if hundredths is None else hundredths / 100
 
 
-def _word(words: tuple[str, ...], place: int) -> str:
-    return words[place] if place < len(words) else str(place)
+def _enum(values: tuple[str, ...], index: int) -> str:
+    return values[index] if index < len(values) else str(index)
 
 
-def _switch(value: bytes | None, order: "Order") -> bool | None:
-    amount = number(value, order)
+def _switch(value: bytes | None, order: Order) -> bool | None:
+    amount = parse_uint(value, order)
     return None if amount is None else amount != 0
 
 

@@ -1,4 +1,6 @@
-"""What was read about one link, before the stack is resolved and the link built."""
+"""One link as read, before its neighbours are resolved and the model's ``Link`` is built."""
+
+from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -6,14 +8,14 @@ if TYPE_CHECKING:
 
 
 class LinkRecord:
-    """Facts of a link by the names of the model's fields; neighbours by their names.
+    """Facts of a link by the names of the model's fields, and the names of its neighbours.
 
-    Mutable on purpose: netlink, sysfs and ethtool add to it, then the model's Link is built once.
+    Mutable: netlink, sysfs and ethtool add facts, then the model's ``Link`` is built once.
     """
 
     __slots__ = ("bond", "bridge", "controller", "facts", "index", "is_lower_elsewhere", "lower", "name", "peer")
 
-    def __init__(self, name: str, index: int | None, facts: "dict[str, Any]") -> None:
+    def __init__(self, name: str, index: int | None, facts: dict[str, Any]) -> None:
         self.name = name
         self.index = index
         self.facts = facts

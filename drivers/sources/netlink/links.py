@@ -1,15 +1,17 @@
-"""Links of this network namespace: RTM_NEWLINK messages, rtnetlink(7) and linux/if_link.h."""
+"""Parse a dump of links: RTM_NEWLINK messages, rtnetlink(7) and linux/if_link.h."""
+
+from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
 from functools import lru_cache
 from struct import Struct
 
-from .attribute_layouts import Layouts
+from .attribute_layouts import LayoutCache
 from .constants import STATES, link_flags
 from .link_kinds import parse_bond, parse_bridge, parse_mode, parse_vlan, parse_vxlan
 from .link_record import LinkRecord
-from .message import attributes, dump_payloads, listed, nested, number, text
+from .message import attributes, dump_payloads, iter_attributes, parse_nested, parse_string, parse_uint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,23 +32,23 @@ _WANTED = (
 )  # fmt: skip
 _NUMBERS = frozenset({MTU, LOWER, MASTER, QUEUE, STATE, GROUP, CARRIER})
 INFO_KIND, INFO_DATA, VXLAN_LOWER = 1, 2, 3
-_INFO_WANTED = frozenset({INFO_KIND, INFO_DATA})  # what stands beside them is the bridge's or bond's about its port
+_INFO_WANTED = frozenset({INFO_KIND, INFO_DATA})  # the others describe the port of a bridge or bond
 
 HEAD = {"little": Struct("<BxHiII"), "big": Struct(">BxHiII")}
 
 
-def parse_links(data: bytes, order: "Order" = sys.byteorder) -> list[LinkRecord]:
-    """The links of one dump by index, neighbours named. ParseError where it is cut off."""
+def parse_links(data: bytes, order: Order = sys.byteorder) -> list[LinkRecord]:
+    """Return the links of one dump by index, with the names of their neighbours. ParseError: it is truncated."""
     head, raw = HEAD[order], []
     names: dict[int, str] = {}
-    layouts = Layouts(_WANTED, _NUMBERS, SOURCE, order)
+    layouts = LayoutCache(_WANTED, _NUMBERS, SOURCE, order)
     for start, end in dump_payloads(data, RTM_NEWLINK, SOURCE, order):
         if end - start < 16:
             continue
         _, _, index, flags, _ = head.unpack_from(data, start)
         found = layouts.values(data, start + 16, end)
-        name = text(found[2])
-        # A link that comes twice came anew while the kernel dumped; no kernel has names that lead elsewhere as paths.
+        name = parse_string(found[2])
+        # A link listed twice was re-created during the dump. Names that are unsafe as paths: not from a kernel.
         if name is not None and index not in names and "/" not in name and name not in (".", ".."):
             names[index] = name
             raw.append((index, flags, name, found))
@@ -55,7 +57,7 @@ def parse_links(data: bytes, order: "Order" = sys.byteorder) -> list[LinkRecord]
 
 
 def _record(
-    index: int, flags: int, name: str, found: "tuple[Any, ...]", names: Mapping[int, str], order: "Order"
+    index: int, flags: int, name: str, found: tuple[Any, ...], names: Mapping[int, str], order: Order
 ) -> LinkRecord:
     (address, broadcast, _, mtu, lower, master, queue, state, info, alias, group, carrier, lower_namespace,
      properties, permanent, parent, parent_bus) = found  # fmt: skip
@@ -76,28 +78,30 @@ def _record(
     if permanent is not None:
         facts["permanent_mac"] = mac(permanent)
     if alias is not None:
-        facts["alias"] = text(alias)
+        facts["alias"] = parse_string(alias)
     if properties is not None:
-        altnames = (text(value) for kind, value in listed(properties, SOURCE, order) if kind == ALTNAME)
+        altnames = (
+            parse_string(value) for kind, value in iter_attributes(properties, SOURCE, order) if kind == ALTNAME
+        )
         facts["altnames"] = tuple(altname for altname in altnames if altname)
     record = LinkRecord(name, index, facts)
     about = attributes(info, 0, len(info), _INFO_WANTED, SOURCE, order) if info is not None else {}
-    kind = text(about.get(INFO_KIND))
+    kind = parse_string(about.get(INFO_KIND))
     if kind is not None:
         facts["kind"] = kind
-        _of_kind(record, kind, about.get(INFO_DATA), names, order)
+        _add_kind(record, kind, about.get(INFO_DATA), names, order)
     elif flags & IFF_LOOPBACK:
         facts["kind"] = "loopback"
-    elif parent is not None:  # Linux 5.14; before, sysfs tells
-        facts.update(kind="physical", bus=text(parent_bus), bus_address=text(parent))
+    elif parent is not None:  # since Linux 5.14; before, only sysfs has it
+        facts.update(kind="physical", bus=parse_string(parent_bus), bus_address=parse_string(parent))
     record.controller = names.get(master)
     if lower and lower != index:
-        _stand_on(record, lower, names, is_elsewhere=lower_namespace is not None)
+        _set_lower(record, lower, names, is_elsewhere=lower_namespace is not None)
     return record
 
 
-def _of_kind(record: LinkRecord, kind: str, info: bytes | None, names: Mapping[int, str], order: "Order") -> None:
-    data = nested(info, SOURCE, order) if info is not None else {}
+def _add_kind(record: LinkRecord, kind: str, info: bytes | None, names: Mapping[int, str], order: Order) -> None:
+    data = parse_nested(info, SOURCE, order) if info is not None else {}
     if kind == "bond":
         record.bond = parse_bond(data, names, order)
     elif kind == "bridge":
@@ -106,7 +110,7 @@ def _of_kind(record: LinkRecord, kind: str, info: bytes | None, names: Mapping[i
         record.facts["vlan"] = parse_vlan(data, order)
     elif kind == "vxlan":
         record.facts["vxlan"] = parse_vxlan(data, order)
-        lower = names.get(number(data.get(VXLAN_LOWER), order) or 0)
+        lower = names.get(parse_uint(data.get(VXLAN_LOWER), order) or 0)
         record.lower = (lower,) if lower else ()
     else:
         mode = parse_mode(kind, data, order)
@@ -114,8 +118,8 @@ def _of_kind(record: LinkRecord, kind: str, info: bytes | None, names: Mapping[i
             record.facts["mode"] = mode
 
 
-def _stand_on(record: LinkRecord, lower: int, names: Mapping[int, str], *, is_elsewhere: bool) -> None:
-    if is_elsewhere:  # then the index counts in the other namespace
+def _set_lower(record: LinkRecord, lower: int, names: Mapping[int, str], *, is_elsewhere: bool) -> None:
+    if is_elsewhere:  # the index belongs to the other namespace
         record.is_lower_elsewhere = True
         return
     name = names.get(lower)
@@ -133,5 +137,5 @@ def _broadcast(value: bytes | None) -> str | None:
 
 
 def mac(value: bytes | None) -> str | None:
-    """A hardware address of any length in text; None where it is absent or all zero, as a loopback's."""
+    """Format a hardware address of any length; None if absent or all zero, as on the loopback device."""
     return value.hex(":") if value and any(value) else None

@@ -1,7 +1,9 @@
-"""Messages and attributes of rtnetlink, netlink(7) and rtnetlink(7).
+"""Split rtnetlink replies into messages and attributes, netlink(7) and rtnetlink(7).
 
-The byte order is an argument, so that what a big-endian machine answered can be read on a little-endian one.
+The byte order is a parameter, so that the recording of a big-endian machine can be read on a little-endian one.
 """
+
+from __future__ import annotations
 
 import sys
 from collections.abc import Container, Iterator
@@ -21,39 +23,39 @@ NLM_F_DUMP_INTR = 0x10
 _HEADER = {"little": Struct("<IHHII"), "big": Struct(">IHHII")}
 _ATTRIBUTE = {"little": Struct("<HH"), "big": Struct(">HH")}
 _ALL = range(1 << 14)
-NESTED_BITS = 0x3FFF  # without NLA_F_NESTED and NLA_F_NET_BYTEORDER
+NLA_TYPE_MASK = 0x3FFF  # without NLA_F_NESTED and NLA_F_NET_BYTEORDER
 
 
-def header(order: "Order") -> Struct:
-    """The layout of nlmsghdr: length, type, flags, sequence number, port."""
+def header(order: Order) -> Struct:
+    """Return the layout of nlmsghdr: length, type, flags, sequence number, port."""
     return _HEADER[order]
 
 
-def attribute_header(order: "Order") -> Struct:
-    """The layout of nlattr: length, type."""
+def attribute_header(order: Order) -> Struct:
+    """Return the layout of nlattr: length, type."""
     return _ATTRIBUTE[order]
 
 
-def messages(data: bytes, source: str, order: "Order" = sys.byteorder) -> Iterator[tuple[int, int, int, int, int, int]]:
-    """Each message as (type, flags, sequence number, port, start and end of its payload).
+def messages(data: bytes, source: str, order: Order = sys.byteorder) -> Iterator[tuple[int, int, int, int, int, int]]:
+    """Yield each message as (type, flags, sequence number, port, start and end of the payload).
 
-    ParseError where one is cut off.
+    ParseError: a message is truncated.
     """
     unpack, start, size = _HEADER[order].unpack_from, 0, len(data)
     while start < size:
         if size - start < 16:
-            raise ParseError(source, f"{size - start} bytes where a header of 16 should be")
+            raise ParseError(source, f"truncated: {size - start} bytes left, a header has 16")
         length, kind, flags, sequence, port = unpack(data, start)
         if length < 16 or length > size - start:
-            raise ParseError(source, f"a message of {length} bytes where {size - start} are left")
+            raise ParseError(source, f"bad message length: {length} bytes, {size - start} left")
         yield kind, flags, sequence, port, start + 16, start + length
         start += (length + 3) & ~3
 
 
-def dump_payloads(data: bytes, wanted: int, source: str, order: "Order" = sys.byteorder) -> list[tuple[int, int]]:
-    """Start and end of the payload of each wanted message of one complete dump.
+def dump_payloads(data: bytes, wanted: int, source: str, order: Order = sys.byteorder) -> list[tuple[int, int]]:
+    """Return the start and end of the payload of each message of type ``wanted`` in one complete dump.
 
-    ParseError where the dump has no end, ReadError where the kernel ended it with an error.
+    ParseError: the dump is truncated. ReadError: the kernel ended it with an error.
     """
     unpack, start, size = _HEADER[order].unpack_from, 0, len(data)
     spans = []
@@ -68,19 +70,19 @@ def dump_payloads(data: bytes, wanted: int, source: str, order: "Order" = sys.by
             raise_error(data[start + 16 : min(start + 20, end)], source, order)
             return spans
         start = end + 3 & ~3
-    raise ParseError(source, "the dump has no end, or is cut off")
+    raise ParseError(source, "truncated dump: no NLMSG_DONE")
 
 
-def mark_interrupted(end: bytes, order: "Order" = sys.byteorder) -> bytes:
-    """The last message of a dump with the flag that something before it carried."""
+def mark_interrupted(end: bytes, order: Order = sys.byteorder) -> bytes:
+    """Set NLM_F_DUMP_INTR, which an earlier message carried, on the last message of a dump."""
     length, kind, flags, sequence, port = _HEADER[order].unpack_from(end)
     return _HEADER[order].pack(length, kind, flags | NLM_F_DUMP_INTR, sequence, port) + end[16:]
 
 
-def is_interrupted(data: bytes, order: "Order" = sys.byteorder) -> bool:
-    """Whether the kernel's tables changed while it dumped them, so that entries may be missing.
+def is_interrupted(data: bytes, order: Order = sys.byteorder) -> bool:
+    """Return whether the kernel's tables changed during the dump, so that entries may be missing.
 
-    It says so at the message that it happened before; the transport repeats it at the end.
+    The kernel sets the flag on the next message; ``dump_socket.collect`` copies it to the last one.
     """
     if len(data) < 20:
         return False
@@ -88,8 +90,8 @@ def is_interrupted(data: bytes, order: "Order" = sys.byteorder) -> bool:
     return (length, kind) == (20, NLMSG_DONE) and bool(flags & NLM_F_DUMP_INTR)
 
 
-def raise_error(code: bytes, source: str, order: "Order" = sys.byteorder) -> None:
-    """Raise the error number that an NLMSG_ERROR or NLMSG_DONE message carries, unless it is none."""
+def raise_error(code: bytes, source: str, order: Order = sys.byteorder) -> None:
+    """Raise the error of an NLMSG_ERROR or NLMSG_DONE message as ReadError; do nothing for error number 0."""
     number = -int.from_bytes(code, order, signed=True)
     if number > 0:
         import os
@@ -98,46 +100,46 @@ def raise_error(code: bytes, source: str, order: "Order" = sys.byteorder) -> Non
 
 
 def attributes(
-    data: bytes, start: int, end: int, wanted: Container[int], source: str, order: "Order" = sys.byteorder
+    data: bytes, start: int, end: int, wanted: Container[int], source: str, order: Order = sys.byteorder
 ) -> dict[int, bytes]:
-    """The wanted attributes between two offsets by their type; of equal ones the last. ParseError if one is cut off."""
+    """Return the wanted attributes between two offsets by type; the last one wins. ParseError: one is truncated."""
     unpack, found, last = _ATTRIBUTE[order].unpack_from, {}, end - 4
     while start <= last:
         length, kind = unpack(data, start)
         stop = start + length
         if length < 4 or stop > end:
-            raise ParseError(source, f"an attribute of {length} bytes where {end - start} are left")
-        if (kind := kind & NESTED_BITS) in wanted:
+            raise ParseError(source, f"bad attribute length: {length} bytes, {end - start} left")
+        if (kind := kind & NLA_TYPE_MASK) in wanted:
             found[kind] = data[start + 4 : stop]
         start = stop + 3 & ~3
     return found
 
 
-def nested(data: bytes, source: str, order: "Order" = sys.byteorder) -> dict[int, bytes]:
-    """The attributes inside an attribute."""
+def parse_nested(data: bytes, source: str, order: Order = sys.byteorder) -> dict[int, bytes]:
+    """Return the attributes nested in an attribute, by type."""
     return attributes(data, 0, len(data), _ALL, source, order)
 
 
-def listed(data: bytes, source: str, order: "Order" = sys.byteorder) -> Iterator[tuple[int, bytes]]:
-    """The attributes inside an attribute that holds several of one type, in their order."""
+def iter_attributes(data: bytes, source: str, order: Order = sys.byteorder) -> Iterator[tuple[int, bytes]]:
+    """Yield the attributes nested in an attribute in order; several may have the same type."""
     unpack, start, end = _ATTRIBUTE[order].unpack_from, 0, len(data)
     while end - start >= 4:
         length, kind = unpack(data, start)
         if length < 4 or length > end - start:
-            raise ParseError(source, f"an attribute of {length} bytes where {end - start} are left")
-        yield kind & NESTED_BITS, data[start + 4 : start + length]
+            raise ParseError(source, f"bad attribute length: {length} bytes, {end - start} left")
+        yield kind & NLA_TYPE_MASK, data[start + 4 : start + length]
         start += (length + 3) & ~3
 
 
-def number(value: bytes | None, order: "Order" = sys.byteorder) -> int | None:
-    """An unsigned number of up to 64 bits; None where there is none."""
+def parse_uint(value: bytes | None, order: Order = sys.byteorder) -> int | None:
+    """Return an unsigned integer of up to 64 bits; None if absent, empty or longer."""
     if value is None or not 0 < len(value) <= 8:
         return None
     return int.from_bytes(value, order)
 
 
-def text(value: bytes | None) -> str | None:
-    """A string up to its null byte; None where it is absent or empty."""
+def parse_string(value: bytes | None) -> str | None:
+    """Return a null-terminated string; None if absent or empty."""
     if value is None:
         return None
     return value.partition(b"\0")[0].decode("utf-8", "replace") or None

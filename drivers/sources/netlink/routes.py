@@ -1,4 +1,6 @@
-"""Routes of this network namespace: RTM_NEWROUTE messages, rtnetlink(7) and linux/rtnetlink.h."""
+"""Parse a dump of routes: RTM_NEWROUTE messages, rtnetlink(7) and linux/rtnetlink.h."""
+
+from __future__ import annotations
 
 import sys
 from _socket import AF_INET, AF_INET6, inet_ntop
@@ -9,9 +11,9 @@ from struct import Struct
 from hostinfo.errors import ParseError
 from hostinfo.model.network import NextHop, Route
 
-from .attribute_layouts import Layouts
+from .attribute_layouts import LayoutCache
 from .constants import PROTOCOLS, ROUTE_TYPES, route_flags, scope
-from .message import attributes, dump_payloads, nested, number
+from .message import attributes, dump_payloads, parse_nested, parse_uint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,12 +35,15 @@ _HOP = {"little": Struct("<HBBi"), "big": Struct(">HBBi")}
 _SIZES = {int(AF_INET): 4, int(AF_INET6): 16}
 
 
-def parse_routes(data: bytes, names: Mapping[int, str], order: "Order" = sys.byteorder) -> tuple[Route, ...]:
-    """The routes of one dump, but those of table local, which mirror the addresses. In the kernel's order."""
+def parse_routes(data: bytes, names: Mapping[int, str], order: Order = sys.byteorder) -> tuple[Route, ...]:
+    """Return the routes of one dump in the kernel's order; ``names`` maps link indexes to names.
+
+    Routes of table local, which mirror the addresses, are left out.
+    """
     found = []
-    layouts = Layouts(_WANTED, _NUMBERS, SOURCE, order)
+    layouts = LayoutCache(_WANTED, _NUMBERS, SOURCE, order)
     for start, end in dump_payloads(data, RTM_NEWROUTE, SOURCE, order):
-        if data[start + 4 : start + 5] == _LOCAL:  # most of all IPv6 routes: not worth a look at their attributes
+        if data[start + 4 : start + 5] == _LOCAL:  # most IPv6 routes: skip them without reading attributes
             continue
         route = _route(data, start, end, layouts, names, order)
         if route is not None:
@@ -47,9 +52,9 @@ def parse_routes(data: bytes, names: Mapping[int, str], order: "Order" = sys.byt
 
 
 def _route(
-    data: bytes, start: int, end: int, layouts: Layouts, names: Mapping[int, str], order: "Order"
+    data: bytes, start: int, end: int, layouts: LayoutCache, names: Mapping[int, str], order: Order
 ) -> Route | None:
-    """One route; None where it is of table local or of another family, or its link left in between."""
+    """Return one route; None for table local, another address family, or a link removed between the dumps."""
     if end - start < 12:
         return None
     family, bits, from_bits, _, table, protocol, scope_number, kind, flags = _HEAD[order].unpack_from(data, start)
@@ -75,28 +80,28 @@ def _route(
         type=ROUTE_TYPES[kind] if kind < len(ROUTE_TYPES) else str(kind),
         protocol=(PROTOCOLS.get(protocol) or str(protocol)) if protocol else None,
         scope=scope(scope_number) if size == 4 else None,
-        mtu=number(nested(metrics, SOURCE, order).get(METRIC_MTU), order) if metrics is not None else None,
+        mtu=parse_uint(parse_nested(metrics, SOURCE, order).get(METRIC_MTU), order) if metrics is not None else None,
         flags=route_flags(flags),
         next_hop_id=hop_id,
         next_hops=() if hops is None else tuple(_next_hops(hops, family, size, names, order)),
     )
 
 
-def _next_hops(data: bytes, family: int, size: int, names: Mapping[int, str], order: "Order") -> list[NextHop]:
+def _next_hops(data: bytes, family: int, size: int, names: Mapping[int, str], order: Order) -> list[NextHop]:
     unpack, start, found = _HOP[order].unpack_from, 0, []
     while len(data) - start >= 8:
         length, _, hops, out = unpack(data, start)
         if length < 8 or length > len(data) - start:
-            raise ParseError(SOURCE, f"a next hop of {length} bytes where {len(data) - start} are left")
-        about = attributes(data, start + 8, start + length, _HOP_WANTED, SOURCE, order)
-        gateway = _gateway(about.get(GATEWAY), about.get(VIA), family, size)
+            raise ParseError(SOURCE, f"bad next hop length: {length} bytes, {len(data) - start} left")
+        nested = attributes(data, start + 8, start + length, _HOP_WANTED, SOURCE, order)
+        gateway = _gateway(nested.get(GATEWAY), nested.get(VIA), family, size)
         found.append(NextHop(gateway=gateway, link=names.get(out), weight=hops + 1))
         start += (length + 3) & ~3
     return found
 
 
 def _gateway(gateway: bytes | None, via: bytes | None, family: int, size: int) -> str | None:
-    """A gateway, or one of the other family: its number in 16 bits, then the address."""
+    """Return RTA_GATEWAY, or RTA_VIA, a gateway of another address family: family (16 bits), then address."""
     if gateway is None and via is not None and len(via) in (6, 18):
         return inet_ntop(AF_INET if len(via) == 6 else AF_INET6, via[2:])
     return _address(gateway, family, size)

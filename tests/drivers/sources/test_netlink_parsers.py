@@ -1,4 +1,4 @@
-"""Parsers of rtnetlink messages: layouts and numbers of linux/if_link.h, if_addr.h and rtnetlink.h, written anew."""
+"""Parsers of rtnetlink messages; the encoder here is written from linux/if_link.h, if_addr.h and rtnetlink.h."""
 
 import socket
 import struct
@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from hostinfo.drivers.sources.netlink.addresses import parse_addresses
 from hostinfo.drivers.sources.netlink.counters import parse_counters
 from hostinfo.drivers.sources.netlink.links import parse_links
-from hostinfo.drivers.sources.netlink.monitor import parse_changes
+from hostinfo.drivers.sources.netlink.monitor import parse_uevent
 from hostinfo.drivers.sources.netlink.routes import parse_routes
 from hostinfo.drivers.sysfs.net.link_stack import build_links
 from hostinfo.errors import HostInfoError, ParseError
 from hostinfo.model.network import Link
 
 Order = Literal["little", "big"]
-SIGNS = {"little": "<", "big": ">"}
+BYTE_ORDERS = {"little": "<", "big": ">"}
 NEWLINK, NEWADDR, NEWROUTE = 16, 20, 24
 
 
@@ -27,13 +27,13 @@ class Encoder:
 
     def __init__(self, order: Order) -> None:
         self.order: Order = order
-        self.sign = SIGNS[order]
+        self.byte_order = BYTE_ORDERS[order]
 
     def message(self, kind: int, payload: bytes) -> bytes:
         return self.pack("IHHII", 16 + len(payload), kind, 2, 1, 1) + payload + bytes(-len(payload) % 4)
 
     def pack(self, layout: str, *values: int) -> bytes:
-        return struct.pack(self.sign + layout, *values)
+        return struct.pack(self.byte_order + layout, *values)
 
     def attribute(self, kind: int, value: bytes | str | int) -> bytes:
         if isinstance(value, str):
@@ -99,7 +99,7 @@ def test_a_vlan_on_a_bond_in_a_bridge_names_its_neighbours() -> None:
     assert found["bond0.100"].controller == "br100"
 
 
-def test_links_that_stand_on_each_other_in_a_ring_are_survived() -> None:
+def test_links_that_are_each_others_lower_link_in_a_ring_do_no_harm() -> None:
     to = NATIVE
     ring = [to.link(n, f"r{n}", to.attribute(5, n % 50 + 1), to.attribute(10, n % 50 + 1)) for n in range(1, 51)]
     found = links(*ring, to.link(60, "self", to.attribute(5, 60), to.attribute(10, 60)))
@@ -108,7 +108,7 @@ def test_links_that_stand_on_each_other_in_a_ring_are_survived() -> None:
     assert found["self"].controller == "self"
 
 
-def test_a_lower_link_in_another_namespace_is_not_taken_for_the_one_with_its_number_here() -> None:
+def test_a_lower_link_in_another_namespace_is_not_mistaken_for_the_local_link_with_its_index() -> None:
     to = NATIVE
     found = links(to.link(2, "eth0"), to.link(5, "mv0", to.info("macvlan"), to.attribute(5, 2), to.attribute(37, 0)))
     assert found["mv0"].lower == ()
@@ -132,12 +132,12 @@ def test_a_link_without_a_hardware_address_has_none() -> None:
 
 
 @pytest.mark.parametrize(("flags", "expected"), [(0x1043, True), (0x1042, None)])
-def test_carrier_is_told_only_while_the_link_is_up(flags: int, expected: bool | None) -> None:
+def test_carrier_is_reported_only_while_the_link_is_up(flags: int, expected: bool | None) -> None:
     assert links(NATIVE.link(2, "e", NATIVE.attribute(33, b"\1"), flags=flags))["e"].has_carrier is expected
 
 
 @pytest.mark.parametrize("order", ["little", "big"])
-def test_counters_are_those_of_64_bits(order: Order) -> None:
+def test_counters_are_the_64_bit_ones(order: Order) -> None:
     to = Encoder(order)
     values = [2**40 + n for n in range(24)]
     (found,) = parse_counters(to.link(2, "eth0", to.attribute(23, to.pack("24Q", *values))) + to.end, order)
@@ -145,7 +145,7 @@ def test_counters_are_those_of_64_bits(order: Order) -> None:
     assert (found.rx_errors, found.tx_errors, found.rx_dropped, found.tx_dropped, found.multicast) == tuple(values[4:9])
 
 
-def test_an_address_of_a_link_that_left_is_dropped_and_the_others_stay() -> None:
+def test_an_address_of_a_removed_link_is_dropped_and_the_others_are_kept() -> None:
     to = NATIVE
     data = b"".join(
         to.message(
@@ -159,7 +159,7 @@ def test_an_address_of_a_link_that_left_is_dropped_and_the_others_stay() -> None
 
 
 @pytest.mark.parametrize("order", ["little", "big"])
-def test_a_multipath_route_has_its_ways_and_their_shares(order: Order) -> None:
+def test_a_multipath_route_has_its_next_hops_and_weights(order: Order) -> None:
     to = Encoder(order)
     hops = b"".join(
         to.pack("HBBi", 16, 0, weight - 1, out) + to.attribute(5, socket.inet_aton(gateway))
@@ -175,25 +175,35 @@ def test_a_multipath_route_has_its_ways_and_their_shares(order: Order) -> None:
         ("10.0.0.1", "eth0", 3), ("10.0.0.2", None, 1)]  # fmt: skip
 
 
-def test_a_name_that_would_lead_elsewhere_as_a_path_is_no_link() -> None:
+def test_a_link_name_that_is_unsafe_as_a_path_is_dropped() -> None:
     to = NATIVE
     found = links(to.link(1, "../../etc"), to.link(2, ".."), to.link(3, "."), to.link(4, "eth0"))
     assert list(found) == ["eth0"]
 
 
-def test_a_message_that_is_cut_off_is_a_parse_error() -> None:
+def test_a_truncated_message_is_a_parse_error() -> None:
     whole = NATIVE.link(2, "eth0", NATIVE.attribute(4, 1500)) + NATIVE.end
     for cut in range(1, len(whole)):
         with pytest.raises(ParseError):
             parse_links(whole[:cut], "little")
 
 
-def test_what_a_listener_cannot_understand_makes_it_start_anew() -> None:
-    assert [change.what for change in parse_changes(NATIVE.link(2, "eth0")[:30], "little")] == ["resync"]
+@pytest.mark.parametrize(
+    ("datagram", "groups"),
+    [
+        (b"offline@/devices/system/cpu/cpu3\0ACTION=offline\0SUBSYSTEM=cpu\0SEQNUM=7\0", {"cpu", "domain", "numa"}),
+        (b"add@/devices/system/memory/memory9\0SUBSYSTEM=memory\0", {"memory", "domain", "numa"}),
+        (b"add@/devices/virtual/block/loop0\0SUBSYSTEM=block\0", set()),
+        (b"add@/devices/system/cpu/cpu3\0SUBSYSTEM", set()),
+        (None, {"cpu", "domain", "memory", "numa"}),  # notifications were dropped
+    ],
+)
+def test_a_uevent_reports_the_groups_of_its_subsystem(datagram: bytes | None, groups: set[str]) -> None:
+    assert set(parse_uevent(datagram)) == groups
 
 
 def framed(data: bytes) -> bytes:
-    """Arbitrary bytes where a kernel has attributes, so that they get past the first checks."""
+    """Arbitrary bytes where a kernel has attributes, so that they pass the first checks."""
     to = NATIVE
     return to.message(NEWLINK, data) + to.message(NEWADDR, data) + to.message(NEWROUTE, data) + to.end
 
@@ -210,7 +220,7 @@ kinds = st.sampled_from(["bond", "bridge", "vlan", "vxlan", "macvlan", "ipvlan",
 
 @settings(max_examples=150, deadline=None)
 @given(st.one_of(st.binary(max_size=300), st.binary(max_size=120).map(framed)), st.sampled_from(["little", "big"]))
-def test_arbitrary_bytes_give_a_value_or_an_error_of_ours(data: bytes, order: Order) -> None:
+def test_arbitrary_bytes_give_a_value_or_a_hostinfo_error(data: bytes, order: Order) -> None:
     names = {index: str(index) for index in range(300)}
     for parse in (
         lambda: build_links(parse_links(data, order)),
@@ -222,12 +232,12 @@ def test_arbitrary_bytes_give_a_value_or_an_error_of_ours(data: bytes, order: Or
             assert len(parse()) <= len(data) / 16
         except HostInfoError:
             continue
-    assert len(parse_changes(data, order)) <= len(data) / 16 + 1
+    parse_uevent(data)
 
 
 @settings(max_examples=150, deadline=None)
 @given(kinds, attributes, attributes)
-def test_arbitrary_attributes_of_any_kind_give_a_value_or_an_error_of_ours(kind: str, data: bytes, more: bytes) -> None:
+def test_arbitrary_attributes_of_any_kind_give_a_value_or_a_hostinfo_error(kind: str, data: bytes, more: bytes) -> None:
     to = NATIVE
     name = to.attribute(1, kind.encode("utf-8", "surrogateescape"))
     message = to.link(2, "x", to.attribute(18, name + to.attribute(2, data)), more)
@@ -240,7 +250,7 @@ def test_arbitrary_attributes_of_any_kind_give_a_value_or_an_error_of_ours(kind:
 
 @settings(max_examples=150, deadline=None)
 @given(st.integers(0, 255), st.integers(0, 255), attributes, st.sampled_from([2, 10]))
-def test_arbitrary_addresses_and_routes_give_a_value_or_an_error_of_ours(
+def test_arbitrary_addresses_and_routes_give_a_value_or_a_hostinfo_error(
     bits: int, kind: int, data: bytes, family: int
 ) -> None:
     to = NATIVE
