@@ -43,8 +43,8 @@ from hostinfo.agent.qmf import (
     heartbeat,
 )
 from hostinfo.agent.qmf.wire.addresses import LOCATE_BINDING, direct_exchange, topic_exchange
-from hostinfo.agent.transport import State, Transport, TransportOptions, open_transport
-from hostinfo.agent.transport.amqp import AmqpTransport
+from hostinfo.agent.transport import ConnectionState, Transport, TransportOptions, open_transport
+from hostinfo.agent.transport.amqp import BrokerTransport
 from hostinfo.agent.transport.loop import Loop
 
 PACKAGE = "com.redhat.ovirtNode"
@@ -146,8 +146,8 @@ class Simulated:
         for answer in self.responder.handle(message, time.time_ns()):
             self.transport.send(answer)
 
-    def _state(self, state: State, _text: str) -> None:
-        if state is State.CONNECTED:
+    def _state(self, state: ConnectionState, _text: str) -> None:
+        if state is ConnectionState.CONNECTED:
             self.is_connected.set()
 
     def beat(self) -> None:
@@ -174,7 +174,7 @@ def fleet(url: str, count: int) -> None:
     loop.start()
     options = TransportOptions(urls=(url,))
     for number in range(1, count + 1):
-        agents.append(Simulated(AmqpTransport(options, Guest(loop)), number, [data(HOST, 0)]))
+        agents.append(Simulated(BrokerTransport(options, Guest(loop)), number, [data(HOST, 0)]))
         if number % 50 == 0:
             agents[-1].is_connected.wait(30)
     for agent in agents:

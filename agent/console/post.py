@@ -18,7 +18,7 @@ from ..qmf import Agent, AgentSeen, AgentTable, Change, Indication, Message, Pen
 from ..qmf.schema.v1 import RESPONSE as RESPONSE_V1
 from ..qmf.wire.addresses import HEARTBEAT_BINDING, topic_exchange
 from ..qmf.wire.message import AGENT_KEY
-from ..transport import State
+from ..transport import ConnectionState
 from .answers import AgentNews, Life
 
 TYPE_CHECKING = False
@@ -49,7 +49,7 @@ class Post:
         self.located_at = 0.0  # when the last answer to a locate request came
         self._key = f"direct-console.{uuid.uuid4()}"
         self._changed = threading.Condition()
-        self._state: State | None = None
+        self._state: ConnectionState | None = None
         self._reason = ""
         self._failures = 0
         self._agents = AgentTable()
@@ -88,11 +88,11 @@ class Post:
         """Wait for the connection; Unavailable says why there is none."""
         with self._changed:
             self._changed.wait_for(lambda: self._is_settled(tries), seconds)
-            if self._state is not State.CONNECTED:
+            if self._state is not ConnectionState.CONNECTED:
                 raise Unavailable("AMQP", self._reason or f"no connection within {seconds:g} s")
 
     def _is_settled(self, tries: int) -> bool:
-        return self._state in (State.CONNECTED, State.REFUSED) or self._failures >= tries
+        return self._state in (ConnectionState.CONNECTED, ConnectionState.REFUSED) or self._failures >= tries
 
     @property
     def requests(self) -> Requests:
@@ -161,11 +161,11 @@ class Post:
         else:
             self.dropped += 1
 
-    def _told(self, state: State, reason: str) -> None:
+    def _told(self, state: ConnectionState, reason: str) -> None:
         with self._changed:
             self._state, self._reason = state, reason
-            self._failures = 0 if state is State.CONNECTED else self._failures + 1
-            self.connections += state is State.CONNECTED
+            self._failures = 0 if state is ConnectionState.CONNECTED else self._failures + 1
+            self.connections += state is ConnectionState.CONNECTED
             self._changed.notify_all()
 
     # -- the box's thread

@@ -16,7 +16,7 @@ from ..qmf import (
     topic_exchange,
 )
 from ..qmf.wire.addresses import LOCATE_BINDING
-from ..transport import State, Transport, TransportOptions
+from ..transport import ConnectionState, Transport, TransportOptions
 from ..transport.urls import parse_url
 from .policy import Policy
 
@@ -32,7 +32,7 @@ class Port:
     is_connected: bool = False
 
     def open(
-        self, on_message: "Callable[[Port, Message], None]", on_state: "Callable[[Port, State, str], None]"
+        self, on_message: "Callable[[Port, Message], None]", on_state: "Callable[[Port, ConnectionState, str], None]"
     ) -> None:
         """Begin to be reachable."""
         identity = self.responder.identity

@@ -25,7 +25,7 @@ from ..qmf import (
     event_indication,
     heartbeat,
 )
-from ..transport import State, Transport, TransportOptions, open_transport
+from ..transport import ConnectionState, Transport, TransportOptions, open_transport
 from . import journal
 from .calls import Calls
 from .events import Happened
@@ -180,8 +180,8 @@ class Service:
         if len(port.responder.subscriptions):
             self._timers.start(SUBSCRIBERS_SECONDS, self._publish_due)
 
-    def _state(self, port: Port, state: State, text: str) -> None:
-        was_connected, port.is_connected = port.is_connected, state is State.CONNECTED
+    def _state(self, port: Port, state: ConnectionState, text: str) -> None:
+        was_connected, port.is_connected = port.is_connected, state is ConnectionState.CONNECTED
         self.journal.say(journal.INFO if port.is_connected else journal.WARNING, f"{state}: {text}")
         self._status()
         if port.is_connected and not was_connected:

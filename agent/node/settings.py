@@ -8,7 +8,7 @@ from typing import Any, TypeVar, get_args, get_origin
 from hostinfo import ParseError
 
 from ..qmf.wire.addresses import DEFAULT_DOMAIN
-from ..transport.options import STYLES, TransportOptions
+from ..transport.options import ADDRESS_SCHEMES, TransportOptions
 from .classes import LEAST_INTERVAL, MOST_INTERVAL
 from .policy import DEFAULT, Policy, load, load_toml
 
@@ -100,8 +100,10 @@ def _transport(where: str, name: str, table: object, domain: str) -> TransportOp
     known = [one.name for one in fields(TransportOptions) if one.name not in ("domain", "name")]
     known.remove("urls" if name == "listen" else "listen")
     options = _fill(where, f"{name}.", TransportOptions(domain=domain), given, known)
-    if options.style not in STYLES:
-        raise ParseError(where, f"{name}.style: one of {', '.join(STYLES)}, not {options.style!r}")
+    if options.address_scheme not in ADDRESS_SCHEMES:
+        raise ParseError(
+            where, f"{name}.address_scheme: one of {', '.join(ADDRESS_SCHEMES)}, not {options.address_scheme!r}"
+        )
     return options
 
 

@@ -19,7 +19,7 @@ from typing import Protocol
 from ..qmf.wire.message import Message
 from .options import TransportOptions
 
-__all__ = ["State", "Transport", "TransportOptions", "open_transport"]
+__all__ = ["ConnectionState", "Transport", "TransportOptions", "open_transport"]
 
 
 class Transport(Protocol):
@@ -28,7 +28,7 @@ class Transport(Protocol):
     def subscribe(self, exchange: str, key: str) -> None:
         """Receive what is sent to an exchange (see qmf.wire.addresses) under a key (on topic with wildcards)."""
 
-    def start(self, on_message: Callable[[Message], None], on_state: "Callable[[State, str], None]") -> None:
+    def start(self, on_message: Callable[[Message], None], on_state: "Callable[[ConnectionState, str], None]") -> None:
         """Connect, and keep connected. Both are called in the transport's own thread and must not block long."""
 
     def reply_to(self, key: str) -> str:
@@ -48,7 +48,7 @@ class Transport(Protocol):
         """Send what is queued (bounded), disconnect, end the thread."""
 
 
-class State(StrEnum):
+class ConnectionState(StrEnum):
     """What happened to the connection; the text beside it says to whom, or why not."""
 
     CONNECTED = "connected"

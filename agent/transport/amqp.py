@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable
 
 from ..qmf.wire.message import Message
-from . import State
+from . import ConnectionState
 from .client import Client
 from .connecting import Connecting, Found
 from .handover import Handover
@@ -17,7 +17,7 @@ from .library import load
 from .loop import Loop, Timer
 from .options import TransportOptions
 from .security import ClientSecurity
-from .styles import Style, choose_style
+from .styles import AddressScheme, choose_address_scheme
 
 _logger = logging.getLogger(__name__)
 FIRST_RETRY_SECONDS = 0.5
@@ -29,7 +29,7 @@ TEXT = 300
 UNAUTHORISED = "amqp:unauthorized-access"
 
 
-class AmqpTransport:
+class BrokerTransport:
     """A `Transport` by brokers; `loop`: somebody else's thread to run in, who starts and ends it."""
 
     def __init__(self, options: TransportOptions, loop: Loop | None = None) -> None:
@@ -43,9 +43,11 @@ class AmqpTransport:
         self._client: Client | None = None
         self._is_connected = self._is_closing = False
         self._attempt = self._connection = 0
-        self._style: Style = choose_style(options.style if options.style != "auto" else "qpidd", None)
+        self._scheme: AddressScheme = choose_address_scheme(
+            options.address_scheme if options.address_scheme != "auto" else "qpidd", None
+        )
         self._on_message: Callable[[Message], None] = lambda _message: None
-        self._on_state: Callable[[State, str], None] = lambda _state, _text: None
+        self._on_state: Callable[[ConnectionState, str], None] = lambda _state, _text: None
         self._steady: Timer | None = None
         self._handover = Handover(self._loop, self._send)
         self._dropped = 0
@@ -56,15 +58,15 @@ class AmqpTransport:
         return self._dropped + self._handover.dropped + (self._client.dropped if self._client else 0)
 
     @property
-    def style(self) -> str:
+    def scheme(self) -> str:
         """How this broker writes addresses; known once connected."""
-        return self._style.name
+        return self._scheme.name
 
     def subscribe(self, exchange: str, key: str) -> None:
         """Receive what is sent to an exchange under a key, also after reconnections."""
         self._loop.call(lambda: self._subscribe(exchange, key))
 
-    def start(self, on_message: Callable[[Message], None], on_state: Callable[[State, str], None]) -> None:
+    def start(self, on_message: Callable[[Message], None], on_state: Callable[[ConnectionState, str], None]) -> None:
         """Begin to connect; what goes wrong is told to `on_state`, and tried again."""
         self._on_message, self._on_state = on_message, on_state
         self._loop.call(self._connect)
@@ -73,7 +75,7 @@ class AmqpTransport:
     def reply_to(self, key: str) -> str:
         """The reply address for a key subscribed to; ask when connected, it differs between brokers."""
         exchange = next((name for name, bound in tuple(self._subscribed) if bound == key), None)
-        return self._style.reply_to(exchange or f"qmf.{self._options.domain}.topic", key)
+        return self._scheme.reply_to(exchange or f"qmf.{self._options.domain}.topic", key)
 
     def send(self, message: Message) -> bool:
         """Send when connected; False when not, or when too much waits for the transport's thread."""
@@ -111,7 +113,7 @@ class AmqpTransport:
             self._connecting.next(self._reached, self._unreached)
 
     def _unreached(self, text: str, is_refused: bool) -> None:
-        self._again(State.DISCONNECTED, text, is_refused=is_refused)
+        self._again(ConnectionState.DISCONNECTED, text, is_refused=is_refused)
 
     def _reached(self, found: Found) -> None:
         """A socket is connected: speak AMQP over it."""
@@ -132,13 +134,13 @@ class AmqpTransport:
             )
         except Exception as error:
             self._connecting.discard(found)
-            self._again(State.DISCONNECTED, str(error))
+            self._again(ConnectionState.DISCONNECTED, str(error))
             return
         client = self._client
         self._loop.after(ATTACH_SECONDS, lambda: self._too_slow(client))
 
-    def _opened(self, style: Style) -> None:
-        self._style = style
+    def _opened(self, scheme: AddressScheme) -> None:
+        self._scheme = scheme
         if self._client is not None:
             self._client.attach(tuple(self._subscribed), self._attached)
 
@@ -148,7 +150,7 @@ class AmqpTransport:
             return
         self._is_connected = True
         self._steady = self._loop.after(STEADY_SECONDS, self._is_steady)
-        self._on_state(State.CONNECTED, f"{client.url} ({self._style.name})")
+        self._on_state(ConnectionState.CONNECTED, f"{client.url} ({self._scheme.name})")
 
     def _received(self, message: Message) -> None:
         self._on_message(message)
@@ -169,19 +171,21 @@ class AmqpTransport:
             self._dropped += client.dropped
         if self._is_closing:
             if was_connected:
-                self._on_state(State.DISCONNECTED, "closed")
+                self._on_state(ConnectionState.DISCONNECTED, "closed")
             self._loop.stop()
             return
         url = f"{client.url}: " if client is not None else ""
-        state = State.REFUSED if name == UNAUTHORISED or _is_about_trust(text) else State.DISCONNECTED
+        state = (
+            ConnectionState.REFUSED if name == UNAUTHORISED or _is_about_trust(text) else ConnectionState.DISCONNECTED
+        )
         told = " ".join(text.split())[:TEXT] or "the peer closed the connection"  # RabbitMQ sends Erlang's stack
         self._again(state, url + told)
 
-    def _again(self, state: State, text: str, *, is_refused: bool = False) -> None:
+    def _again(self, state: ConnectionState, text: str, *, is_refused: bool = False) -> None:
         """Tell, and try again after a wait drawn from zero to a limit that doubles up to `retry_seconds`.
 
         Where the host is there and only its broker is not, a try costs it next to nothing, and the limit is
-        `refused_seconds`: a broker that starts anew is found soon.
+        `retry_refused_seconds`: a broker that starts anew is found soon.
         """
         if self._is_closing:
             self._loop.stop()
@@ -189,7 +193,7 @@ class AmqpTransport:
         limit = min(self._options.retry_seconds, FIRST_RETRY_SECONDS * 2 ** min(self._attempt, 16))
         self._attempt += 1
         if is_refused:  # what fails after its return counts from the start
-            limit, self._attempt = min(limit, self._options.refused_seconds), min(self._attempt, REFUSED_ATTEMPTS)
+            limit, self._attempt = min(limit, self._options.retry_refused_seconds), min(self._attempt, REFUSED_ATTEMPTS)
         self._loop.after(random.uniform(0.0, limit), self._connect)  # noqa: S311  # a fleet's jitter is no secret
         self._on_state(state, text)
 

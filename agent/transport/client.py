@@ -21,7 +21,7 @@ from .loop import Loop
 from .options import TransportOptions
 from .outlet import Outlet
 from .security import ClientSecurity
-from .styles import Style, choose_style
+from .styles import AddressScheme, choose_address_scheme
 from .wire import Undecodable, decode, encode
 
 _logger = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ class Client:
         found: Found,
         *,
         container: str,
-        on_open: Callable[[Style], None],
+        on_open: Callable[[AddressScheme], None],
         on_message: Callable[[Message], None],
         on_end: Callable[[str, str], None],
     ) -> None:
@@ -52,7 +52,7 @@ class Client:
         self.dropped = 0
         self._options, self._loop, self._on_open, self._on_message = options, loop, on_open, on_message
         self._exchanges = {topic_exchange(options.domain), direct_exchange(options.domain), "amq.direct"}
-        self._style = Style()
+        self._scheme = AddressScheme()
         self._receivers: dict[Any, tuple[str, TopicPattern | None]] = {}
         self._waiting: set[Any] = set()
         self._attached: Callable[[], None] = lambda: None
@@ -83,12 +83,12 @@ class Client:
         """Receive by a link of its own."""
         proton = load()
         link = self._session("subscriptions").receiver(f"{self._engine.connection.container}-{next(self._names)}")
-        link.source.address = self._style.source(exchange, key)
+        link.source.address = self._scheme.source(exchange, key)
         link.snd_settle_mode = proton.Link.SND_SETTLED
-        if self._style.has_filter:
+        if self._scheme.has_filter:
             is_topic = exchange == topic_exchange(self._options.domain)
             link.source.filter.put_dict(binding_filter(key, is_topic=is_topic))
-        self._receivers[link] = (exchange, TopicPattern(key) if self._style.is_filtered_here else None)
+        self._receivers[link] = (exchange, TopicPattern(key) if self._scheme.is_filtered_here else None)
         self._waiting.add(link)
         link.open()
         link.flow(CREDIT)
@@ -97,7 +97,7 @@ class Client:
     def send(self, message: Message) -> bool:
         """Send, or keep for the moment until the broker gives credit; False when neither was possible."""
         is_exchange = message.address in self._exchanges
-        target = self._style.target(message, is_exchange=is_exchange)
+        target = self._scheme.target(message, is_exchange=is_exchange)
         try:
             if message.user_id is None and self._user_id is not None:
                 from dataclasses import replace
@@ -107,7 +107,7 @@ class Client:
                 message,
                 address=target.to,
                 subject=target.subject,
-                as_sequence=self._style.lists_are_sequences,
+                as_sequence=self._scheme.lists_are_sequences,
             )
         except Exception as error:
             _logger.warning("message to %s not sent: %s", message.address[:100], error)
@@ -138,8 +138,10 @@ class Client:
             properties = event.connection.remote_properties
         except Exception:  # a peer's bytes
             properties = None
-        self._style = choose_style(self._options.style, properties if isinstance(properties, dict) else None)
-        self._on_open(self._style)
+        self._scheme = choose_address_scheme(
+            self._options.address_scheme, properties if isinstance(properties, dict) else None
+        )
+        self._on_open(self._scheme)
 
     def on_connection_remote_close(self, event: Any) -> None:
         """Answer the close."""

@@ -10,7 +10,7 @@ from typing import Any
 from hostinfo import Unavailable
 
 from ..qmf.wire.message import Message
-from . import State
+from . import ConnectionState
 from .engine import Engine
 from .exchange import Queue
 from .handover import Handover
@@ -70,14 +70,14 @@ class EmbeddedTransport:
         self._subscribed[exchange, key] = None
         self._loop.call(lambda: self._bind(exchange, key))
 
-    def start(self, on_message: Callable[[Message], None], on_state: Callable[[State, str], None]) -> None:
+    def start(self, on_message: Callable[[Message], None], on_state: Callable[[ConnectionState, str], None]) -> None:
         """Listen; Unavailable when the address is taken or not ours."""
         load()
         self._on_message = on_message
         self._listener = listener = _listen(self._url)
         self._url = Url(self._url.host, listener.getsockname()[1], self._url.is_tls)
         self._loop.call(lambda: self._loop.watch(listener, self._accept, read=True, write=False))
-        self._loop.call(lambda: on_state(State.CONNECTED, f"listening on {self._url}"))
+        self._loop.call(lambda: on_state(ConnectionState.CONNECTED, f"listening on {self._url}"))
         self._loop.start()
 
     def reply_to(self, key: str) -> str:

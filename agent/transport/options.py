@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ..qmf.wire.addresses import DEFAULT_DOMAIN
 
-STYLES = ("auto", "qpidd", "rabbitmq-3", "rabbitmq-4", "plain")
+ADDRESS_SCHEMES = ("auto", "qpidd", "rabbitmq-3", "rabbitmq-4", "plain")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,8 +19,8 @@ class TransportOptions:
     """QMF domain: the exchanges are qmf.DOMAIN.topic and qmf.DOMAIN.direct."""
     dns_domain: str | None = None
     """Whose SRV records _amqps._tcp and _amqp._tcp name the brokers; None: the domain of this host's name."""
-    style: str = "auto"
-    """How addresses are written, one of STYLES; `auto` goes by what the peer calls itself."""
+    address_scheme: str = "auto"
+    """How addresses are written, one of ADDRESS_SCHEMES; `auto` goes by what the peer calls itself."""
     name: str = "hostinfo"
     """Beginning of the AMQP container id; a unique tail is added."""
 
@@ -47,14 +47,14 @@ class TransportOptions:
     """Listening: the realm of the names in `users`; None: the host's name."""
     allow_anonymous: bool = False
     """Take peers and brokers without authentication also where it is not loopback."""
-    allow_clear: bool = False
+    allow_cleartext: bool = False
     """Go without TLS also where it is not loopback; then still no password is sent in clear."""
 
     heartbeat_seconds: float = 30.0
     """The peer is gone when it is silent twice as long."""
     retry_seconds: float = 30.0
     """Longest wait between two tries to connect; each wait is drawn evenly from zero to the present longest."""
-    refused_seconds: float = 1.2
+    retry_refused_seconds: float = 1.2
     """The same, where the host of the broker answers that nobody listens on the port."""
     max_connections: int = 1_024
     """Listening: peers at once."""

@@ -62,8 +62,8 @@ class ClientSecurity:
     def check(self, url: Url) -> tuple[str, ...]:
         """Name the mechanisms that are tried with this broker; Unavailable when none is safe."""
         options = self._options
-        if not url.is_tls and not url.is_loopback and not options.allow_clear:
-            raise Unavailable(str(url), "others could read along: use amqps://, or allow_clear where that is known")
+        if not url.is_tls and not url.is_loopback and not options.allow_cleartext:
+            raise Unavailable(str(url), "others could read along: use amqps://, or allow_cleartext where that is known")
         able = []
         if url.is_tls and options.certificate is not None:
             able.append("EXTERNAL")
@@ -80,8 +80,8 @@ class ServerSecurity:
     """What a listener asks of its peers."""
 
     def __init__(self, options: TransportOptions, url: Url) -> None:
-        if not url.is_tls and not url.is_loopback and not options.allow_clear:
-            raise Unavailable(str(url), "others could read along: use amqps://, or allow_clear where that is known")
+        if not url.is_tls and not url.is_loopback and not options.allow_cleartext:
+            raise Unavailable(str(url), "others could read along: use amqps://, or allow_cleartext where that is known")
         self._options, self._url = options, url
         self._mechanisms = self._able()
         self._sasl = ServerSasl(options)

@@ -23,7 +23,7 @@ class Target:
     is_exchange: bool
 
 
-class Style:
+class AddressScheme:
     """qpidd's way, which the embedded exchange has too: the exchange is the address, the key the subject."""
 
     name = "qpidd"
@@ -48,7 +48,7 @@ class Style:
         return f"{exchange}/{key}"
 
 
-class PlainStyle(Style):
+class PlainScheme(AddressScheme):
     """Nodes that copy every message to every receiver, without filters: the receiver picks."""
 
     name = "plain"
@@ -56,7 +56,7 @@ class PlainStyle(Style):
     is_filtered_here = True
 
 
-class RabbitStyle(Style):
+class RabbitMq3Scheme(AddressScheme):
     """RabbitMQ 3 with its AMQP 1.0 plugin."""
 
     name = "rabbitmq-3"
@@ -79,7 +79,7 @@ class RabbitStyle(Style):
         return f"/exchange/{_slashless(exchange)}/{_slashless(key)}"
 
 
-class Rabbit4Style(Style):
+class RabbitMq4Scheme(AddressScheme):
     """RabbitMQ 4: exchanges are targets, only queues are sources.
 
     A subscription is a queue named after exchange and key under this peer's name, bound beforehand (docs/brokers.md).
@@ -111,8 +111,8 @@ def _slashless(text: str) -> str:
     return text.replace("/", "%2F")
 
 
-def choose_style(name: str, properties: Mapping[object, object] | None) -> Style:
-    """Give the style of that name, or with `auto` that of a peer with these open properties."""
+def choose_address_scheme(name: str, properties: Mapping[object, object] | None) -> AddressScheme:
+    """Give the scheme of that name, or with `auto` that of a peer with these open properties."""
     if name != "auto":
         return _named(name)
     told = {str(key): str(value) for key, value in (properties or {}).items()}
@@ -120,18 +120,18 @@ def choose_style(name: str, properties: Mapping[object, object] | None) -> Style
     if "rabbitmq" in product:
         return _named("rabbitmq-3" if version.startswith("3.") else "rabbitmq-4")
     if product in ("qpid-cpp", "qpidd", "hostinfo"):  # routers and Broker-J have "qpid" in their names, too
-        return Style()
-    return PlainStyle()
+        return AddressScheme()
+    return PlainScheme()
 
 
-def _named(name: str) -> Style:
+def _named(name: str) -> AddressScheme:
     match name:
         case "qpidd":
-            return Style()
+            return AddressScheme()
         case "plain":
-            return PlainStyle()
+            return PlainScheme()
         case "rabbitmq-3":
-            return RabbitStyle()
+            return RabbitMq3Scheme()
         case "rabbitmq-4":
-            return Rabbit4Style({})
-    raise Unavailable("address style", f"{name!r} is none of qpidd, rabbitmq-3, rabbitmq-4, plain, auto")
+            return RabbitMq4Scheme({})
+    raise Unavailable("address scheme", f"{name!r} is none of qpidd, rabbitmq-3, rabbitmq-4, plain, auto")

@@ -101,8 +101,9 @@ def _add_common(parser: "ArgumentParser", *, is_main: bool) -> None:
         help="amqp://HOST[:PORT] or amqps://…; several: one of them (amqp://127.0.0.1:5672)",
     )  # fmt: skip
     add("--domain", metavar="NAME", default="default" if is_main else SUPPRESS, help="QMF domain (default)")
-    style = "auto" if is_main else SUPPRESS
-    add("--style", metavar="STYLE", default=style, help="of addresses: qpidd, rabbitmq-3, rabbitmq-4, plain (auto)")
+    scheme = "auto" if is_main else SUPPRESS
+    schemes = "qpidd, rabbitmq-3, rabbitmq-4, plain"
+    add("--address-scheme", metavar="NAME", default=scheme, help=f"how the broker writes addresses: {schemes} (auto)")
     add("--user", metavar="NAME", default=none, help="name to log in with")
     add("--password-file", metavar="FILE", default=none, help="file with the password alone, readable by its owner")
     add("--keytab", metavar="FILE", default=none, help="Kerberos keys of the client")
@@ -111,7 +112,7 @@ def _add_common(parser: "ArgumentParser", *, is_main: bool) -> None:
     add("--certificate", metavar="FILE", default=none, help="own PEM certificate")
     add("--key", metavar="FILE", default=none, help="its private key, unless in the same file")
     add("--allow-anonymous", action="store_true", default=off, help="without login also where it is not loopback")
-    add("--allow-clear", action="store_true", default=off, help="without TLS also where it is not loopback")
+    add("--allow-cleartext", action="store_true", default=off, help="without TLS also where it is not loopback")
 
 
 def _seconds(text: str) -> float:

@@ -27,7 +27,7 @@ from hostinfo.agent.qmf import (
     read,
     topic_exchange,
 )
-from hostinfo.agent.transport import State, TransportOptions, open_transport
+from hostinfo.agent.transport import ConnectionState, TransportOptions, open_transport
 
 ROOT = Path(__file__).parents[2]
 CLONE_NEWNET = 0x40000000
@@ -139,8 +139,8 @@ class Console:
             enter(namespace)
         self._transport.start(self.messages.append, self._state)
 
-    def _state(self, state: State, _: str) -> None:
-        if state is State.CONNECTED:
+    def _state(self, state: ConnectionState, _: str) -> None:
+        if state is ConnectionState.CONNECTED:
             self._connected.set()
 
     def _locate(self) -> AgentSeen:

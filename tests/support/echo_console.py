@@ -5,7 +5,7 @@ import sys
 import threading
 
 from hostinfo.agent.qmf import Message
-from hostinfo.agent.transport import State, TransportOptions, open_transport
+from hostinfo.agent.transport import ConnectionState, TransportOptions, open_transport
 
 from .transport_helpers import TOPIC, request
 
@@ -20,8 +20,8 @@ def main() -> None:
         told["body"] = message.body
         done.set()
 
-    def on_state(state: State, text: str) -> None:
-        if state is State.CONNECTED:
+    def on_state(state: ConnectionState, text: str) -> None:
+        if state is ConnectionState.CONNECTED:
             transport.send(request(transport, "r.1"))
         else:
             told.update({"state": str(state), "text": text})

@@ -15,7 +15,7 @@ from hostinfo.agent.qmf import (
     heartbeat,
 )
 from hostinfo.agent.qmf.wire.addresses import LOCATE_BINDING, direct_exchange, topic_exchange
-from hostinfo.agent.transport import State, Transport, TransportOptions, open_transport
+from hostinfo.agent.transport import ConnectionState, Transport, TransportOptions, open_transport
 
 
 class Fleet:
@@ -78,6 +78,6 @@ class Fleet:
                 if number < self.cut.get(asked, 10**9):
                     self.transport.send(answer)
 
-    def _on_state(self, state: State, _text: str) -> None:
-        if state is State.CONNECTED:
+    def _on_state(self, state: ConnectionState, _text: str) -> None:
+        if state is ConnectionState.CONNECTED:
             self._connected.set()

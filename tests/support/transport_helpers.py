@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from hostinfo.agent.qmf import Message, split_address
-from hostinfo.agent.transport import State, Transport, TransportOptions, open_transport
+from hostinfo.agent.transport import ConnectionState, Transport, TransportOptions, open_transport
 
 TOPIC, DIRECT = "qmf.default.topic", "qmf.default.direct"
 AGENT = "example.org:agent:1"
@@ -18,7 +18,7 @@ class End:
     def __init__(self, options: TransportOptions, *bindings: tuple[str, str], echo: bool = False) -> None:
         self.transport = open_transport(options)
         self.messages: list[Message] = []
-        self.states: list[tuple[State, str]] = []
+        self.states: list[tuple[ConnectionState, str]] = []
         self.times: list[float] = []
         self._echo = echo
         self._news = threading.Condition()
@@ -36,7 +36,7 @@ class End:
                 Message(address=route.node, subject=route.key, correlation_id=message.correlation_id, body=message.body)
             )
 
-    def _state(self, state: State, text: str) -> None:
+    def _state(self, state: ConnectionState, text: str) -> None:
         with self._news:
             self.states.append((state, text))
             self.times.append(time.monotonic())
@@ -47,11 +47,11 @@ class End:
             assert self._news.wait_for(ready, seconds), f"{self.states[-3:]}, {len(self.messages)} messages"
 
     def connected(self, times: int = 1, seconds: float = 10.0) -> "End":
-        self.wait(lambda: sum(state is State.CONNECTED for state, _ in self.states) >= times, seconds)
+        self.wait(lambda: sum(state is ConnectionState.CONNECTED for state, _ in self.states) >= times, seconds)
         return self
 
     @property
-    def state(self) -> State | None:
+    def state(self) -> ConnectionState | None:
         return self.states[-1][0] if self.states else None
 
     @property

@@ -27,7 +27,7 @@ def run(options: "Namespace", screen: Screen) -> int:
             urls=tuple(options.broker or (DEFAULT_BROKER,)),
             name="hostinfo-console",
             domain=options.domain,
-            style=options.style,
+            address_scheme=options.address_scheme,
             ca=options.ca,
             certificate=options.certificate,
             key=options.key,
@@ -36,7 +36,7 @@ def run(options: "Namespace", screen: Screen) -> int:
             keytab=options.keytab,
             mechanisms=tuple(options.mechanism or ()),
             allow_anonymous=options.allow_anonymous,
-            allow_clear=options.allow_clear,
+            allow_cleartext=options.allow_cleartext,
         )
         with open_console(transport) as console:
             session = Session(console, screen, transport.urls, options.seconds, options.filter or (), _nodes(options))

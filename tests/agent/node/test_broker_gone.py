@@ -30,7 +30,7 @@ class Broker:
 
     def __init__(self, url: str = "amqp://127.0.0.1:0", namespace: str | None = None) -> None:
         self.messages: list[Message] = []
-        options = TransportOptions(listen=url, allow_clear=True, allow_anonymous=True)
+        options = TransportOptions(listen=url, allow_cleartext=True, allow_anonymous=True)
         self._transport = open_transport(options)
         self._transport.subscribe(topic_exchange(), "agent.#")
         starter = threading.Thread(target=self._start, args=(namespace,))
@@ -121,7 +121,7 @@ def test_a_broker_whose_host_was_away_is_found_when_it_is_back(far: str, tmp_pat
         mac = shown.partition("link/ether ")[2].split()[0]
         _ip("neigh", "replace", "198.51.100.2", "lladdr", mac, "dev", far, "nud", "permanent")
     (tmp_path / "agent.toml").write_text(
-        '[broker]\nurls = ["amqp://198.51.100.2:5672"]\nallow_clear = true\nallow_anonymous = true\n'
+        '[broker]\nurls = ["amqp://198.51.100.2:5672"]\nallow_cleartext = true\nallow_anonymous = true\n'
     )
     broker = Broker("amqp://0.0.0.0:5672", far)
     try:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hostinfo.agent.transport import State, TransportOptions
+from hostinfo.agent.transport import ConnectionState, TransportOptions
 from tests.support.transport_helpers import TOPIC, End, request
 
 from .test_security import echo_agent
@@ -46,7 +46,7 @@ def namespace() -> Iterator[str]:
 @pytest.mark.root
 @pytest.mark.slow
 def test_a_cut_in_the_middle_of_an_answer_is_noticed_and_the_rest_does_not_come_later(namespace: str) -> None:
-    clear: dict[str, Any] = {"allow_clear": True, "allow_anonymous": True, "heartbeat_seconds": 0.5}
+    clear: dict[str, Any] = {"allow_cleartext": True, "allow_anonymous": True, "heartbeat_seconds": 0.5}
     prefix = ("ip", "netns", "exec", namespace)
     with echo_agent(None, prefix, listen="amqp://198.51.100.2:5672", **clear) as url:
         options = TransportOptions(urls=(url,), retry_seconds=0.5, **clear)
@@ -55,7 +55,7 @@ def test_a_cut_in_the_middle_of_an_answer_is_noticed_and_the_rest_does_not_come_
             end.wait(lambda: len(end.messages) >= 3)
             ip("link", "set", NAME, "down")
             cut = time.monotonic()
-            end.wait(lambda: end.state is not State.CONNECTED)
+            end.wait(lambda: end.state is not ConnectionState.CONNECTED)
             assert time.monotonic() - cut < 3
             assert len(end.messages) < PARTS
             time.sleep(1)

@@ -39,7 +39,7 @@ def url(kdc: Kdc) -> Iterator[str]:
 
 
 def console(kdc: Kdc, url: str, keytab: str, **options: Any) -> dict[str, Any]:
-    told = {"urls": [url], "keytab": keytab, "allow_clear": True, **options}
+    told = {"urls": [url], "keytab": keytab, "allow_cleartext": True, **options}
     command = [sys.executable, "-m", "tests.support.echo_console", json.dumps(told)]
     done = subprocess.run(
         command, env=kdc.environment, cwd=Path(__file__).parents[3], capture_output=True, text=True, check=False,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hostinfo.agent.qmf import Message
-from hostinfo.agent.transport import State, TransportOptions
+from hostinfo.agent.transport import ConnectionState, TransportOptions
 from tests.support import rabbitmq as rabbit
 from tests.support.certificates import SAN, Authority
 from tests.support.transport_helpers import AGENT, DIRECT, TOPIC, End, request, until
@@ -45,7 +45,7 @@ def console(broker: rabbit.Rabbit, *keys: str) -> End:
 
 def test_requests_broadcasts_and_indications_pass(broker: rabbit.Rabbit) -> None:
     with agent(broker).connected() as node, console(broker, "direct-console.1", "agent.ind.#") as other:
-        assert node.states == [(State.CONNECTED, f"{broker.url} (rabbitmq-3)")]
+        assert node.states == [(ConnectionState.CONNECTED, f"{broker.url} (rabbitmq-3)")]
         assert other.transport.reply_to("direct-console.1") == f"/exchange/{TOPIC}/direct-console.1"
         other.transport.send(request(other.transport, "direct-console.1", {"n": 1}))
         locate = Message(
@@ -82,7 +82,7 @@ def test_a_reply_queue_that_is_not_there_costs_the_agent_nothing(broker: rabbit.
         time.sleep(1)
         other.transport.send(request(other.transport, "direct-console.2"))
         other.wait(lambda: len(other.messages) == 1)
-        assert [state for state, _ in node.states] == [State.CONNECTED]
+        assert [state for state, _ in node.states] == [ConnectionState.CONNECTED]
     assert "queue-of-nobody" not in broker.control("list_queues", "name")
 
 
@@ -100,14 +100,14 @@ def test_a_password_goes_through_tls_and_messages_carry_the_user(
     password.write_text("wrong")
     with agent(broker, **options) as node:
         node.wait(lambda: bool(node.states))
-        assert node.states[0][0] is State.REFUSED
+        assert node.states[0][0] is ConnectionState.REFUSED
 
 
 def test_exchanges_that_are_not_there_are_told(broker: rabbit.Rabbit) -> None:
     options = TransportOptions(urls=(broker.url,), domain="other", retry_seconds=0.2)
     with End(options, ("qmf.other.topic", "agent.#")) as node:
         node.wait(lambda: any("amqp:not-found" in text for _, text in node.states))  # now and then it crashes instead
-        assert all(state is State.DISCONNECTED for state, _ in node.states)
+        assert all(state is ConnectionState.DISCONNECTED for state, _ in node.states)
 
 
 def test_the_documented_policy_bounds_what_is_left_behind(broker: rabbit.Rabbit) -> None:
@@ -123,8 +123,8 @@ def test_a_killed_broker_is_found_again_within_two_seconds_and_nothing_stale_com
     with agent(broker) as node, console(broker, "agent.ind.#") as other:
         node.connected()
         broker.kill()
-        node.wait(lambda: node.state is not State.CONNECTED)
-        other.wait(lambda: other.state is not State.CONNECTED)
+        node.wait(lambda: node.state is not ConnectionState.CONNECTED)
+        other.wait(lambda: other.state is not ConnectionState.CONNECTED)
         before = node.transport.dropped
         for number in range(50):
             assert not node.transport.send(Message(address=TOPIC, subject="agent.ind.x", body={"stale": number}))

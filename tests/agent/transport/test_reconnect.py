@@ -5,7 +5,7 @@ import threading
 import time
 
 from hostinfo.agent.qmf import Message
-from hostinfo.agent.transport import State, TransportOptions
+from hostinfo.agent.transport import ConnectionState, TransportOptions
 from tests.support.transport_helpers import AGENT, DIRECT, TOPIC, End, agent, free_port, request, until
 
 
@@ -31,7 +31,7 @@ def test_the_subscriptions_stand_again_after_the_broker_came_back_and_nothing_st
                 peer.transport.send(Message(address=DIRECT, subject=AGENT, body={"n": round_number}))
                 node.wait(lambda: bool(node.messages))
                 assert [message.body for message in node.messages] == [{"n": round_number}]
-            peer.wait(lambda: peer.state is State.DISCONNECTED)
+            peer.wait(lambda: peer.state is ConnectionState.DISCONNECTED)
             before = peer.transport.dropped
             assert not peer.transport.send(Message(address=DIRECT, subject=AGENT, body={"stale": True}))
             assert peer.transport.dropped == before + 1
@@ -40,9 +40,11 @@ def test_the_subscriptions_stand_again_after_the_broker_came_back_and_nothing_st
 def test_the_next_broker_is_tried_when_one_is_not_there() -> None:
     with agent() as node:
         urls = (f"amqp://127.0.0.1:{free_port()}", "amqp://no-such-host.invalid", node.url)
-        with End(TransportOptions(urls=urls, retry_seconds=0.1, allow_clear=True, allow_anonymous=True)) as peer:
+        with End(TransportOptions(urls=urls, retry_seconds=0.1, allow_cleartext=True, allow_anonymous=True)) as peer:
             peer.connected()
-            assert [state for state, _ in peer.states] == [State.DISCONNECTED] * 2 + [State.CONNECTED]
+            assert [state for state, _ in peer.states] == [ConnectionState.DISCONNECTED] * 2 + [
+                ConnectionState.CONNECTED
+            ]
             assert peer.states[0][1].endswith("Connection refused")
 
 
@@ -50,12 +52,12 @@ def test_tries_spread_evenly_up_to_a_limit_that_doubles() -> None:
     from hostinfo.agent.transport import amqp
 
     waits = []
-    transport = amqp.AmqpTransport(TransportOptions(urls=("amqp://127.0.0.1:1",)))
+    transport = amqp.BrokerTransport(TransportOptions(urls=("amqp://127.0.0.1:1",)))
     for attempt in range(12):
         drawn = []
         for _ in range(200):
             transport._attempt = attempt
-            transport._again(State.DISCONNECTED, "x")
+            transport._again(ConnectionState.DISCONNECTED, "x")
         drawn = [timer.due - time.monotonic() for timer in transport._loop._timers]
         transport._loop._timers.clear()
         waits.append((min(drawn), max(drawn), sum(drawn) / len(drawn)))
@@ -71,7 +73,7 @@ def test_a_peer_that_takes_the_connection_and_says_nothing_is_left() -> None:
         url = f"amqp://127.0.0.1:{dumb.getsockname()[1]}"
         with End(TransportOptions(urls=(url,), heartbeat_seconds=0.2), (TOPIC, "agent.#")) as peer:
             peer.wait(lambda: bool(peer.states), 20)
-            assert peer.states[0][0] is State.DISCONNECTED
+            assert peer.states[0][0] is ConnectionState.DISCONNECTED
 
 
 def test_many_threads_may_send_at_once() -> None:
@@ -115,6 +117,6 @@ def test_a_hundred_reply_addresses_do_not_keep_a_hundred_links() -> None:
             peer.transport.send(Message(address=f"queue-{number}", body={}))
         peer.transport.send(request(peer.transport, "r.1"))
         peer.wait(lambda: len(peer.messages) == 1)
-        until(lambda: peer.state is State.CONNECTED)
+        until(lambda: peer.state is ConnectionState.CONNECTED)
         for end in replies:
             end.transport.close()

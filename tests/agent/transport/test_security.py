@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from hostinfo import Unavailable
-from hostinfo.agent.transport import State, TransportOptions, open_transport
+from hostinfo.agent.transport import ConnectionState, TransportOptions, open_transport
 from tests.support.certificates import SAN, Authority
 from tests.support.transport_helpers import TOPIC, End, request
 
@@ -60,7 +60,7 @@ def refusal(url: str, **options: Any) -> str:
     """Connect, be refused twice (it is tried again), and give the reason."""
     with End(TransportOptions(urls=(url,), retry_seconds=0.1, **options), (TOPIC, "r.1")) as end:
         end.wait(lambda: len(end.states) >= 2)
-        assert all(state is not State.CONNECTED for state, _ in end.states)
+        assert all(state is not ConnectionState.CONNECTED for state, _ in end.states)
         return f"{end.states[0][0].value}: {end.states[0][1]}"
 
 
@@ -177,7 +177,7 @@ def test_a_password_that_becomes_right_is_taken_without_a_restart(
         urls=(password_agent,), ca=str(authority.ca), user=f"joe@{REALM}", password_file=str(path), retry_seconds=0.2
     )
     with End(options) as end:
-        end.wait(lambda: end.state is State.REFUSED)
+        end.wait(lambda: end.state is ConnectionState.REFUSED)
         path.write_text("secret")
         end.connected()
 

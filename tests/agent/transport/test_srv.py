@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from hostinfo import Unavailable
-from hostinfo.agent.transport import State, TransportOptions
+from hostinfo.agent.transport import ConnectionState, TransportOptions
 from hostinfo.agent.transport.srv import find_brokers
 from hostinfo.agent.transport.urls import Url
 from tests.support.transport_helpers import End, agent
@@ -85,6 +85,6 @@ def test_the_agent_connects_to_what_dns_names() -> None:
 
 def test_a_domain_without_brokers_is_asked_again() -> None:
     with End(TransportOptions(dns_domain="later.example", retry_seconds=0.2)) as end, agent() as node:
-        end.wait(lambda: end.state is State.DISCONNECTED)
+        end.wait(lambda: end.state is ConnectionState.DISCONNECTED)
         ZONE["_amqp._tcp.later.example."] = [f"0 0 {node.url.rsplit(':', 1)[1]} localhost."]
         end.connected()

@@ -7,7 +7,7 @@ import pytest
 from hostinfo import Unavailable
 from hostinfo.agent.qmf import Message, split_address
 from hostinfo.agent.transport.srv import order
-from hostinfo.agent.transport.styles import choose_style
+from hostinfo.agent.transport.styles import choose_address_scheme
 from hostinfo.agent.transport.urls import Url
 from tests.support.transport_helpers import DIRECT, TOPIC
 
@@ -26,13 +26,13 @@ from tests.support.transport_helpers import DIRECT, TOPIC
     ],
 )
 def test_the_style_goes_by_what_the_peer_calls_itself(properties: dict[object, object] | None, name: str) -> None:
-    assert choose_style("auto", properties).name == name
-    assert choose_style("qpidd", properties).name == "qpidd"
+    assert choose_address_scheme("auto", properties).name == name
+    assert choose_address_scheme("qpidd", properties).name == "qpidd"
 
 
 def test_a_style_that_nobody_knows_is_refused() -> None:
     with pytest.raises(Unavailable, match="rabbitmq-4"):
-        choose_style("kafka", None)
+        choose_address_scheme("kafka", None)
 
 
 @pytest.mark.parametrize(
@@ -51,25 +51,25 @@ def test_a_style_that_nobody_knows_is_refused() -> None:
     ],
 )
 def test_addresses_of_each_style(name: str, source: str, target: str | None, to: str | None, reply: str) -> None:
-    style = choose_style(name, None)
-    assert style.source(TOPIC, "k.#") == source
-    found = style.target(Message(address=TOPIC, subject="a.b"), is_exchange=True)
+    scheme = choose_address_scheme(name, None)
+    assert scheme.source(TOPIC, "k.#") == source
+    found = scheme.target(Message(address=TOPIC, subject="a.b"), is_exchange=True)
     assert (found.address, found.to, found.subject) == (target, to, "a.b")
-    assert style.reply_to(TOPIC, "direct-console.1") == reply
+    assert scheme.reply_to(TOPIC, "direct-console.1") == reply
 
 
 @pytest.mark.parametrize("name", ["qpidd", "plain", "rabbitmq-3", "rabbitmq-4"])
 @pytest.mark.parametrize("key", ["direct-console.1", "qmfc-v2-host:7", "a/b"])
 def test_an_agent_reads_the_reply_address_of_each_style(name: str, key: str) -> None:
-    route = split_address(choose_style(name, None).reply_to(DIRECT, key))
+    route = split_address(choose_address_scheme(name, None).reply_to(DIRECT, key))
     assert route is not None
     assert (route.node, route.key) == (DIRECT, key)
 
 
 def test_queues_of_rabbitmq_are_used_and_never_made() -> None:
-    target = choose_style("rabbitmq-3", None).target(Message(address="amq.gen-x"), is_exchange=False)
+    target = choose_address_scheme("rabbitmq-3", None).target(Message(address="amq.gen-x"), is_exchange=False)
     assert target.address == "/amq/queue/amq.gen-x"
-    assert choose_style("rabbitmq-4", None).target(Message(address="q"), is_exchange=False).to == "/queues/q"
+    assert choose_address_scheme("rabbitmq-4", None).target(Message(address="q"), is_exchange=False).to == "/queues/q"
 
 
 class Record(NamedTuple):
