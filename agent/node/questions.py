@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from queue import Full, Queue
 
 from hostinfo import HostInfo, HostInfoError
-from hostinfo.dump import collect_group, errors, to_json
+from hostinfo.output.document import collect_group, errors_by_path
+from hostinfo.output.json import to_json
 from hostinfo.path import NoSuchItem, Path, PathError
 
 from ..qmf import ErrorCode, InvalidArgument, NotFound, QmfError
@@ -58,7 +59,7 @@ class Questions:
 def answer(host: HostInfo, path: Path) -> Mapping[str, object]:
     """The output arguments of getFact; QmfError where the group can't be told at all, or has no such item."""
     told = collect_group(host, path.group, None if path.field is None else frozenset({path.field}))
-    problems = errors(told)
+    problems = errors_by_path(told)
     if not told.is_available:
         raise QmfError(f"getFact: {'; '.join(problem['message'] for problem in problems.values())}")
     try:

@@ -155,16 +155,3 @@ def _discard_output() -> None:
         os.close(descriptor)
     except OSError:
         pass
-
-
-def terminal_width() -> int:
-    """Columns of the terminal on standard output, COLUMNS before it; 100 where there is none."""
-    import os
-
-    columns = os.environ.get("COLUMNS", "")
-    if columns.isdecimal() and int(columns[:5]) >= 20:
-        return int(columns[:5])
-    try:
-        return max(os.get_terminal_size(1).columns, 20)
-    except OSError:
-        return 100

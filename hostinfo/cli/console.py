@@ -4,8 +4,9 @@ import os
 import sys
 from importlib import import_module
 
-from hostinfo.cli import EXIT_NO_DATA, print_error, terminal_width, write_output
+from hostinfo.cli import EXIT_NO_DATA, print_error, write_output
 from hostinfo.cli.quick import QuickParser
+from hostinfo.cli.terminal import terminal_width
 from hostinfo.errors import HostInfoError
 
 TYPE_CHECKING = False

@@ -4,16 +4,17 @@ import os
 import sys
 
 import hostinfo
-from hostinfo import dump
 from hostinfo.cli import EXIT_PARTIAL, EXIT_USAGE, print_error, write_output
 from hostinfo.errors import HostInfoError, ParseError, ReadError
+from hostinfo.output import document as dump
+from hostinfo.output.json import to_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from typing import Any
 
-    from hostinfo.diff import Difference
+    from hostinfo.output.diff import Difference
 
 SAME, DIFFERS = 0, 1
 LIMIT = 256 * 1024 * 1024
@@ -60,7 +61,7 @@ def run(options: "Namespace") -> int:
     except HostInfoError as error:
         print_error(f"diff: {error}")
         return EXIT_PARTIAL
-    from hostinfo.diff import differences, uncompared
+    from hostinfo.output.diff import differences, uncompared
 
     found = list(differences(old, new, everything=options.all))
     hidden = uncompared(old, new, everything=options.all)
@@ -84,7 +85,7 @@ def _document(name: str) -> "dict[str, Any]":
     if name == "-" or os.path.exists(name) or scheme == name:
         return _read(name)
     with hostinfo.open(name) as host:
-        return dump.document(host)
+        return dump.read_document(host)
 
 
 def _read(name: str) -> "dict[str, Any]":
@@ -128,7 +129,7 @@ def _line(difference: "Difference") -> str:
 
 def _shown(value: object) -> str:
     """A value on one line; long ones are cut, for the path says where to look."""
-    from hostinfo.diff import ABSENT
+    from hostinfo.output.diff import ABSENT
 
     if value is ABSENT:
         return "absent"
@@ -147,7 +148,7 @@ def _safe(path: str) -> str:
 
 
 def _json(found: "list[Difference]", hidden: list[tuple[str, str, str]]) -> str:
-    from hostinfo.diff import ABSENT
+    from hostinfo.output.diff import ABSENT
 
     changes = [
         {"path": one.path}
@@ -155,4 +156,4 @@ def _json(found: "list[Difference]", hidden: list[tuple[str, str, str]]) -> str:
         for one in found
     ]
     failures = [{"side": side, "path": path, "message": message} for side, path, message in hidden]
-    return dump.to_json({"differences": changes, "not_compared": failures}) + "\n"
+    return to_json({"differences": changes, "not_compared": failures}) + "\n"

@@ -60,7 +60,7 @@ def run(options: "Namespace") -> int:
     checks = [*bindings(), *sources()]
     is_whole = not any(check.state in (MISSING, DENIED) for check in checks)
     if options.json:
-        from hostinfo.dump import to_json
+        from hostinfo.output.json import to_json
 
         told = {
             "version": __version__,

@@ -1,10 +1,11 @@
 """``hostinfo dump``: the page, single facts, JSON, YAML."""
 
 import hostinfo
-from hostinfo import dump
 from hostinfo.cli import EXIT_NO_DATA, EXIT_OK, EXIT_PARTIAL, EXIT_USAGE, print_error, write_output
 from hostinfo.driver import GROUPS
 from hostinfo.errors import HostInfoError
+from hostinfo.output import document as dump
+from hostinfo.output.json import to_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def _everything(host: "hostinfo.HostInfo", options: "Namespace") -> int:
     if options.json:
         return _json(host)
     if options.yaml:
-        from hostinfo.cli.yaml import to_yaml
+        from hostinfo.output.yaml import to_yaml
 
         answers = [dump.collect_group(host, group) for group in GROUPS]
         write_output(to_yaml(dump.build_document(host, answers)))
@@ -86,10 +87,13 @@ def _everything(host: "hostinfo.HostInfo", options: "Namespace") -> int:
 
 
 def _page(host: "hostinfo.HostInfo", options: "Namespace", groups: "Sequence[str]") -> int:
-    from hostinfo.cli import page
+    import os
+
+    from hostinfo.cli.terminal import make_style
+    from hostinfo.output import text
 
     answers = [dump.collect_group(host, group) for group in groups]
-    write_output(page.page(answers, with_sources=options.sources))
+    write_output(text.render(answers, make_style(with_sources=options.sources), is_root=os.geteuid() == 0))
     return status(answers)
 
 
@@ -99,14 +103,14 @@ def _json(host: "hostinfo.HostInfo") -> int:
     answers: list[dump.GroupReport] = []
     for group in GROUPS:
         answer = dump.collect_group(host, group)
-        texts.append(f'  "{group}": {dump.to_json(answer.value, "  ")},\n')
+        texts.append(f'  "{group}": {to_json(answer.value, "  ")},\n')
         answers.append(answer.without_value())
-    write_output('{\n  "hostinfo": ' + dump.to_json(dump.header(host), "  ") + ",\n")
+    write_output('{\n  "hostinfo": ' + to_json(dump.build_header(host), "  ") + ",\n")
     for text in texts:
         write_output(text)
     sources = {answer.group: answer.sources for answer in answers if answer.is_available}
-    errors = {path: error for answer in answers for path, error in dump.errors(answer).items()}
-    write_output(f'  "sources": {dump.to_json(sources, "  ")},\n  "errors": {dump.to_json(errors, "  ")}\n}}\n')
+    errors = {path: error for answer in answers for path, error in dump.errors_by_path(answer).items()}
+    write_output(f'  "sources": {to_json(sources, "  ")},\n  "errors": {to_json(errors, "  ")}\n}}\n')
     return status(answers)
 
 

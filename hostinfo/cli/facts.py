@@ -1,8 +1,9 @@
 """Single facts by their paths: bare, labelled, as JSON or YAML; and the reason where there is none."""
 
-from hostinfo import dump
 from hostinfo.cli import EXIT_NO_DATA, EXIT_OK, EXIT_PARTIAL, print_error, write_output
 from hostinfo.errors import DriverError
+from hostinfo.output import document as dump
+from hostinfo.output.json import to_builtins, to_json
 from hostinfo.path import NoSuchItem
 
 TYPE_CHECKING = False
@@ -99,11 +100,11 @@ def _print_plain(values: dict[str, object], asked: "list[tuple[Path, dump.GroupR
     elif len(values) == 1:
         told = next(iter(values.values()))
     if options.json:
-        write_output(dump.to_json(told) + "\n")
+        write_output(to_json(told) + "\n")
     else:
-        from hostinfo.cli.yaml import to_yaml
+        from hostinfo.output.yaml import to_yaml
 
-        write_output(to_yaml(dump.plain(told)))
+        write_output(to_yaml(to_builtins(told)))
 
 
 def _lines(value: object) -> list[str]:
@@ -113,9 +114,9 @@ def _lines(value: object) -> list[str]:
     if isinstance(value, tuple) and not any(_is_compound(entry) for entry in value):
         return [_bare(entry) for entry in value]
     if _is_compound(value):
-        from hostinfo.cli.yaml import to_yaml
+        from hostinfo.output.yaml import to_yaml
 
-        return to_yaml(dump.plain(value)).splitlines()
+        return to_yaml(to_builtins(value)).splitlines()
     return [_bare(value)]
 
 

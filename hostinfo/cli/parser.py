@@ -4,7 +4,8 @@ import argparse
 import sys
 from types import ModuleType
 
-from hostinfo.cli import COMMANDS, command_module, terminal_width, write_output
+from hostinfo.cli import COMMANDS, command_module, write_output
+from hostinfo.cli.terminal import terminal_width
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

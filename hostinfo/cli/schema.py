@@ -12,7 +12,7 @@ Prints the JSON Schema (draft 2020-12) of what `hostinfo dump --json` prints; wi
 the classes, events and methods of `hostinfo agent` in the XML of QMF.
 """
 EXAMPLES = (
-    ("hostinfo schema > hostinfo.schema.json", "keep it beside a program that reads dumps"),
+    ("hostinfo schema > hostinfo.output.schema.json", "keep it beside a program that reads dumps"),
     ("hostinfo schema | jq '.\"$defs\".Link.properties | keys'", "fields of a link"),
     ("hostinfo schema --qmf", "what the agent publishes"),
 )
@@ -30,8 +30,8 @@ def run(options: "Namespace") -> int:
 
         write_output(import_module("hostinfo.agent.node").schema_text())
         return EXIT_OK
-    from hostinfo.dump import to_json
-    from hostinfo.schema import schema
+    from hostinfo.output.json import to_json
+    from hostinfo.output.schema import schema
 
     write_output(to_json(schema()) + "\n")
     return EXIT_OK

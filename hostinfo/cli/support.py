@@ -39,7 +39,7 @@ def run(options: "Namespace") -> int:
         return EXIT_NO_DATA
     table = [_look(factory) for factory in factories]
     if options.json:
-        from hostinfo.dump import to_json
+        from hostinfo.output.json import to_json
 
         write_output(to_json({"uri": options.connect, "drivers": table}) + "\n")
     else:

@@ -1,10 +1,10 @@
 """``hostinfo watch``: what changes on a machine, while it changes."""
 
 import hostinfo
-from hostinfo import dump
 from hostinfo.cli import EXIT_NO_DATA, EXIT_OK, EXIT_USAGE, print_error, write_output
 from hostinfo.driver import GROUPS
 from hostinfo.errors import HostInfoError
+from hostinfo.output import document as dump
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-    from hostinfo.diff import Difference
     from hostinfo.facade import HostInfo
+    from hostinfo.output.diff import Difference
     from hostinfo.watch import Watch
 
 DESCRIPTION = """\
@@ -92,7 +92,7 @@ def _watch(host: "HostInfo", watch: "Watch", groups: tuple[str, ...], interval: 
 
 def _read(host: "HostInfo", groups: "Iterable[str]") -> "dict[str, Any]":
     with host.snapshot():
-        return dump.document(host, tuple(groups))
+        return dump.read_document(host, tuple(groups))
 
 
 def _part(document: "dict[str, Any]", groups: tuple[str, ...]) -> "dict[str, Any]":
@@ -108,7 +108,7 @@ def _joined(known: "dict[str, Any]", fresh: "dict[str, Any]", groups: tuple[str,
 
 
 def _changes(known: "dict[str, Any]", fresh: "dict[str, Any]", *, as_json: bool) -> "Iterator[str]":
-    from hostinfo.diff import differences
+    from hostinfo.output.diff import differences
 
     told = {group: value for group, value in known.items() if value is not None and fresh.get(group) is not None}
     for one in differences(told, fresh):
@@ -122,7 +122,7 @@ def _changes(known: "dict[str, Any]", fresh: "dict[str, Any]", *, as_json: bool)
 
 
 def _error(path: str, before: str | None, after: str | None) -> "Difference":
-    from hostinfo.diff import Difference
+    from hostinfo.output.diff import Difference
 
     return Difference(f"errors[{path}]", before, after)
 
@@ -130,7 +130,7 @@ def _error(path: str, before: str | None, after: str | None) -> "Difference":
 def _line(one: "Difference", *, as_json: bool) -> str:
     import time
 
-    from hostinfo.diff import ABSENT
+    from hostinfo.output.diff import ABSENT
 
     now = time.time()
     if as_json:

@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hostinfo import dump
-from hostinfo.diff import ABSENT, VOLATILE, differences
 from hostinfo.facade import HostInfo
+from hostinfo.output import document as dump
+from hostinfo.output.diff import ABSENT, VOLATILE, differences
 from hostinfo.path import Path as FactPath
 from tests.support import command, sample_driver
 
 
 def document(name: str) -> dict[str, object]:
     with HostInfo(sample_driver.factories(f"sample:{name}")) as host:
-        return dump.document(host)
+        return dump.read_document(host)
 
 
 def test_the_same_machine_is_the_same(tmp_path: Path) -> None:

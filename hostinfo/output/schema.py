@@ -5,8 +5,8 @@ from types import NoneType
 
 from hostinfo import introspect
 from hostinfo.driver import GROUPS
-from hostinfo.dump import FORMAT
 from hostinfo.field_docs import docs_of
+from hostinfo.output.document import FORMAT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,12 +3,14 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hostinfo.cli.page.cpu import topology
-from hostinfo.cli.page.network import network, parents
-from hostinfo.cli.page.style import Style, duration, frequency, ranges, size, speed, wrap
-from hostinfo.dump import GroupReport
 from hostinfo.model.cpu import Cpu, Processor
 from hostinfo.model.network import Address, Link, Network, Vlan
+from hostinfo.output.document import GroupReport
+from hostinfo.output.text import network
+from hostinfo.output.text.cpu import describe_topology
+from hostinfo.output.text.link_tree import find_parents
+from hostinfo.output.text.style import Style, wrap
+from hostinfo.output.text.units import bit_rate, duration, frequency, ranges, size
 from tests.support.sample_driver import CPU, NETWORK
 
 NAMES = st.sampled_from([f"l{number}" for number in range(8)])
@@ -25,7 +27,7 @@ LINKS = st.lists(
 
 def draw(value: Network) -> list[str]:
     answer = GroupReport("network", is_available=True, value=value, sources={}, problems=())
-    return network(Style(), {"network": answer})
+    return network.render(Style(), {"network": answer})
 
 
 @given(LINKS)
@@ -36,7 +38,7 @@ def test_any_network_is_drawn_with_each_link_once(links: list[Link]) -> None:
 
 @given(LINKS)
 def test_no_link_stands_below_itself(links: list[Link]) -> None:
-    parent = parents(links)
+    parent = find_parents(links)
     for name in parent:
         seen = {name}
         at = name
@@ -78,10 +80,12 @@ def test_an_address_of_a_link_that_went_away_is_shown() -> None:
 def test_regular_machines_are_told_as_a_product_and_others_by_totals() -> None:
     style = Style()
     times = style.times
-    assert topology(CPU, style) == f"2 sockets {times} 4 cores {times} 2 threads = 16 CPUs"
+    assert describe_topology(CPU, style) == f"2 sockets {times} 4 cores {times} 2 threads = 16 CPUs"
     # A hybrid: two cores of two threads and two of one.
     hybrid = tuple(Processor(number=n, socket_id=0, core_id=core) for n, core in enumerate((0, 0, 1, 1, 2, 3)))
-    assert topology(Cpu(sockets=1, cores=4, threads=6, processors=hybrid), style) == "1 socket, 4 cores, 6 CPUs"
+    assert (
+        describe_topology(Cpu(sockets=1, cores=4, threads=6, processors=hybrid), style) == "1 socket, 4 cores, 6 CPUs"
+    )
 
 
 def test_units_are_for_people() -> None:
@@ -89,7 +93,7 @@ def test_units_are_for_people() -> None:
         "0 B", "512 B", "1 KiB", "1.5 KiB", "16 GiB", "30.7 GiB",
     ]  # fmt: skip
     assert [frequency(n) for n in (800_000_000, 2_400_000_000, 2_450_000_000)] == ["800 MHz", "2.4 GHz", "2.45 GHz"]
-    assert [speed(n) for n in (100, 1000, 2500)] == ["100 Mb/s", "1 Gb/s", "2.5 Gb/s"]
+    assert [bit_rate(n) for n in (100, 1000, 2500)] == ["100 Mb/s", "1 Gb/s", "2.5 Gb/s"]
     assert [duration(n) for n in (0, 59, 3661, 90061)] == ["0 s", "59 s", "1 h 1 min", "1 d 1 h"]
 
 

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hostinfo
-from hostinfo import dump
 from hostinfo.driver import GROUPS
 from hostinfo.facade import HostInfo
+from hostinfo.output import document as dump
+from hostinfo.output.json import to_json
 from tests.support import command, sample_driver
 
 yaml = pytest.importorskip("yaml")
@@ -27,35 +28,35 @@ def machine(name: str) -> HostInfo:
 
 @given(PLAIN | SURROGATES)
 def test_json_is_read_back_as_it_was_by_pythons_own_reader(value: object) -> None:
-    text = dump.to_json(value)
+    text = to_json(value)
     assert text.isascii()
     assert json.loads(text) == value
 
 
 @given(PLAIN)
 def test_yaml_is_read_back_as_it_was_by_a_foreign_reader(value: object) -> None:
-    from hostinfo.cli.yaml import to_yaml
+    from hostinfo.output.yaml import to_yaml
 
     assert yaml.safe_load(to_yaml(value)) == value
 
 
 @pytest.mark.parametrize("value", ["yes", "null", "1", "1e3", "- a", "a: b", "#", "\udcff", "\U0001f600", "=", "~", ""])
 def test_yaml_keeps_strings_strings(value: str) -> None:
-    from hostinfo.cli.yaml import to_yaml
+    from hostinfo.output.yaml import to_yaml
 
     assert yaml.safe_load(to_yaml({value: [value]})) == {value: [value]}
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
 def test_what_json_has_no_number_for_is_null(number: float) -> None:
-    assert json.loads(dump.to_json((number,))) == [None]
+    assert json.loads(to_json((number,))) == [None]
 
 
 @pytest.mark.parametrize("name", ["whole", "partial", "untold", "hostile", "broken"])
 def test_json_of_the_command_is_the_document_of_the_library(name: str, tmp_path: Path) -> None:
     told = json.loads(command.hostinfo(tmp_path, "-c", f"sample:{name}", "dump", "--json").stdout)
     with machine(name) as host:
-        document = dump.document(host)
+        document = dump.read_document(host)
     del told["hostinfo"]["time"], document["hostinfo"]["time"]
     assert told == document
     assert list(told) == ["hostinfo", *GROUPS, "sources", "errors"]
@@ -63,7 +64,7 @@ def test_json_of_the_command_is_the_document_of_the_library(name: str, tmp_path:
 
 def test_the_header_says_who_tells_of_what() -> None:
     with machine("whole") as host:
-        header = dump.document(host)["hostinfo"]
+        header = dump.read_document(host)["hostinfo"]
     assert header["version"] == hostinfo.__version__
     assert (header["format"], header["uri"], header["drivers"]) == (1, "sample:whole", ["sample"])
     assert header["time"].endswith("Z")
@@ -71,7 +72,7 @@ def test_the_header_says_who_tells_of_what() -> None:
 
 def test_numbers_are_numbers_and_hostile_text_survives() -> None:
     with machine("hostile") as host:
-        document = json.loads(dump.to_json(dump.document(host)))
+        document = json.loads(to_json(dump.read_document(host)))
     assert document["system"]["product"] == sample_driver.HOSTILE
     assert document["network"]["links"][0]["index"] == 1
     assert document["cpu"]["mitigations"] == {sample_driver.HOSTILE: sample_driver.HOSTILE}
@@ -79,7 +80,7 @@ def test_numbers_are_numbers_and_hostile_text_survives() -> None:
 
 def test_a_group_that_failed_is_null_with_its_error() -> None:
     with machine("broken") as host:
-        document = dump.document(host)
+        document = dump.read_document(host)
     assert document["system"] is None
     assert document["errors"]["system"] == {"kind": "ReadError", "message": "sample: out of order"}
     assert "system" not in document["sources"]
@@ -88,7 +89,7 @@ def test_a_group_that_failed_is_null_with_its_error() -> None:
 
 def test_several_problems_of_one_field_are_one_entry() -> None:
     with machine("partial") as host:
-        errors = dump.document(host)["errors"]
+        errors = dump.read_document(host)["errors"]
     assert errors == {
         "system.serial": {
             "kind": "ReadError",

@@ -6,11 +6,13 @@ import jsonschema
 import pytest
 
 import hostinfo
-from hostinfo import dump, introspect
+from hostinfo import introspect
 from hostinfo.facade import HostInfo
 from hostinfo.field_docs import docs_of
+from hostinfo.output import document as dump
+from hostinfo.output.json import to_json
+from hostinfo.output.schema import schema
 from hostinfo.path import Path as FactPath
-from hostinfo.schema import schema
 from tests.support import command, sample_driver
 
 
@@ -39,13 +41,13 @@ def test_the_command_prints_it(tmp_path: Path) -> None:
 
 def test_the_dump_of_this_machine_validates() -> None:
     with hostinfo.open("sysfs:///") as host:
-        validate(json.loads(dump.to_json(dump.document(host))))
+        validate(json.loads(to_json(dump.read_document(host))))
 
 
 @pytest.mark.parametrize("name", ["whole", "partial", "untold", "hostile", "broken", "many/10"])
 def test_the_dump_of_a_sample_validates(name: str) -> None:
     with HostInfo(sample_driver.factories(f"sample:{name}")) as host:
-        validate(dump.document(host))
+        validate(dump.read_document(host))
 
 
 @pytest.mark.parametrize(
@@ -63,7 +65,7 @@ def test_the_dump_of_a_sample_validates(name: str) -> None:
 )
 def test_a_wrong_dump_does_not_validate(path: tuple[str | int, ...], wrong: object) -> None:
     with HostInfo(sample_driver.factories("sample:whole")) as host:
-        document = dump.document(host)
+        document = dump.read_document(host)
     validate(document)
     place: Any = document
     for step in path[:-1]:

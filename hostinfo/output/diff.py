@@ -1,7 +1,6 @@
 """What differs between two documents of ``hostinfo dump``: path, old, new.
 
-Items of lists are matched by what tells them from their neighbours (``introspect.KEYS``), so that a link that was added does
-not make all the others differ.
+List items are matched by their key (``introspect.ITEM_KEYS``), so that an added link does not make all others differ.
 """
 
 from hostinfo import introspect

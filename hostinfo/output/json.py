@@ -1,0 +1,111 @@
+"""Values of the model as JSON, and as the built-in types that ``json.loads`` would return."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def to_builtins(value: object) -> "Any":
+    """A value of the model as dicts, lists, strings, numbers, booleans and None."""
+    kind = type(value)
+    if value is None or kind is str or kind is int or kind is bool:
+        return value
+    if kind is tuple or kind is list:
+        return [to_builtins(entry) for entry in value]  # type: ignore[attr-defined]
+    slots = getattr(kind, "__dataclass_fields__", None)
+    if slots is not None:
+        return {name: to_builtins(getattr(value, name)) for name in slots}
+    if isinstance(value, Mapping):
+        return {str(key): to_builtins(entry) for key, entry in value.items()}
+    if isinstance(value, float):
+        return value if value - value == 0 else None  # neither JSON nor a fact: infinite, not a number
+    return str(value)
+
+
+def to_json(value: object, indent: str = "") -> str:
+    """A value of the model, or plain values, as JSON: ASCII, two spaces a level, a list of plain values on one line.
+
+    Written from the model as it stands: copies of it, and Python's own indenting encoder, would cost twice the time
+    and memory at thousands of links.
+    """
+    try:
+        from _json import encode_basestring_ascii  # CPython's: json itself would import re for its decoder
+    except ImportError:
+        from json.encoder import encode_basestring_ascii
+
+    return _json(value, "\n" + indent, encode_basestring_ascii, {})
+
+
+_ONE_LINE = frozenset({str, int})
+_CONSTANTS = {None: "null", True: "true", False: "false"}
+
+
+def _json(value: "Any", line: str, quote: "Any", shared: dict[int, str]) -> str:
+    """``line``: the start of a new line at this depth; ``quote``: of a string.
+
+    ``shared``: what became of tuples, by their id: those of a thousand links or processors are mostly the same few.
+    """
+    kind = type(value)
+    if kind is str:
+        return quote(value)  # type: ignore[no-any-return]
+    if kind is int:
+        return str(value)
+    if value is None or kind is bool:
+        return _CONSTANTS[value]
+    inner = line + "  "
+    if kind is tuple or kind is list:
+        kinds = set(map(type, value))
+        if _ONE_LINE.issuperset(kinds):
+            text = "[" + ", ".join([quote(entry) if type(entry) is str else str(entry) for entry in value]) + "]"
+            if kind is tuple:
+                shared[id(value)] = text
+            return text
+        if len(kinds) == 1 and hasattr(kinds.pop(), "__dataclass_fields__"):
+            texts = _table(value, inner, quote, shared)
+        else:
+            texts = [_json(entry, inner, quote, shared) for entry in value]
+        return f"[{inner}{f',{inner}'.join(texts)}{line}]"
+    if hasattr(kind, "__dataclass_fields__"):
+        return _table((value,), line, quote, shared)[0]
+    if isinstance(value, Mapping):
+        pairs = [f"{quote(str(key))}: {_json(entry, inner, quote, shared)}" for key, entry in value.items()]
+        return f"{{{inner}{f',{inner}'.join(pairs)}{line}}}" if pairs else "{}"
+    if isinstance(value, float):
+        return repr(float(value)) if value - value == 0 else "null"
+    return quote(str(value))  # type: ignore[no-any-return]
+
+
+def _table(values: "Sequence[Any]", line: str, quote: "Any", shared: dict[int, str]) -> list[str]:
+    """Values of one class, taken by columns: of a thousand links most fields are absent, or all strings or numbers."""
+    from _operator import attrgetter  # operator's own, without the rest of it
+
+    inner = line + "  "
+    columns: list[Iterable[object]] = []
+    rows = []
+    for name in type(values[0]).__dataclass_fields__:
+        column = list(map(attrgetter(name), values))
+        kinds = set(map(type, column))
+        if kinds == _ABSENT:
+            rows.append(f"{quote(name)}: null")
+            continue
+        rows.append(f"{quote(name)}: %s")
+        if kinds == _TEXT:
+            columns.append(map(quote, column))
+        elif kinds == _NUMBER:
+            columns.append(column)
+        elif kinds <= _SWITCH:
+            columns.append(map(_CONSTANTS.__getitem__, column))
+        else:
+            columns.append([
+                "null" if entry is None
+                else quote(entry) if type(entry) is str
+                else shared.get(id(entry)) or _json(entry, inner, quote, shared)
+                for entry in column
+            ])  # fmt: skip
+    text = f"{{{inner}{f',{inner}'.join(rows)}{line}}}"
+    return list(map(text.__mod__, zip(*columns, strict=True))) if columns else [text] * len(values)
+
+
+_ABSENT, _TEXT, _NUMBER, _SWITCH = {type(None)}, {str}, {int}, {bool, type(None)}

@@ -1,0 +1,20 @@
+"""The page that ``hostinfo dump`` prints for people: one section per group, then what is not available."""
+
+from importlib import import_module
+
+from hostinfo.output.text import problems
+from hostinfo.output.text.style import Style
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hostinfo.output.document import GroupReport
+
+
+def render(reports: "Sequence[GroupReport]", style: Style, *, is_root: bool) -> str:
+    """Return the page of these groups; ``is_root``: the reader can not gain more by becoming root."""
+    available = {report.group: report for report in reports if report.is_available}
+    sections: list[list[str]] = [import_module(f"{__name__}.{group}").render(style, available) for group in available]
+    sections.append(problems.render(style, reports, is_root=is_root))
+    return "\n".join("\n".join(lines) + "\n" for lines in sections if lines)
