@@ -44,8 +44,8 @@ from hostinfo.agent.qmf import (
 )
 from hostinfo.agent.qmf.wire.addresses import LOCATE_BINDING, direct_exchange, topic_exchange
 from hostinfo.agent.transport import ConnectionState, Transport, TransportOptions, open_transport
-from hostinfo.agent.transport.amqp import BrokerTransport
-from hostinfo.agent.transport.loop import Loop
+from hostinfo.agent.transport.amqp.event_loop import EventLoop
+from hostinfo.agent.transport.broker.transport import BrokerTransport
 
 PACKAGE = "com.redhat.ovirtNode"
 INTERVAL_SECONDS = 10.0
@@ -85,10 +85,10 @@ def data(of: SchemaClass, number: int) -> DataObject:
     )
 
 
-class Guest(Loop):
+class Guest(EventLoop):
     """A loop that many transports share: a thousand threads in one process would keep each other from running."""
 
-    def __init__(self, host: Loop) -> None:
+    def __init__(self, host: EventLoop) -> None:
         self._host = host
         self.call, self.after, self.watch = host.call, host.after, host.watch  # type: ignore[method-assign]
 
@@ -170,7 +170,7 @@ def serve(url: str, objects: int) -> None:
 def fleet(url: str, count: int) -> None:
     """Role: so many agents, each with its connection, that beat evenly over the interval."""
     agents = []
-    loop = Loop("fleet")
+    loop = EventLoop("fleet")
     loop.start()
     options = TransportOptions(urls=(url,))
     for number in range(1, count + 1):

@@ -59,6 +59,10 @@ class ConnectionState(StrEnum):
 
 def open_transport(options: TransportOptions) -> Transport:
     """Make the transport that the options describe; Unavailable says what is wrong with them, or what is missing."""
-    from .factory import open_transport as make
+    if options.listen is not None:
+        from .embedded.transport import EmbeddedTransport
 
-    return make(options)
+        return EmbeddedTransport(options)
+    from .broker.transport import BrokerTransport
+
+    return BrokerTransport(options)

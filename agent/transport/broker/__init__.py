@@ -1,0 +1,1 @@
+"""The transport that connects to a broker."""

@@ -1,0 +1,1 @@
+"""TLS and SASL for both ends of a connection."""
