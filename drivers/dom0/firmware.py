@@ -15,7 +15,7 @@ from hostinfo.model.memory import Memory
 
 from ..sources.sources import Sources
 from ..sources.tree import Tree
-from ..sysfs.processor.field_reader import Reading
+from ..sources.field_reader import FieldReader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,12 +45,12 @@ _MEMORY_NOT_TOLD = {
 def read_cpu(sources: Sources, fields: RequestedFields) -> GroupResult[Cpu]:
     """Processors of the machine."""
     builder = FactBuilder("sysfs", fields)
-    reading = Reading(sources.tree, builder)
+    reader = FieldReader(sources.tree, builder)
     value = Cpu()
     if builder.needs(*_COUNTED, "max_frequency_hz", *_PASSED):
-        value = _processors(reading)
+        value = _processors(reader)
     if builder.needs("caches"):
-        value = replace(value, caches=_cache_sizes(reading))
+        value = replace(value, caches=_cache_sizes(reader))
     for field, why in _CPU_NOT_TOLD.items():
         if builder.needs(field):
             builder.unsupported(field, _CPUINFO, why)
@@ -65,7 +65,7 @@ def read_memory(sources: Sources, fields: RequestedFields) -> GroupResult[Memory
     builder = FactBuilder("sysfs", fields)
     wanted = [field for field in _SLOTS if builder.needs(field)]
     value = Memory()
-    tables = _tables(Reading(sources.tree, builder), wanted[0]) if wanted else None
+    tables = _tables(FieldReader(sources.tree, builder), wanted[0]) if wanted else None
     if tables is not None:
         installed = installed_memory(tables)
         builder.record_source(f"{TABLE} types 16 and 17", *wanted)
@@ -76,49 +76,49 @@ def read_memory(sources: Sources, fields: RequestedFields) -> GroupResult[Memory
     return builder.build(value)
 
 
-def _tables(reading: Reading, field: str) -> "Tables | None":
+def _tables(reader: FieldReader, field: str) -> "Tables | None":
     """The firmware's tables; their faults are noted at the field."""
     from ..sources.smbios import TABLE, read_smbios
 
     try:
-        tables = read_smbios(reading.tree)
+        tables = read_smbios(reader.tree)
     except DriverError as error:
-        reading.blame(field, error)
+        reader.report_once(field, error)
         return None
     if tables is None:
-        reading.builder.unsupported(field, TABLE, "the firmware describes nothing")
+        reader.builder.unsupported(field, TABLE, "the firmware describes nothing")
     elif not tables.is_complete:
-        reading.blame(field, ParseError(TABLE, "; ".join(tables.problems)))
+        reader.report_once(field, ParseError(TABLE, "; ".join(tables.problems)))
     return tables
 
 
-def _processors(reading: Reading) -> Cpu:
-    builder = reading.builder
-    xen = _xen_cpus(reading)
+def _processors(reader: FieldReader) -> Cpu:
+    builder = reader.builder
+    xen = _xen_cpus(reader)
     needed = ("sockets", "cores", "threads_per_core", "max_frequency_hz", *_PASSED[2:5], *(() if xen else ("threads",)))
     field = next((name for name in needed if builder.needs(name)), None)
-    tables = _tables(reading, field) if field is not None else None
+    tables = _tables(reader, field) if field is not None else None
     sockets = [info for info in tables.processors if info.is_populated] if tables and tables.is_complete else []
-    return _counts(reading, _passed_through(reading, sockets), sockets, xen)
+    return _counts(reader, _passed_through(reader, sockets), sockets, xen)
 
 
-def _passed_through(reading: Reading, sockets: "list[ProcessorInfo]") -> Cpu:
+def _passed_through(reader: FieldReader, sockets: "list[ProcessorInfo]") -> Cpu:
     """What the CPU is: Xen shows Dom0 the real leaves. Numbers that the firmware contradicts are left out."""
-    from ..sysfs.processor.cpu_identity import Identities
-    from ..sysfs.processor.cpuinfo import megahertz, parse_cpuinfo
+    from ..sysfs.processor.cpu_identity import CpuIdentities
+    from ..sysfs.processor.cpuinfo import parse_megahertz, parse_cpuinfo
 
-    builder = reading.builder
+    builder = reader.builder
     field = next((name for name in (*_PASSED, "processors", "max_frequency_hz") if builder.needs(name)), None)
     if field is None:
         return Cpu()
     try:
-        info = parse_cpuinfo(reading.text(field, "proc/cpuinfo") or "")
+        info = parse_cpuinfo(reader.text(field, "proc/cpuinfo") or "")
     except DriverError as error:
-        reading.blame(field, error)
+        reader.report_once(field, error)
         return Cpu()
-    its = Identities(info).of(min(info.records, default=None))
+    identity = CpuIdentities(info).of(min(info.records, default=None))
     builder.record_source(f"{_CPUINFO} (passed through by Xen)", *_PASSED)
-    family, model, stepping = its.family, its.model, its.stepping
+    family, model, stepping = identity.family, identity.model, identity.stepping
     by_firmware = _by_firmware(sockets)
     if by_firmware is not None and None not in (family, model, stepping) and by_firmware != (family, model, stepping):
         why = f"{by_firmware} in SMBIOS type 4, {(family, model, stepping)} in Dom0's {_CPUINFO}; {_ASK_XEN}"
@@ -129,13 +129,13 @@ def _passed_through(reading: Reading, sockets: "list[ProcessorInfo]") -> Cpu:
     elif by_firmware is not None:
         family, model, stepping = by_firmware
     return Cpu(
-        current_frequency_hz=megahertz(info.get(0, "cpu MHz")),
-        vendor_id=its.vendor_id,
-        model_name=its.model_name,
+        current_frequency_hz=parse_megahertz(info.get(0, "cpu MHz")),
+        vendor_id=identity.vendor_id,
+        model_name=identity.model_name,
         family=family,
         model=model,
         stepping=stepping,
-        cpuid_level=its.cpuid_level,
+        cpuid_level=identity.cpuid_level,
     )
 
 
@@ -147,16 +147,16 @@ def _by_firmware(sockets: "list[ProcessorInfo]") -> tuple[int, int, int] | None:
     return split_signature(told.pop()) if len(told) == 1 else None
 
 
-def _xen_cpus(reading: Reading) -> dict[int, bool]:
+def _xen_cpus(reader: FieldReader) -> dict[int, bool]:
     """Number of each physical CPU that Xen knows -> whether it is online."""
-    if not reading.builder.needs("threads", "processors", "cores", "threads_per_core", "sockets"):
+    if not reader.builder.needs("threads", "processors", "cores", "threads_per_core", "sockets"):
         return {}
     cpus: dict[int, bool] = {}
-    for name in reading.names("threads", _XEN_CPU):
+    for name in reader.names("threads", _XEN_CPU):
         digits = name.removeprefix("xen_cpu")
         if digits != name and digits.isdecimal() and len(digits) < 6:
             # the first CPU has no such file: it can't be taken offline
-            cpus[int(digits)] = _is_online(reading.tree, f"{_XEN_CPU}/{name}/online")
+            cpus[int(digits)] = _is_online(reader.tree, f"{_XEN_CPU}/{name}/online")
     return dict(sorted(cpus.items()))
 
 
@@ -167,11 +167,11 @@ def _is_online(tree: Tree, path: str) -> bool:
         return True
 
 
-def _counts(reading: Reading, value: Cpu, sockets: "list[ProcessorInfo]", xen: dict[int, bool]) -> Cpu:
+def _counts(reader: FieldReader, value: Cpu, sockets: "list[ProcessorInfo]", xen: dict[int, bool]) -> Cpu:
     """Sockets, cores and threads, as far as the firmware and Xen agree."""
     from ..sources.smbios import TABLE
 
-    builder = reading.builder
+    builder = reader.builder
     source = f"{TABLE} type 4"
     builder.record_source(source, "sockets", "cores", "threads_per_core", "max_frequency_hz")
     builder.record_source(f"/{_XEN_CPU}" if xen else source, "threads", "processors")
@@ -224,10 +224,10 @@ def _each(value: Cpu, xen: dict[int, bool]) -> tuple[Processor, ...]:
     )
 
 
-def _cache_sizes(reading: Reading) -> tuple[Cache, ...]:
+def _cache_sizes(reader: FieldReader) -> tuple[Cache, ...]:
     """Kinds and sizes, which Xen passes through; how many there are and who shares them it does not."""
     from ..sysfs.processor.caches import read_caches
 
-    caches = read_caches(reading, 1).listed()
-    reading.builder.record_source("/sys/devices/system/cpu/cpu0/cache (passed through by Xen)", "caches")
+    caches = read_caches(reader, 1).to_model()
+    reader.builder.record_source("/sys/devices/system/cpu/cpu0/cache (passed through by Xen)", "caches")
     return tuple(replace(cache, instances=None, cpus_per_instance=None) for cache in caches)

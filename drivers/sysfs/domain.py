@@ -8,10 +8,10 @@ from hostinfo.errors import DriverError
 from hostinfo.fact import FactBuilder, GroupResult
 from hostinfo.model.domain import Domain, Limits
 
+from ..sources import cpulist
 from ..sources import xen_role as role
+from ..sources.field_reader import FieldReader
 from ..sources.sources import Sources
-from .processor import cpulist
-from .processor.field_reader import Reading
 from .virt import cgroup
 
 _ONLINE = "sys/devices/system/cpu/online"
@@ -20,31 +20,31 @@ _ONLINE = "sys/devices/system/cpu/online"
 def read(sources: Sources, fields: RequestedFields) -> GroupResult[Domain]:
     """What this operating system was given of the machine."""
     builder = FactBuilder("sysfs", fields)
-    reading = Reading(sources.tree, builder)
+    reader = FieldReader(sources.tree, builder)
     wants_limits = builder.needs("limits", "is_whole_machine")
-    online = _online(reading) if wants_limits or builder.needs("online_cpus") else 0
-    limits, are_told = _limits(reading, online) if wants_limits else (None, False)
+    online = _online(reader) if wants_limits or builder.needs("online_cpus") else 0
+    limits, are_told = _limits(reader, online) if wants_limits else (None, False)
     xen = role.read_role(sources.tree) if builder.needs("is_whole_machine", "uuid", "guest_type") else None
     return builder.build(
         Domain(
             online_cpus=online.bit_count() or None,
-            memory_bytes=_memory(reading) if builder.needs("memory_bytes") else None,
+            memory_bytes=_memory(reader) if builder.needs("memory_bytes") else None,
             limits=limits,
             is_whole_machine=_is_whole(builder, xen, limits, are_told),
-            uuid=_xen(reading, "uuid") if xen else None,
-            guest_type=_xen(reading, "guest_type") if xen else None,
+            uuid=_xen(reader, "uuid") if xen else None,
+            guest_type=_xen(reader, "guest_type") if xen else None,
         )
     )
 
 
-def _online(reading: Reading) -> int:
+def _online(reader: FieldReader) -> int:
     """The set of CPUs; where only /proc/cpuinfo tells, as many as it shows."""
-    reading.builder.record_source(f"/{_ONLINE}", "online_cpus")
-    online = reading.cpus("online_cpus", _ONLINE)
+    reader.builder.record_source(f"/{_ONLINE}", "online_cpus")
+    online = reader.cpu_set("online_cpus", _ONLINE)
     if online:
         return online
-    reading.builder.record_source("/proc/cpuinfo", "online_cpus")
-    return (1 << count_processors(reading.text("online_cpus", "proc/cpuinfo") or "")) - 1
+    reader.builder.record_source("/proc/cpuinfo", "online_cpus")
+    return (1 << count_processors(reader.text("online_cpus", "proc/cpuinfo") or "")) - 1
 
 
 def count_processors(cpuinfo: str) -> int:
@@ -62,14 +62,14 @@ def count_processors(cpuinfo: str) -> int:
     return min(blocks, cpulist.LIMIT)
 
 
-def _memory(reading: Reading) -> int | None:
+def _memory(reader: FieldReader) -> int | None:
     from .memory import has_faked_meminfo
 
-    is_faked = has_faked_meminfo(reading.text("memory_bytes", "proc/self/mountinfo") or "")
-    reading.builder.record_source(
+    is_faked = has_faked_meminfo(reader.text("memory_bytes", "proc/self/mountinfo") or "")
+    reader.builder.record_source(
         "/proc/meminfo" + (" (lxcfs: the container's limit)" if is_faked else ""), "memory_bytes"
     )
-    return parse_total(reading.text("memory_bytes", "proc/meminfo") or "")
+    return parse_total(reader.text("memory_bytes", "proc/meminfo") or "")
 
 
 def parse_total(meminfo: str) -> int | None:
@@ -81,18 +81,18 @@ def parse_total(meminfo: str) -> int | None:
     return None
 
 
-def _limits(reading: Reading, online: int) -> tuple[Limits | None, bool]:
+def _limits(reader: FieldReader, online: int) -> tuple[Limits | None, bool]:
     """The limits, None for none; and whether that could be told."""
     try:
-        found = cgroup.read_limits(reading.tree, online)
+        found = cgroup.read_limits(reader.tree, online)
     except DriverError as error:
-        reading.blame("limits", error)
+        reader.report_once("limits", error)
         return None, False
     if found is None:
         return None, False
     limits, sources = found
     for field, source in sources.items():
-        reading.builder.record_source(source, f"limits.{field}")
+        reader.builder.record_source(source, f"limits.{field}")
     return (limits if limits != Limits() else None), True
 
 
@@ -109,8 +109,8 @@ def _is_whole(builder: FactBuilder, xen: str | None, limits: Limits | None, are_
     return limits is None or (limits.cpus, limits.cpu_numbers, limits.memory_bytes) == (None, None, None)
 
 
-def _xen(reading: Reading, field: str) -> str | None:
-    if not reading.builder.needs(field):
+def _xen(reader: FieldReader, field: str) -> str | None:
+    if not reader.builder.needs(field):
         return None
-    reading.builder.record_source(f"/sys/hypervisor/{field}", field)
-    return reading.attribute(field, f"sys/hypervisor/{field}")
+    reader.builder.record_source(f"/sys/hypervisor/{field}", field)
+    return reader.attribute(field, f"sys/hypervisor/{field}")

@@ -5,11 +5,11 @@ from hostinfo.errors import DriverError, ParseError
 from hostinfo.fact import FactBuilder, GroupResult
 from hostinfo.model.memory import Memory, Swap
 
+from ..sources.field_reader import FieldReader
 from ..sources.meminfo import parse_meminfo
 from ..sources.sources import Sources
-from . import huge_pages
-from .numa_nodes import NODE_DIR, read_node_numbers
-from .processor.field_reader import Reading
+from .mm import huge_pages
+from .mm.numa_nodes import NODE_DIR, read_node_numbers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,31 +25,31 @@ _AT_PAGESZ = 6  # getauxval(3)
 def read(sources: Sources, fields: RequestedFields) -> GroupResult[Memory]:
     """The memory that this kernel manages, and the slots it is in."""
     builder = FactBuilder("sysfs", fields)
-    reading = Reading(sources.tree, builder)
+    reader = FieldReader(sources.tree, builder)
     values: dict[str, Any] = {}
     if builder.needs("swap", *_AMOUNTS):
-        _read_amounts(reading, values)
+        _read_amounts(reader, values)
     if builder.needs("page_bytes"):
-        values["page_bytes"] = parse_page_size(_data(reading, "proc/self/auxv"))
+        values["page_bytes"] = parse_page_size(_data(reader, "proc/self/auxv"))
         builder.record_source("/proc/self/auxv", "page_bytes")
     if builder.needs("huge_pages"):
-        values["huge_pages"] = huge_pages.read_pools(reading, "huge_pages", _POOLS)
+        values["huge_pages"] = huge_pages.read_pools(reader, "huge_pages", _POOLS)
         builder.record_source(f"/{_POOLS}", "huge_pages")
     if builder.needs(*_SLOTS):
-        _read_slots(reading, values)
+        _read_slots(reader, values)
     return builder.build(Memory(**values))
 
 
-def _read_amounts(reading: Reading, values: "dict[str, Any]") -> None:
-    builder = reading.builder
+def _read_amounts(reader: FieldReader, values: "dict[str, Any]") -> None:
+    builder = reader.builder
     field = next(name for name in (*_AMOUNTS, "swap") if builder.needs(name))
-    text = reading.text(field, "proc/meminfo")
+    text = reader.text(field, "proc/meminfo")
     amounts = parse_meminfo(text or "")
     source = _SOURCE
     if text is not None and "MemTotal" not in amounts:
         builder.add_problem(field, ParseError(_SOURCE, "no MemTotal line in kB"))
-    if text is None or has_faked_meminfo(reading.text(field, "proc/self/mountinfo") or ""):
-        amounts, source = _sum_of_nodes(reading, field), f"/{NODE_DIR}/node*/meminfo"
+    if text is None or has_faked_meminfo(reader.text(field, "proc/self/mountinfo") or ""):
+        amounts, source = _sum_of_nodes(reader, field), f"/{NODE_DIR}/node*/meminfo"
     for name, key in _AMOUNTS.items():
         if builder.needs(name) and key in amounts:
             values[name] = amounts[key]
@@ -59,14 +59,14 @@ def _read_amounts(reading: Reading, values: "dict[str, Any]") -> None:
         builder.record_source(source, "swap")
 
 
-def _read_slots(reading: Reading, values: "dict[str, Any]") -> None:
+def _read_slots(reader: FieldReader, values: "dict[str, Any]") -> None:
     """What the firmware tells of the slots: for root only, and not on every architecture."""
     from ..sources.smbios import TABLE, read_smbios
     from ..sources.smbios.installed import installed_memory
 
-    builder = reading.builder
+    builder = reader.builder
     wanted = [name for name in _SLOTS if builder.needs(name)]
-    tables = builder.try_read(wanted[0], lambda: read_smbios(reading.tree))
+    tables = builder.try_read(wanted[0], lambda: read_smbios(reader.tree))
     if tables is None:
         return
     installed = installed_memory(tables)
@@ -75,10 +75,10 @@ def _read_slots(reading: Reading, values: "dict[str, Any]") -> None:
         builder.record_source(TABLE, name)
 
 
-def _sum_of_nodes(reading: Reading, field: str) -> dict[str, int]:
+def _sum_of_nodes(reader: FieldReader, field: str) -> dict[str, int]:
     sums: dict[str, int] = {}
-    for number in read_node_numbers(reading, field):
-        amounts = parse_meminfo(reading.text(field, f"{NODE_DIR}/node{number}/meminfo") or "")
+    for number in read_node_numbers(reader, field):
+        amounts = parse_meminfo(reader.text(field, f"{NODE_DIR}/node{number}/meminfo") or "")
         for key in ("MemTotal", "MemFree"):
             if key in amounts:
                 sums[key] = sums.get(key, 0) + amounts[key]
@@ -93,9 +93,9 @@ def has_faked_meminfo(mounts: str) -> bool:
     return False
 
 
-def _data(reading: Reading, path: str) -> bytes:
+def _data(reader: FieldReader, path: str) -> bytes:
     try:
-        return reading.tree.data(path, 4096)
+        return reader.tree.data(path, 4096)
     except DriverError:
         return b""  # this process may not be allowed to look at itself; no other source is needed
 

@@ -7,13 +7,13 @@ from hostinfo.errors import ParseError
 from hostinfo.fact import FactBuilder, GroupResult
 from hostinfo.model.numa import Numa, NumaNode
 
+from ..sources import cpulist
+from ..sources.field_reader import FieldReader
 from ..sources.meminfo import parse_meminfo
 from ..sources.sources import Sources
-from . import huge_pages
-from . import numa_nodes as nodes
-from .numa_nodes import NODE_DIR
-from .processor import cpulist
-from .processor.field_reader import Reading
+from .mm import huge_pages
+from .mm import numa_nodes as nodes
+from .mm.numa_nodes import NODE_DIR
 
 _TOLERATED_PART = 16
 """The share by which the sum of the nodes may differ from the whole: what is read at another moment or kept apart."""
@@ -22,21 +22,21 @@ _TOLERATED_PART = 16
 def read(sources: Sources, fields: RequestedFields) -> GroupResult[Numa]:
     """The nodes that are online; none where the kernel does not know NUMA."""
     builder = FactBuilder("sysfs", fields)
-    reading = Reading(sources.tree, builder)
+    reader = FieldReader(sources.tree, builder)
     if not builder.needs("nodes"):
         return builder.build(Numa())
-    numbers = nodes.read_node_numbers(reading, "nodes")
+    numbers = nodes.read_node_numbers(reader, "nodes")
     builder.record_source(f"/{NODE_DIR}", "nodes")
-    return builder.build(Numa(nodes=_believed(reading, builder, [_read_node(reading, n, numbers) for n in numbers])))
+    return builder.build(Numa(nodes=_believed(reader, builder, [_read_node(reader, n, numbers) for n in numbers])))
 
 
-def _believed(reading: Reading, builder: FactBuilder, found: list[NumaNode]) -> tuple[NumaNode, ...]:
+def _believed(reader: FieldReader, builder: FactBuilder, found: list[NumaNode]) -> tuple[NumaNode, ...]:
     """The nodes, with sizes that add up to the memory that the kernel manages.
 
     Kernels that initialise memory late were seen to leave most of it out of a node's own figure.
     """
     sizes = [node.total_bytes for node in found]
-    total = parse_meminfo(reading.text("nodes", "proc/meminfo") or "").get("MemTotal")
+    total = parse_meminfo(reader.text("nodes", "proc/meminfo") or "").get("MemTotal")
     if None in sizes or total is None or abs(sum(size or 0 for size in sizes) - total) <= total // _TOLERATED_PART:
         return tuple(found)
     if len(found) == 1:
@@ -47,17 +47,17 @@ def _believed(reading: Reading, builder: FactBuilder, found: list[NumaNode]) -> 
     return tuple(replace(node, total_bytes=None) for node in found)
 
 
-def _read_node(reading: Reading, number: int, numbers: list[int]) -> NumaNode:
+def _read_node(reader: FieldReader, number: int, numbers: list[int]) -> NumaNode:
     folder = f"{NODE_DIR}/node{number}"
-    amounts = parse_meminfo(reading.text("nodes", f"{folder}/meminfo") or "")
-    distances = parse_distances(reading.attribute("nodes", f"{folder}/distance") or "")
+    amounts = parse_meminfo(reader.text("nodes", f"{folder}/meminfo") or "")
+    distances = parse_distances(reader.attribute("nodes", f"{folder}/distance") or "")
     return NumaNode(
         number=number,
-        cpus=cpulist.members(nodes.read_node_cpus(reading, "nodes", number) or 0),
+        cpus=cpulist.members(nodes.read_node_cpus(reader, "nodes", number) or 0),
         total_bytes=amounts.get("MemTotal"),
         free_bytes=amounts.get("MemFree"),
         distances=distances if len(distances) == len(numbers) else (),
-        huge_pages=huge_pages.read_pools(reading, "nodes", f"{folder}/hugepages"),
+        huge_pages=huge_pages.read_pools(reader, "nodes", f"{folder}/hugepages"),
     )
 
 

@@ -8,12 +8,12 @@ from hostinfo.errors import HostInfoError
 from hostinfo.fact import FactBuilder, GroupResult
 from hostinfo.model.system import System
 
+from ..sources.field_reader import FieldReader
 from ..sources.smbios.text import uuid_text
 from ..sources.sources import Sources
 from .platform import architecture, firmware
 from .platform import etc_files as etc
 from .platform.firmware import Identity
-from .processor.field_reader import Reading
 
 _IDENTITY = ("manufacturer", "product", "version", "serial", "sku", "family", "board", "chassis", "bios")
 _HOSTNAMED = "org.freedesktop.hostname1 GetProductUUID"
@@ -23,12 +23,12 @@ def read(sources: Sources, fields: RequestedFields) -> GroupResult[System]:
     """Who made the machine, what it is called, what runs on it."""
     builder = FactBuilder("sysfs", fields)
     tree = sources.tree
-    reading = Reading(tree, builder)
-    identity = _identity(reading) if builder.needs(*_IDENTITY, "hardware_uuid") else Identity()
-    machine_info = etc.machine_info(reading) if builder.needs("pretty_hostname", "deployment", "location") else {}
+    reader = FieldReader(tree, builder)
+    identity = _identity(reader) if builder.needs(*_IDENTITY, "hardware_uuid") else Identity()
+    machine_info = etc.machine_info(reader) if builder.needs("pretty_hostname", "deployment", "location") else {}
     return builder.build(
         System(
-            hardware_uuid=_uuid(sources, reading, identity) if builder.needs("hardware_uuid") else None,
+            hardware_uuid=_uuid(sources, reader, identity) if builder.needs("hardware_uuid") else None,
             manufacturer=identity.get("manufacturer"),
             product=identity.get("product"),
             version=identity.get("version"),
@@ -38,30 +38,30 @@ def read(sources: Sources, fields: RequestedFields) -> GroupResult[System]:
             board=firmware.board(identity) if builder.needs("board") else None,
             chassis=firmware.chassis(identity) if builder.needs("chassis") else None,
             bios=firmware.bios(identity) if builder.needs("bios") else None,
-            hostname=_line(reading, "hostname", "proc/sys/kernel/hostname"),
-            static_hostname=etc.static_hostname(reading) if builder.needs("static_hostname") else None,
+            hostname=_line(reader, "hostname", "proc/sys/kernel/hostname"),
+            static_hostname=etc.static_hostname(reader) if builder.needs("static_hostname") else None,
             pretty_hostname=machine_info.get("PRETTY_HOSTNAME"),
             deployment=machine_info.get("DEPLOYMENT"),
             location=machine_info.get("LOCATION"),
-            machine_id=etc.machine_id(reading) if builder.needs("machine_id") else None,
-            boot_id=_line(reading, "boot_id", "proc/sys/kernel/random/boot_id"),
+            machine_id=etc.machine_id(reader) if builder.needs("machine_id") else None,
+            boot_id=_line(reader, "boot_id", "proc/sys/kernel/random/boot_id"),
             architecture=architecture.read(tree, builder) if builder.needs("architecture") else None,
-            kernel_release=_release(reading) if builder.needs("kernel_release") else None,
-            os_name=etc.os_name(reading) if builder.needs("os_name") else None,
+            kernel_release=_release(reader) if builder.needs("kernel_release") else None,
+            os_name=etc.os_name(reader) if builder.needs("os_name") else None,
         )
     )
 
 
-def _identity(reading: Reading) -> Identity:
+def _identity(reader: FieldReader) -> Identity:
     """What names the machine, from the first place that does; the UUID alone may need another."""
     for look in (firmware.from_dmi, firmware.from_table, firmware.from_device_tree, firmware.from_sysinfo):
-        identity = look(reading)
+        identity = look(reader)
         if identity is not None:
             return identity
-    return firmware.from_cpuinfo(reading) if reading.builder.needs("product", "serial") else Identity()
+    return firmware.from_cpuinfo(reader) if reader.builder.needs("product", "serial") else Identity()
 
 
-def _uuid(sources: Sources, reading: Reading, identity: Identity) -> str | None:
+def _uuid(sources: Sources, reader: FieldReader, identity: Identity) -> str | None:
     """Only root may read the UUID; hostnamed may tell others."""
     uuid = uuid_text(identity.get("hardware_uuid"))
     if uuid is not None or identity.denied_uuid is None:
@@ -72,25 +72,25 @@ def _uuid(sources: Sources, reading: Reading, identity: Identity) -> str | None:
         except HostInfoError:  # the file's own failure says more
             uuid = None
     if uuid is None:
-        reading.blame("hardware_uuid", identity.denied_uuid)
+        reader.report_once("hardware_uuid", identity.denied_uuid)
         return None
-    reading.builder.record_source(_HOSTNAMED, "hardware_uuid")
+    reader.builder.record_source(_HOSTNAMED, "hardware_uuid")
     return uuid
 
 
-def _line(reading: Reading, field: str, path: str) -> str | None:
-    if not reading.builder.needs(field):
+def _line(reader: FieldReader, field: str, path: str) -> str | None:
+    if not reader.builder.needs(field):
         return None
-    reading.builder.record_source(f"/{path}", field)
-    return reading.attribute(field, path)
+    reader.builder.record_source(f"/{path}", field)
+    return reader.attribute(field, path)
 
 
-def _release(reading: Reading) -> str | None:
-    release = _line(reading, "kernel_release", "proc/sys/kernel/osrelease")
+def _release(reader: FieldReader) -> str | None:
+    release = _line(reader, "kernel_release", "proc/sys/kernel/osrelease")
     if release is not None:
         return release
-    reading.builder.record_source("/proc/version", "kernel_release")
-    return parse_version(reading.attribute("kernel_release", "proc/version") or "")
+    reader.builder.record_source("/proc/version", "kernel_release")
+    return parse_version(reader.attribute("kernel_release", "proc/version") or "")
 
 
 def parse_version(text: str) -> str | None:

@@ -7,10 +7,10 @@ Specification 2.3; PAPR+ for ibm,… and system-id), s390's /proc/sysinfo, ARM's
 from hostinfo.errors import DriverError, ReadError
 from hostinfo.model.system import Bios, Board, Chassis
 
+from ...sources.field_reader import FieldReader
 from ...sources.smbios import TABLE, read_smbios
 from ...sources.smbios.text import clean
 from ...sources.smbios.value_names import chassis_type
-from ..processor.field_reader import Reading
 
 _DMI = "sys/class/dmi/id"
 _TREE = "proc/device-tree"
@@ -44,44 +44,44 @@ class Identity(dict[str, str]):
     denied_uuid: DriverError | None = None
     """Why the UUID could not be read, though it is there."""
 
-    def tell(self, reading: Reading, field: str, text: str | None, source: str) -> None:
+    def tell(self, reader: FieldReader, field: str, text: str | None, source: str) -> None:
         """Take a text that is no placeholder, where the caller needs the field."""
         text = clean(text or "")
-        if text is not None and reading.builder.needs(field.partition(".")[0]):
+        if text is not None and reader.builder.needs(field.partition(".")[0]):
             self[field] = text
-            reading.builder.record_source(source, field)
+            reader.builder.record_source(source, field)
 
 
-def from_dmi(reading: Reading) -> Identity | None:
+def from_dmi(reader: FieldReader) -> Identity | None:
     """The kernel's files, one a text; None where there are none."""
-    there = frozenset(reading.names("", _DMI))
+    there = frozenset(reader.names("", _DMI))
     if not there:
         return None
     identity = Identity()
     for field, name in _DMI_FILES.items():
-        if name not in there or not reading.builder.needs(field.partition(".")[0]):
+        if name not in there or not reader.builder.needs(field.partition(".")[0]):
             continue
         path = f"{_DMI}/{name}"
         try:
-            text = reading.tree.attribute(path)
+            text = reader.tree.attribute(path)
         except DriverError as error:
             if field == "hardware_uuid":
                 identity.denied_uuid = error
             else:
-                reading.blame(field, error)
+                reader.report_once(field, error)
             continue
         if field == "chassis.type":
             text = chassis_type(int(text)) if text and text.isdecimal() and len(text) < 4 else None
-        identity.tell(reading, field, text, f"/{path}")
+        identity.tell(reader, field, text, f"/{path}")
     return identity
 
 
-def from_table(reading: Reading) -> Identity | None:
+def from_table(reader: FieldReader) -> Identity | None:
     """The raw table, where the kernel shows no files beside it; None where there is none or it can't be read."""
     try:
-        tables = read_smbios(reading.tree)
+        tables = read_smbios(reader.tree)
     except ReadError as error:
-        reading.blame("", error)
+        reader.report_once("", error)
         return None
     if tables is None:
         return None
@@ -89,21 +89,21 @@ def from_table(reading: Reading) -> Identity | None:
     if tables.system is not None:
         system = tables.system
         for field in ("manufacturer", "product", "version", "serial", "sku", "family"):
-            identity.tell(reading, field, getattr(system, field), TABLE)
-        identity.tell(reading, "hardware_uuid", system.uuid, TABLE)
+            identity.tell(reader, field, getattr(system, field), TABLE)
+        identity.tell(reader, "hardware_uuid", system.uuid, TABLE)
     for group, info, names in (
         ("board", tables.board, ("manufacturer", "product", "version", "serial", "asset_tag")),
         ("chassis", tables.chassis, ("type", "manufacturer", "version", "serial", "asset_tag")),
         ("bios", tables.firmware, ("vendor", "version", "release_date")),
     ):
         for name in names if info is not None else ():
-            identity.tell(reading, f"{group}.{name}", getattr(info, name), TABLE)
+            identity.tell(reader, f"{group}.{name}", getattr(info, name), TABLE)
     return identity
 
 
-def from_device_tree(reading: Reading) -> Identity | None:
+def from_device_tree(reader: FieldReader) -> Identity | None:
     """Model, serial number and the guest's UUID; None where there is no device tree with a model."""
-    there = frozenset(reading.names("", _TREE))
+    there = frozenset(reader.names("", _TREE))
     if "model" not in there:
         return None
     identity = Identity()
@@ -115,19 +115,19 @@ def from_device_tree(reading: Reading) -> Identity | None:
         ("hardware_uuid", "vm,uuid"),
         ("hardware_uuid", "ibm,partition-uuid"),
     ):
-        if name in there and field not in identity and reading.builder.needs(field):
-            text = reading.attribute(field, f"{_TREE}/{name}") or ""
+        if name in there and field not in identity and reader.builder.needs(field):
+            text = reader.attribute(field, f"{_TREE}/{name}") or ""
             # PAPR: "IBM,02" and the number that stands on the machine
             identity.tell(
-                reading, field, text.removeprefix("IBM,02") if name == "system-id" else text, f"/{_TREE}/{name}"
+                reader, field, text.removeprefix("IBM,02") if name == "system-id" else text, f"/{_TREE}/{name}"
             )
     return identity
 
 
-def from_sysinfo(reading: Reading) -> Identity | None:
+def from_sysinfo(reader: FieldReader) -> Identity | None:
     """s390: the type and model of the machine, the UUID of the innermost guest; None on all others."""
     source = "/proc/sysinfo"
-    text = reading.attribute("", "proc/sysinfo")
+    text = reader.attribute("", "proc/sysinfo")
     if text is None or "Manufacturer:" not in text:
         return None
     values: dict[str, str] = {}
@@ -143,18 +143,18 @@ def from_sysinfo(reading: Reading) -> Identity | None:
         ("serial", "Sequence Code"),
         ("hardware_uuid", "VM00 UUID"),
     ):
-        identity.tell(reading, field, values.get(name), source)
+        identity.tell(reader, field, values.get(name), source)
     if "hardware_uuid" not in identity and "VM00 Name" not in values:
-        identity.tell(reading, "hardware_uuid", values.get("LPAR UUID"), source)
+        identity.tell(reader, "hardware_uuid", values.get("LPAR UUID"), source)
     return identity
 
 
-def from_cpuinfo(reading: Reading) -> Identity:
+def from_cpuinfo(reader: FieldReader) -> Identity:
     """Where there is nothing else: the machine's lines that ARM and POWER have in /proc/cpuinfo."""
     identity = Identity()
-    if "type:x86" in (reading.attribute("product", "sys/devices/system/cpu/modalias") or ""):
+    if "type:x86" in (reader.attribute("product", "sys/devices/system/cpu/modalias") or ""):
         return identity  # has no such lines, and many CPUs
-    lines = (reading.text("product", "proc/cpuinfo") or "").splitlines()
+    lines = (reader.text("product", "proc/cpuinfo") or "").splitlines()
     values = {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines[-8:])}
     is_power = "machine" in values and "platform" in values
     for field, name in (
@@ -164,7 +164,7 @@ def from_cpuinfo(reading: Reading) -> Identity:
         ("serial", "Serial"),
     ):
         if field not in identity:
-            identity.tell(reading, field, values.get(name) if name else None, "/proc/cpuinfo")
+            identity.tell(reader, field, values.get(name) if name else None, "/proc/cpuinfo")
     return identity
 
 

@@ -1,6 +1,6 @@
-"""Who made a CPU and what it can do, out of the keys that /proc/cpuinfo has on each architecture."""
+"""Vendor, model and features of a CPU, from the keys of /proc/cpuinfo on each architecture."""
 
-from .cpuinfo import CpuInfo, megahertz, whole
+from .cpuinfo import CpuInfo, parse_int, parse_megahertz
 
 _MODEL_KEYS = ("model name", "Model Name", "cpu model", "uarch", "cpu")
 _FLAG_KEYS = ("flags", "Features", "features", "isa", "cpucaps", "ASEs implemented")
@@ -10,11 +10,11 @@ _S390_NAMES = {
     "3906": "z14", "3907": "z14 ZR1", "8561": "z15 T01", "8562": "z15 T02", "3931": "z16 A01", "3932": "z16 A02",
     "9175": "z17",
 }  # fmt: skip
-"""Machine types by name: the kernel's arch/s390/kernel/processor.c and IBM's announcements."""
+"""Names by machine type: the kernel's arch/s390/kernel/processor.c and IBM's announcements."""
 
 
-class Identity:
-    """What one CPU is."""
+class CpuIdentity:
+    """Vendor, model and features of one CPU."""
 
     __slots__ = ("cpuid_level", "family", "flags", "model", "model_name", "revision", "stepping", "vendor_id")
 
@@ -29,130 +29,130 @@ class Identity:
         self.flags: tuple[str, ...] = ()
 
 
-class Identities:
-    """Identities of the CPUs in one /proc/cpuinfo; equal flags are one object."""
+class CpuIdentities:
+    """The identities of the CPUs in one /proc/cpuinfo; CPUs with equal flags share one tuple."""
 
     def __init__(self, info: CpuInfo) -> None:
         self.info = info
         self._flags: dict[str, tuple[str, ...]] = {}
 
-    def of(self, number: int | None) -> Identity:
-        """What this CPU is; None: what the lines for all CPUs tell."""
+    def of(self, number: int | None) -> CpuIdentity:
+        """Return the identity of this CPU; None: from the lines for all CPUs."""
         get = self.info.get
-        its = Identity()
-        its.flags = self._split(get(number, *_FLAG_KEYS))
+        identity = CpuIdentity()
+        identity.flags = self._split_flags(get(number, *_FLAG_KEYS))
         if get(number, "CPU implementer", "CPU part") is not None:
-            self._add_arm(its, number)
+            self._set_arm(identity, number)
         elif get(number, "vendor_id") == "IBM/S390":
-            self._add_s390(its, number)
+            self._set_s390(identity, number)
         elif get(number, "mvendorid", "marchid", "uarch", "hart") is not None:
-            self._add_riscv(its, number)
+            self._set_riscv(identity, number)
         else:
-            self._add_others(its, number)
-        return its
+            self._set_others(identity, number)
+        return identity
 
-    def _split(self, text: str | None) -> tuple[str, ...]:
+    def _split_flags(self, text: str | None) -> tuple[str, ...]:
         if text is None:
             return ()
         if text not in self._flags:
             if "," in text:  # ia64 "branchlong, 16-byte atomic ops", sparc "flush,stbar"
-                words = [word.strip() for word in text.split(",")]
+                flags = [flag.strip() for flag in text.split(",")]
             elif text.startswith("rv"):  # riscv "rv64imafdc_zicntr_zba"
-                words = text.split("_")
+                flags = text.split("_")
             else:
-                words = text.split()
-            self._flags[text] = tuple(word for word in words if word)
+                flags = text.split()
+            self._flags[text] = tuple(flag for flag in flags if flag)
         return self._flags[text]
 
-    def _add_others(self, its: Identity, number: int | None) -> None:
+    def _set_others(self, identity: CpuIdentity, number: int | None) -> None:
         get, integer = self.info.get, self.info.number
-        its.vendor_id = get(number, "vendor_id", "vendor")
+        identity.vendor_id = get(number, "vendor_id", "vendor")
         family = get(number, "cpu family", "family")
-        its.family = whole(family)
-        its.model = integer(number, "model")
-        its.stepping = integer(number, "stepping", "revision")
-        its.cpuid_level = integer(number, "cpuid level")
-        its.model_name = get(number, *_MODEL_KEYS)
-        if its.model_name is None and family is not None and its.family is None:
-            its.model_name = family  # ia64: "Itanium 2"
-        if its.model_name == "unknown":
-            its.model_name = None
-        its.revision = get(number, "CPU Revision")  # loongarch
-        if its.revision is None and its.stepping is None:
-            its.revision = get(number, "revision")  # POWER: 2.1 (pvr 003f 0201)
+        identity.family = parse_int(family)
+        identity.model = integer(number, "model")
+        identity.stepping = integer(number, "stepping", "revision")
+        identity.cpuid_level = integer(number, "cpuid level")
+        identity.model_name = get(number, *_MODEL_KEYS)
+        if identity.model_name is None and family is not None and identity.family is None:
+            identity.model_name = family  # ia64: "Itanium 2"
+        if identity.model_name == "unknown":
+            identity.model_name = None
+        identity.revision = get(number, "CPU Revision")  # loongarch
+        if identity.revision is None and identity.stepping is None:
+            identity.revision = get(number, "revision")  # POWER: 2.1 (pvr 003f 0201)
 
-    def _add_arm(self, its: Identity, number: int | None) -> None:
-        from . import arm
+    def _set_arm(self, identity: CpuIdentity, number: int | None) -> None:
+        from . import arm_cores
 
         get, integer = self.info.get, self.info.number
         implementer = integer(number, "CPU implementer")
         part = integer(number, "CPU part")
         variant = integer(number, "CPU variant")
         if implementer is not None:
-            its.vendor_id = arm.vendor(implementer)
-            its.model_name = arm.core(implementer, part) if part is not None else None
-        its.model_name = its.model_name or get(number, "model name", "Processor")
-        its.family = _leading(get(number, "CPU architecture"))
-        its.model = part
-        its.stepping = integer(number, "CPU revision")
-        if variant is not None and its.stepping is not None:
-            its.revision = f"r{variant}p{its.stepping}"
+            identity.vendor_id = arm_cores.vendor_name(implementer)
+            identity.model_name = arm_cores.core_name(implementer, part) if part is not None else None
+        identity.model_name = identity.model_name or get(number, "model name", "Processor")
+        identity.family = _architecture_version(get(number, "CPU architecture"))
+        identity.model = part
+        identity.stepping = integer(number, "CPU revision")
+        if variant is not None and identity.stepping is not None:
+            identity.revision = f"r{variant}p{identity.stepping}"
 
-    def _add_s390(self, its: Identity, number: int | None) -> None:
+    def _set_s390(self, identity: CpuIdentity, number: int | None) -> None:
         machine = self.info.get(number, "machine") or ""
-        its.vendor_id = "IBM/S390"
-        its.model = whole(machine)
+        identity.vendor_id = "IBM/S390"
+        identity.model = parse_int(machine)
         name = _S390_NAMES.get(machine)
-        its.model_name = f"IBM {name}" if name is not None else None
+        identity.model_name = f"IBM {name}" if name is not None else None
 
-    def _add_riscv(self, its: Identity, number: int | None) -> None:
+    def _set_riscv(self, identity: CpuIdentity, number: int | None) -> None:
         get = self.info.get
-        its.vendor_id = get(number, "mvendorid")
-        its.model_name = get(number, "uarch")
+        identity.vendor_id = get(number, "mvendorid")
+        identity.model_name = get(number, "uarch")
         numbers = [f"{key} {value}" for key in ("marchid", "mimpid") if (value := get(number, key)) is not None]
-        its.revision = ", ".join(numbers) or None
+        identity.revision = ", ".join(numbers) or None
 
 
-def frequency(info: CpuInfo, number: int) -> int | None:
-    """The frequency that the record of this CPU tells."""
-    hertz = megahertz(info.get(number, "cpu MHz", "CPU MHz", "cpu MHz dynamic", "clock"))
+def frequency_hz(info: CpuInfo, number: int) -> int | None:
+    """Return the current frequency in the record of this CPU."""
+    hertz = parse_megahertz(info.get(number, "cpu MHz", "CPU MHz", "cpu MHz dynamic", "clock"))
     if hertz is None:  # alpha: "462962962 est."
-        words = (info.get(number, "cycle frequency [Hz]") or "").split()
-        hertz = whole(words[0]) if words else None
+        cycles = (info.get(number, "cycle frequency [Hz]") or "").split()
+        hertz = parse_int(cycles[0]) if cycles else None
     return hertz or None
 
 
 def address_bits(info: CpuInfo, number: int | None) -> tuple[int | None, int | None]:
-    """Widths of physical and virtual addresses."""
+    """Return the width of physical and of virtual addresses."""
     physical = virtual = None
     for part in (info.get(number, "address sizes", "Address Sizes") or "").split(","):
         match part.split():
             case [bits, "bits", "physical"]:
-                physical = whole(bits)
+                physical = parse_int(bits)
             case [bits, "bits", "virtual"]:
-                virtual = whole(bits)
+                virtual = parse_int(bits)
             case _:
                 continue
     paging = info.get(number, "mmu")
     if virtual is None and paging is not None and paging.startswith("sv"):  # riscv: sv39
-        virtual = whole(paging[2:])
+        virtual = parse_int(paging[2:])
     return physical, virtual
 
 
 def cache_bytes(info: CpuInfo, number: int) -> int | None:
-    """The "cache size" of x86."""
+    """Return the "cache size" line of x86 in bytes: the last-level cache."""
     match (info.get(number, "cache size") or "").split():
         case [size, "KB"]:
-            kibibytes = whole(size)
+            kibibytes = parse_int(size)
             return kibibytes * 1024 if kibibytes else None
     return None
 
 
-def _leading(text: str | None) -> int | None:
-    """7 from 7, 5TEJ, 8; AArch64 of the first arm64 kernels is 8."""
+def _architecture_version(text: str | None) -> int | None:
+    """Return 7 from ``7``, 5 from ``5TEJ``, 8 from ``8`` and from ``AArch64`` of the first arm64 kernels."""
     if text is None:
         return None
     if text == "AArch64":
         return 8
     digits = text[: len(text) - len(text.lstrip("0123456789"))]
-    return whole(digits) if digits else None
+    return parse_int(digits) if digits else None

@@ -1,12 +1,13 @@
-"""Where each CPU sits: /sys/devices/system/cpu/cpuN/topology, Documentation/admin-guide/cputopology.rst.
+"""Package, die, cluster and core of each CPU: /sys/devices/system/cpu/cpuN/topology.
 
-The sets that the kernel writes beside the numbers save most of the reading: CPUs of one package are read once.
-Files' names have changed with the years, so the first CPU's directory tells which there are.
+Besides the IDs, the kernel prints sets of CPUs: one read covers all CPUs of a package. File names differ between
+kernels, so the first CPU's directory is listed. Source: Documentation/admin-guide/cputopology.rst.
 """
 
-from . import cpulist
+from ...sources import cpulist
+from ...sources.field_reader import FieldReader
+from . import CPU_DIR
 from .cpuinfo import CpuInfo
-from .field_reader import CPU_DIR, Reading
 
 _LEVELS = {
     "package": ("physical_package_id", ("package_cpus", "core_siblings", "package_cpus_list", "core_siblings_list")),
@@ -16,13 +17,13 @@ _LEVELS = {
     "drawer": ("drawer_id", ("drawer_siblings", "drawer_siblings_list")),
 }
 _THREADS = ("core_cpus", "thread_siblings", "core_cpus_list", "thread_siblings_list")
-_NO_CLUSTER = (0xFFFF, 0xFFFFFFFF)  # x86 kernels print their "no such number" unsigned
+_NO_CLUSTER = (0xFFFF, 0xFFFFFFFF)  # x86 kernels print BAD_APICID as unsigned
 
 
-class Place:
-    """Where one CPU sits; None: not told."""
+class CpuLocation:
+    """Where one CPU is; None: the kernel does not report it."""
 
-    __slots__ = ("book", "cluster", "core", "die", "drawer", "neighbours", "package", "threads")
+    __slots__ = ("book", "cluster", "core", "die", "drawer", "package", "package_cpus", "threads")
 
     def __init__(self) -> None:
         self.package: int | None = None
@@ -31,103 +32,102 @@ class Place:
         self.book: int | None = None
         self.drawer: int | None = None
         self.core: int | None = None
-        self.threads = 0  # the set of CPUs of its core; empty: not told
-        self.neighbours = 0  # the set of CPUs of its package; empty: not told
+        self.threads = 0  # set of CPUs in the core; empty: unknown
+        self.package_cpus = 0  # set of CPUs in the package; empty: unknown
 
     @property
     def socket(self) -> object:
-        """What tells its package from all others; None: not told.
+        """A key that is unique per package; None: unknown.
 
-        The set stands beside the number: ia64 gives two single-core packages on one bus the same number.
+        It contains the set of CPUs: ia64 gives two single-core packages on one bus the same ID.
         """
-        return None if self.package is None else (self.drawer, self.book, self.package, self.neighbours)
+        return None if self.package is None else (self.drawer, self.book, self.package, self.package_cpus)
 
 
-def read_places(reading: Reading, online: int) -> dict[int, Place]:
-    """The places of the CPUs that are online; others have none."""
+def read_locations(reader: FieldReader, online: int) -> dict[int, CpuLocation]:
+    """Return the locations of the online CPUs; the kernel has none for offline ones."""
     numbers = cpulist.members(online)
-    places = {number: Place() for number in numbers}
+    locations = {number: CpuLocation() for number in numbers}
     files: set[str] = set()
     for number in numbers:
-        files = set(reading.names("processors", f"{CPU_DIR}/cpu{number}/topology"))
+        files = set(reader.names("processors", f"{CPU_DIR}/cpu{number}/topology"))
         if files:
             break
     for level, (name, sets) in _LEVELS.items():
         if name in files:
-            _read_level(reading, places, level, name, [f"topology/{one}" for one in sets if one in files])
-    threads = [f"topology/{one}" for one in _THREADS if one in files]
-    for number, place in places.items():
+            _read_level(reader, locations, level, name, [f"topology/{file}" for file in sets if file in files])
+    threads = [f"topology/{file}" for file in _THREADS if file in files]
+    for number, location in locations.items():
         if "core_id" in files:
-            place.core = reading.number("processors", f"{CPU_DIR}/cpu{number}/topology/core_id")
-        if threads and not place.threads:
-            siblings = reading.own_set("processors", number, f"{CPU_DIR}/cpu{number}", threads) & online
+            location.core = reader.number("processors", f"{CPU_DIR}/cpu{number}/topology/core_id")
+        if threads and not location.threads:
+            siblings = reader.cpu_set_with("processors", number, f"{CPU_DIR}/cpu{number}", threads) & online
             for sibling in cpulist.members(siblings):
-                places[sibling].threads = places[sibling].threads or siblings
-    _drop_overlaps(places, online)
-    return places
+                locations[sibling].threads = locations[sibling].threads or siblings
+    _drop_overlaps(locations, online)
+    return locations
 
 
-def add_cpuinfo(places: dict[int, Place], info: CpuInfo) -> None:
-    """Fill what /sys did not tell from the records of x86, ia64, s390 and loongarch."""
-    for number, place in places.items():
+def add_cpuinfo(locations: dict[int, CpuLocation], info: CpuInfo) -> None:
+    """Add what /sys does not have, from the records of x86, ia64, s390 and loongarch."""
+    for number, location in locations.items():
         record = info.records.get(number)
         if record is None:
             continue
-        if place.package is None:
-            place.package = info.number(number, "physical id", "package")
-            place.book = place.book if place.book is not None else info.number(number, "book id")
-            place.drawer = place.drawer if place.drawer is not None else info.number(number, "drawer id")
-        if place.core is None:
-            place.core = info.number(number, "core id", "core")
+        if location.package is None:
+            location.package = info.number(number, "physical id", "package")
+            location.book = location.book if location.book is not None else info.number(number, "book id")
+            location.drawer = location.drawer if location.drawer is not None else info.number(number, "drawer id")
+        if location.core is None:
+            location.core = info.number(number, "core id", "core")
 
 
-def cores(places: dict[int, Place]) -> list[int] | None:
-    """The set of CPUs of each core; None: the kernel does not tell which CPUs share one.
+def core_sets(locations: dict[int, CpuLocation]) -> list[int] | None:
+    """Return the set of CPUs of each core; None: the kernel does not report which CPUs share a core.
 
-    The sets go before the numbers: older kernels number the cores of AMD's two-die packages from 0 in each die.
+    Sets are preferred to IDs: older kernels number the cores of AMD's two-die packages from 0 in each die.
     """
     found: dict[object, int] = {}
-    for number, place in places.items():
-        if not place.threads and place.core is None:
+    for number, location in locations.items():
+        if not location.threads and location.core is None:
             return None
-        key = place.threads or (place.socket, place.die, place.cluster)
-        # two numbers in one set: the two cores of a Bulldozer module, which share no more than the set says
-        found_key = (key, place.core)
-        found[found_key] = found.get(found_key, 0) | 1 << number
+        key = location.threads or (location.socket, location.die, location.cluster)
+        # two core IDs in one set: the two cores of an AMD Bulldozer module
+        core = (key, location.core)
+        found[core] = found.get(core, 0) | 1 << number
     return list(found.values())
 
 
-def _read_level(reading: Reading, places: dict[int, Place], level: str, name: str, sets: list[str]) -> None:
-    online = sum(1 << number for number in places)
-    left = dict(places)
+def _read_level(reader: FieldReader, locations: dict[int, CpuLocation], level: str, name: str, sets: list[str]) -> None:
+    online = sum(1 << number for number in locations)
+    left = dict(locations)
     while left:
-        number, place = next(iter(left.items()))
+        number, location = next(iter(left.items()))
         del left[number]
-        its_id = _read_id(reading, number, name)
-        setattr(place, level, its_id)
-        together = reading.own_set("processors", number, f"{CPU_DIR}/cpu{number}", sets) & online if sets else 0
+        level_id = _read_id(reader, number, name)
+        setattr(location, level, level_id)
+        together = reader.cpu_set_with("processors", number, f"{CPU_DIR}/cpu{number}", sets) & online if sets else 0
         if level == "package":
-            place.neighbours = together
+            location.package_cpus = together
         others = [other for other in cpulist.members(together) if other in left]
-        # POWER gives the CPUs of a NUMA node here: believe the set when its last CPU has the same number
-        if others and _read_id(reading, others[-1], name) == its_id:
+        # On POWER the set is that of a NUMA node: use it only if its last CPU has the same ID.
+        if others and _read_id(reader, others[-1], name) == level_id:
             for other in others:
-                its = left.pop(other)
-                setattr(its, level, its_id)
+                neighbour = left.pop(other)
+                setattr(neighbour, level, level_id)
                 if level == "package":
-                    its.neighbours = together
+                    neighbour.package_cpus = together
 
 
-def _read_id(reading: Reading, number: int, name: str) -> int | None:
-    its_id = reading.number("processors", f"{CPU_DIR}/cpu{number}/topology/{name}")
-    return None if name == "cluster_id" and its_id in _NO_CLUSTER else its_id
+def _read_id(reader: FieldReader, number: int, name: str) -> int | None:
+    level_id = reader.number("processors", f"{CPU_DIR}/cpu{number}/topology/{name}")
+    return None if name == "cluster_id" and level_id in _NO_CLUSTER else level_id
 
 
-def _drop_overlaps(places: dict[int, Place], online: int) -> None:
-    """Sets that contradict each other tell nothing."""
-    if sum(one.bit_count() for one in {place.threads for place in places.values()}) > online.bit_count():
-        for place in places.values():
-            place.threads = 0
-    if sum(one.bit_count() for one in {place.neighbours for place in places.values()}) > online.bit_count():
-        for place in places.values():
-            place.neighbours = 0
+def _drop_overlaps(locations: dict[int, CpuLocation], online: int) -> None:
+    """Discard sets that overlap: they contradict each other."""
+    for name in ("threads", "package_cpus"):
+        sets = {getattr(location, name) for location in locations.values()}
+        if sum(cpus.bit_count() for cpus in sets) > online.bit_count():
+            for location in locations.values():
+                setattr(location, name, 0)

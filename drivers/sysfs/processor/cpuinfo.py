@@ -1,19 +1,23 @@
-"""/proc/cpuinfo, proc_cpuinfo(5): one record a CPU, and lines for all of them. Each architecture has its own keys.
+"""Parse /proc/cpuinfo, proc_cpuinfo(5): one record per CPU, and lines that apply to all CPUs.
 
-x86, ia64, arm64, riscv and loongarch have a record a CPU. 32-bit ARM, POWER and MIPS add lines for all CPUs.
-s390 has ``processor N: key = value, …`` lines and, on newer kernels, ``cpu number`` records. sparc has no records:
-``CpuNClkTck`` and ``CPUN: online`` lines tell which CPUs there are. alpha and m68k describe all CPUs at once.
+The keys depend on the architecture:
+
+- x86, ia64, arm64, riscv and loongarch have one record per CPU.
+- 32-bit ARM, POWER and MIPS add lines for all CPUs.
+- s390 has ``processor N: key = value, …`` lines and, on newer kernels, ``cpu number`` records.
+- sparc has no records; ``CPUN: online`` and ``CpuNClkTck`` lines list the CPUs.
+- alpha and m68k describe all CPUs at once.
 """
 
 from hostinfo.errors import ParseError
 
-from .cpulist import LIMIT
+from ...sources.cpulist import LIMIT
 
 SOURCE = "/proc/cpuinfo"
 
 
 class CpuInfo:
-    """The lines of each CPU, and those of all CPUs; values as they stand there."""
+    """The lines of each CPU and those of all CPUs, as unparsed text."""
 
     __slots__ = ("common", "records")
 
@@ -22,7 +26,7 @@ class CpuInfo:
         self.records: dict[int, dict[str, str]] = {}
 
     def get(self, number: int | None, *keys: str) -> str | None:
-        """The first of these keys that has a value for this CPU, else for all; None: for all CPUs only."""
+        """Return the value of the first of these keys, for this CPU or for all; ``number`` None: only for all CPUs."""
         record = self.records.get(number) if number is not None else None
         for key in keys:
             value = (record.get(key) if record is not None else None) or self.common.get(key)
@@ -31,12 +35,12 @@ class CpuInfo:
         return None
 
     def number(self, number: int | None, *keys: str) -> int | None:
-        """The same as a whole number, decimal or 0x…; None where it is not one."""
-        return whole(self.get(number, *keys))
+        """Return the value as ``get`` does, as an integer; None if it is not one."""
+        return parse_int(self.get(number, *keys))
 
 
 def parse_cpuinfo(text: str) -> CpuInfo:
-    """Records by CPU number; ParseError where there are more than can be."""
+    """Return the records by CPU number. ParseError: there are more CPUs than the limit."""
     info = CpuInfo()
     common = current = info.common
     for line in text.split("\n"):
@@ -59,8 +63,8 @@ def parse_cpuinfo(text: str) -> CpuInfo:
     return info
 
 
-def whole(text: str | None) -> int | None:
-    """A whole number, decimal or 0x…, of at most 64 bits; None: it is not one."""
+def parse_int(text: str | None) -> int | None:
+    """Return an unsigned integer of at most 64 bits, decimal or 0x…; None if the text is not one."""
     if text is None or len(text) > 24:
         return None
     try:
@@ -70,8 +74,8 @@ def whole(text: str | None) -> int | None:
     return number if 0 <= number < 1 << 64 else None
 
 
-def megahertz(text: str | None) -> int | None:
-    """Hertz from a number of MHz such as ``1203.514`` or ``3000.000000MHz``; None: not told, or 0."""
+def parse_megahertz(text: str | None) -> int | None:
+    """Return Hz from MHz such as ``1203.514`` or ``3000.000000MHz``; None if absent or 0."""
     if text is None or len(text) > 24:
         return None
     try:
@@ -88,7 +92,7 @@ def _record(info: CpuInfo, text: str) -> dict[str, str]:
     return info.records.setdefault(number, {})
 
 
-def _pairs(text: str) -> "dict[str, str]":
+def _pairs(text: str) -> dict[str, str]:
     pairs = (part.partition("=") for part in text.split(","))
     return {key.strip(): value.strip() for key, equals, value in pairs if equals}
 
@@ -98,6 +102,6 @@ def _add_sparc(info: CpuInfo) -> None:
         if key.startswith("CPU") and key[3:].isdecimal() and value == "online":
             record = _record(info, key[3:])
             clock = info.common.get(f"Cpu{key[3:]}ClkTck", "")
-            hertz = whole("0x" + clock)
+            hertz = parse_int("0x" + clock)
             if hertz:
                 record["cpu MHz"] = str(hertz / 1_000_000)

@@ -7,8 +7,8 @@ group from this process' one up to the mount's root holds for it; groups above t
 from hostinfo.errors import ReadError
 from hostinfo.model.domain import Limits
 
+from ...sources import cpulist
 from ...sources.tree import Tree
-from ..processor import cpulist
 
 _DEPTH_LIMIT = 64  # groups below groups; the kernel's own default limit for nesting is far lower in practice
 _NO_LIMIT = 1 << 60  # version 1 says "no limit" with the greatest page-aligned number that a long holds

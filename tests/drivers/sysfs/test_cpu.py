@@ -133,9 +133,9 @@ def test_flags_are_one_object_for_all_processors() -> None:
     assert all(one.flags is mine.processors[0].flags for one in mine.processors if one.is_online)
 
 
-def test_a_tree_with_neither_source_tells_that_nobody_can_tell(tmp_path: Path) -> None:
+def test_a_tree_with_neither_source_is_unsupported(tmp_path: Path) -> None:
     tree_of(tmp_path, {"proc/meminfo": "MemTotal: 1 kB\n"})
-    with hostinfo.open(f"sysfs://{tmp_path}") as host, pytest.raises(hostinfo.Unsupported, match="neither is there"):
+    with hostinfo.open(f"sysfs://{tmp_path}") as host, pytest.raises(hostinfo.Unsupported, match="neither exists"):
         host.cpu()
 
 

@@ -10,10 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hostinfo
-from hostinfo.drivers.sources import meminfo
+from hostinfo.drivers.sources import cpulist, meminfo
 from hostinfo.drivers.sysfs import memory, numa
-from hostinfo.drivers.sysfs.processor import caches, cpuinfo, cpulist
-from hostinfo.drivers.sysfs.processor import cpu_identity as identity
+from hostinfo.drivers.sysfs.processor import caches, cpu_identity, cpuinfo
 from hostinfo.errors import HostInfoError
 
 CPU, NODE = "sys/devices/system/cpu", "sys/devices/system/node"
@@ -43,15 +42,17 @@ def test_any_cpuinfo_gives_identities_or_an_error(text: str) -> None:
         info = cpuinfo.parse_cpuinfo(text)
     except HostInfoError:
         return
-    identities = identity.Identities(info)
+    identities = cpu_identity.CpuIdentities(info)
     for number in [None, *info.records]:
-        its = identities.of(number)
-        assert all(value is None or 0 <= value < 1 << 64 for value in (its.family, its.model, its.stepping))
-        identity.address_bits(info, number)
+        identity = identities.of(number)
+        assert all(
+            value is None or 0 <= value < 1 << 64 for value in (identity.family, identity.model, identity.stepping)
+        )
+        cpu_identity.address_bits(info, number)
         if number is not None:
-            hertz = identity.frequency(info, number)
+            hertz = cpu_identity.frequency_hz(info, number)
             assert hertz is None or 0 < hertz < 1 << 64
-            identity.cache_bytes(info, number)
+            cpu_identity.cache_bytes(info, number)
     caches.add_s390(caches.Caches(), info, [1, 2])
 
 

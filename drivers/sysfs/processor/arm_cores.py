@@ -1,7 +1,7 @@
-"""Names of ARM cores by the MIDR register's implementer and part, for the kernel tells the numbers only.
+"""Names of ARM cores by MIDR implementer and part number; the kernel prints only the numbers.
 
-The numbers are facts from ARM's Technical Reference Manuals (Main ID Register), the kernel's
-arch/arm64/include/asm/cputype.h, and the list in util-linux' lscpu.
+Sources: ARM's Technical Reference Manuals (Main ID Register), the kernel's arch/arm64/include/asm/cputype.h, and
+lscpu-arm.c of util-linux.
 """
 
 IMPLEMENTERS = {
@@ -67,12 +67,12 @@ _OTHERS = {
 }  # fmt: skip
 
 
-def vendor(implementer: int) -> str:
-    """The implementer's name, else its number as the kernel prints it."""
+def vendor_name(implementer: int) -> str:
+    """Return the implementer's name; without one, its number as the kernel prints it."""
     return IMPLEMENTERS.get(implementer, f"0x{implementer:02x}")
 
 
-def core(implementer: int, part: int) -> str:
-    """The core's name, else its part number as the kernel prints it."""
+def core_name(implementer: int, part: int) -> str:
+    """Return the core's name; without one, its part number as the kernel prints it."""
     parts = _ARM if implementer == 0x41 else _OTHERS.get(implementer, {})
     return parts.get(part, f"0x{part:03x}")
