@@ -254,7 +254,7 @@ def measure_rest(seconds: float, rounds: int) -> None:
             with connect(url) as console:
                 console.connect(60, tries=1_000)
                 (agent,) = console.agents(seconds=20)
-                name = agent.seen.agent
+                name = agent.name
                 one = console.query([name], Query(schema_id=SchemaId("", "ovirtNode", None)))[0].objects[0]
                 latency(console, name, Query(object_id=one.object_id), rounds)
             time.sleep(12)

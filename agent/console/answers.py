@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from ..qmf import Agent, DataObject, Failure, Map, Subscribed
-from ..qmf.console_side.responses import Item
+from ..qmf import Agent, DataObject, Failure, Map, SubscribeResponse
+from ..qmf.console_side.agent_messages import Item
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,7 @@ class Answer:
     """Of a method: its output."""
     failure: Failure | None = None
     """Why the agent did not do it."""
-    subscribed: Subscribed | None = None
+    subscribed: SubscribeResponse | None = None
     """Of a subscription: what the agent granted."""
     is_complete: bool = False
     """The agent answered to the end, be it by a failure; False: the deadline came before."""

@@ -12,12 +12,12 @@ from ..qmf import (
     Indication,
     Message,
     MethodResult,
+    PendingRequest,
     Query,
-    Request,
-    Requests,
+    RequestBuilder,
     SchemaId,
     SchemaV1,
-    Subscribed,
+    SubscribeResponse,
 )
 from .answers import Answer
 from .post import Post
@@ -29,7 +29,7 @@ PATIENCE_SECONDS = 1.0
 PAUSE_SECONDS = 0.05
 BROKER = "broker"
 
-Build = Callable[[Requests, str], Message]
+Build = Callable[[RequestBuilder, str], Message]
 Progress = Callable[[Answer], None]
 
 
@@ -70,7 +70,7 @@ class Job:
 @dataclass(slots=True)
 class _Sent:
     index: int
-    request: Request
+    request: PendingRequest
     since: float
     connection: int
 
@@ -96,7 +96,7 @@ class _Asking:
         self._post, self._jobs, self._deadline, self._on_answer = post, jobs, deadline, on_answer
         self._waiting = deque(range(len(jobs)))
         self._sent: dict[str, _Sent] = {}
-        self._done: SimpleQueue[Request] = SimpleQueue()
+        self._done: SimpleQueue[PendingRequest] = SimpleQueue()
         self.answers = [(Answer(agent=job.agent), "") for job in jobs]
 
     def run(self) -> None:
@@ -143,7 +143,7 @@ class _Asking:
         except Empty:
             return
 
-    def _take(self, request: Request) -> None:
+    def _take(self, request: PendingRequest) -> None:
         sent = self._sent.pop(request.correlation, None)
         if sent is None:
             return
@@ -161,7 +161,7 @@ class _Asking:
                 self._waiting.appendleft(sent.index)
 
 
-def _answer(agent: str, request: Request) -> Answer:
+def _answer(agent: str, request: PendingRequest) -> Answer:
     result = request.result
     items = (*request.items, result.schema) if isinstance(result, SchemaV1) else tuple(request.items)
     return Answer(
@@ -169,7 +169,7 @@ def _answer(agent: str, request: Request) -> Answer:
         items=items,
         arguments=result.arguments if isinstance(result, MethodResult) else None,
         failure=result if isinstance(result, Failure) else None,
-        subscribed=result if isinstance(result, Subscribed) else None,
+        subscribed=result if isinstance(result, SubscribeResponse) else None,
         is_complete=True,
         dropped=request.dropped,
     )

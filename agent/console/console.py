@@ -34,7 +34,7 @@ POLL_SECONDS, LONGEST_POLL_SECONDS = 0.02, 0.04
 class Console:
     """Speaks with the QMF v2 agents of one domain over a transport of its own; use it as a context manager.
 
-    Every method may be called from any thread. Agents are named by what `agents()` gives: `Agent.seen.agent`; the
+    Every method may be called from any thread. Agents are named by what `agents()` gives: `Agent.name`; the
     name `broker` is qpidd's own agent. Raises `hostinfo.Unavailable` when there is no connection, and `QmfError` for
     requests that break the protocol's form; that an agent does not answer, or refuses, is told in its `Answer`.
     """
@@ -94,9 +94,7 @@ class Console:
                 break
             before = now
             _sleep(POLL_SECONDS)
-        return sorted(
-            (agent for agent in post.agents() if matching(predicate, agent)), key=lambda agent: agent.seen.agent
-        )
+        return sorted((agent for agent in post.agents() if matching(predicate, agent)), key=lambda agent: agent.name)
 
     def query(
         self,
@@ -186,7 +184,7 @@ class Console:
 
     def _filtered(self, answer: Answer, query: Query) -> Answer:
         agent = self._post.agent(answer.agent)
-        if not query.where or (agent is not None and agent.seen.capability >= 1) or query.what != "OBJECT":
+        if not query.where or (agent is not None and agent.capability >= 1) or query.what != "OBJECT":
             return answer
         return Answer(
             agent=answer.agent,
@@ -231,7 +229,7 @@ class Listener:
 
 
 def _name(agent: Agent | str) -> str:
-    return agent if isinstance(agent, str) else agent.seen.agent
+    return agent if isinstance(agent, str) else agent.name
 
 
 def _sleep(seconds: float) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from ..qmf import Agent, Predicate, Value
-from ..qmf.wire.errors import QmfError, short
+from ..qmf.wire.errors import QmfError, quote_short
 
 NAMES = ("_name", "hostname", "uuid", "_instance")
 MOST_SPECS = 8  # more make the locate request larger than agents take
@@ -21,7 +21,7 @@ class Unknown(QmfError):
 def matching(predicate: Predicate, agent: Agent) -> bool:
     """Tell whether an agent's attributes match; those too odd to compare do not."""
     try:
-        return predicate.matches(agent.seen.attributes)
+        return predicate.matches(agent.attributes)
     except QmfError:
         return False
 
@@ -45,7 +45,7 @@ def choose(specs: Sequence[str], agents: Iterable[Agent]) -> list[Agent]:
     known = list(agents)
     chosen: dict[str, Agent] = {}
     for spec in specs:
-        chosen |= {agent.seen.agent: agent for agent in _meant(spec, known)}
+        chosen |= {agent.name: agent for agent in _meant(spec, known)}
     return list(chosen.values())
 
 
@@ -56,18 +56,18 @@ def _meant(spec: str, known: list[Agent]) -> list[Agent]:
         return exact
     found = [agent for agent in known if any(name.startswith(wanted) for name in _names(agent))]
     if not found:
-        raise Unknown(f"no agent answers to {short(spec)}")
+        raise Unknown(f"no agent answers to {quote_short(spec)}")
     hosts = {label(agent) for agent in found}
     if len(hosts) > 1:
         shown = ", ".join(sorted(hosts)[:5]) + (", …" if len(hosts) > 5 else "")
-        raise Ambiguous(f"{short(spec)} may be {shown}")
+        raise Ambiguous(f"{quote_short(spec)} may be {shown}")
     return found
 
 
 def label(agent: Agent) -> str:
     """What to call the node: its host name, else the agent's name."""
-    hostname = agent.seen.attributes.get("hostname")
-    return hostname if isinstance(hostname, str) and hostname else agent.seen.agent
+    hostname = agent.attributes.get("hostname")
+    return hostname if isinstance(hostname, str) and hostname else agent.name
 
 
 def labels(agents: Iterable[Agent]) -> dict[str, str]:
@@ -76,9 +76,9 @@ def labels(agents: Iterable[Agent]) -> dict[str, str]:
     count: dict[str, int] = {}
     for agent in known:
         count[label(agent)] = count.get(label(agent), 0) + 1
-    return {agent.seen.agent: label(agent) if count[label(agent)] == 1 else agent.seen.agent for agent in known}
+    return {agent.name: label(agent) if count[label(agent)] == 1 else agent.name for agent in known}
 
 
 def _names(agent: Agent) -> set[str]:
-    values = (agent.seen.agent, *(agent.seen.attributes.get(name) for name in NAMES))
+    values = (agent.name, *(agent.attributes.get(name) for name in NAMES))
     return {str(value).lower() for value in values if value}

@@ -14,8 +14,20 @@ from time import monotonic, monotonic_ns
 
 from hostinfo import Unavailable
 
-from ..qmf import Agent, AgentSeen, AgentTable, Change, Indication, Message, Pending, Request, Requests, SchemaId, read
-from ..qmf.schema.v1 import RESPONSE as RESPONSE_V1
+from ..qmf import (
+    Agent,
+    AgentAnnouncement,
+    AgentTable,
+    AgentTransition,
+    Indication,
+    Message,
+    PendingRequest,
+    PendingRequests,
+    RequestBuilder,
+    SchemaId,
+    parse_agent_message,
+)
+from ..qmf.schema.v1 import SCHEMA_RESPONSE_MAGIC
 from ..qmf.wire.addresses import HEARTBEAT_BINDING, topic_exchange
 from ..qmf.wire.message import AGENT_KEY
 from ..transport import ConnectionState
@@ -28,13 +40,12 @@ if TYPE_CHECKING:
 _logger = logging.getLogger(__name__)
 MAX_WAITING = 50_000
 MAX_CLASSES = 4_096
-NEVER_NS = 2**63
 News = AgentNews | Indication
 _LIVES = {
-    Change.ADDED: Life.ADDED,
-    Change.RESTARTED: Life.RESTARTED,
-    Change.SCHEMA_CHANGED: Life.SCHEMA_CHANGED,
-    Change.REFRESHED: Life.REFRESHED,
+    AgentTransition.ADDED: Life.ADDED,
+    AgentTransition.RESTARTED: Life.RESTARTED,
+    AgentTransition.SCHEMA_CHANGED: Life.SCHEMA_CHANGED,
+    AgentTransition.REFRESHED: Life.REFRESHED,
 }
 
 
@@ -53,8 +64,8 @@ class Post:
         self._reason = ""
         self._failures = 0
         self._agents = AgentTable()
-        self._pending = Pending()
-        self._waiters: dict[str, tuple[str, SimpleQueue[Request]]] = {}  # correlation: whom was asked, who waits
+        self._pending = PendingRequests()
+        self._waiters: dict[str, tuple[str, SimpleQueue[PendingRequest]]] = {}  # correlation: whom was asked, who waits
         self._streams: dict[str, SimpleQueue[Indication]] = {}
         self._listeners: list[Queue[News]] = []
         self._classes: dict[str, dict[SchemaId, None]] = {}
@@ -95,25 +106,25 @@ class Post:
         return self._state in (ConnectionState.CONNECTED, ConnectionState.REFUSED) or self._failures >= tries
 
     @property
-    def requests(self) -> Requests:
+    def requests(self) -> RequestBuilder:
         """Builds messages that are answered here; made anew each time: another broker may write addresses otherwise."""
-        return Requests(self.transport.reply_to(self._key), domain=self.domain)
+        return RequestBuilder(self.transport.reply_to(self._key), domain=self.domain)
 
     def expect(
-        self, agent: str, waiter: "SimpleQueue[Request]", stream: "SimpleQueue[Indication] | None" = None
-    ) -> Request:
+        self, agent: str, waiter: "SimpleQueue[PendingRequest]", stream: "SimpleQueue[Indication] | None" = None
+    ) -> PendingRequest:
         """Announce a request; when it is complete it goes to `waiter`, indications that belong to it to `stream`."""
         with self._changed:
-            request = self._pending.expect(agent, NEVER_NS)
+            request = self._pending.register(agent)
             self._waiters[request.correlation] = (agent, waiter)
             if stream is not None:
                 self._streams[request.correlation] = stream
         return request
 
-    def drop(self, request: Request) -> None:
+    def drop(self, request: PendingRequest) -> None:
         """Wait for a request no longer, nor for what belongs to it."""
         with self._changed:
-            self._pending.drop(request)
+            self._pending.cancel(request)
             self._waiters.pop(request.correlation, None)
             self._streams.pop(request.correlation, None)
 
@@ -186,19 +197,19 @@ class Post:
                 self._age()
 
     def _take(self, message: Message) -> None:
-        received = read(self._named(message))
+        received = parse_agent_message(self._named(message))
         if received is None:
             return
         now = monotonic_ns()
         with self._changed:
-            if isinstance(received, AgentSeen):
+            if isinstance(received, AgentAnnouncement):
                 self._see(received, now)
                 return
             self._agents.touch(received.agent, now)
             if isinstance(received, Indication):
                 self._indicate(received)
                 return
-            done = self._pending.take(received)
+            done = self._pending.complete(received)
             if done is None:
                 return
             _, waiter = self._waiters.pop(done.correlation, ("", None))
@@ -209,15 +220,15 @@ class Post:
     def _named(self, message: Message) -> Message:
         """A broker's v1 schema does not say whose it is: it is that of who was asked."""
         raw = message.raw
-        if message.agent is not None or raw is None or not raw.startswith(RESPONSE_V1):
+        if message.agent is not None or raw is None or not raw.startswith(SCHEMA_RESPONSE_MAGIC):
             return message
         with self._changed:
             asked, _ = self._waiters.get(str(int.from_bytes(raw[4:8], "big")), ("", None))
         return replace(message, properties={**message.properties, AGENT_KEY: asked or "broker"})
 
-    def _see(self, seen: AgentSeen, now: int) -> None:
-        change = self._agents.see(seen, now)
-        if seen.is_answer:
+    def _see(self, seen: AgentAnnouncement, now: int) -> None:
+        change = self._agents.update(seen, now)
+        if seen.is_locate_response:
             self.located_at = monotonic()
         agent = self._agents.get(seen.agent)
         if agent is not None and change in _LIVES:
@@ -233,7 +244,7 @@ class Post:
 
     def _learn(self, agent: str, items: object) -> None:
         known = self._agents.get(agent)
-        if (known is not None and known.seen.capability >= 1) or not isinstance(items, list | tuple):
+        if (known is not None and known.capability >= 1) or not isinstance(items, list | tuple):
             return
         for item in items:
             schema_id = getattr(item, "schema_id", None)
@@ -245,8 +256,8 @@ class Post:
 
     def _age(self) -> None:
         with self._changed:
-            for agent in self._agents.age(monotonic_ns()):
-                self._classes.pop(agent.seen.agent, None)
+            for agent in self._agents.expire(monotonic_ns()):
+                self._classes.pop(agent.name, None)
                 self._tell(AgentNews(agent=agent, life=Life.LOST))
 
     def _tell(self, news: News) -> None:

@@ -3,7 +3,7 @@
 import re
 
 from ..qmf import Malformed, Predicate, Value, parse_list
-from ..qmf.query.query_syntax import TEXT_CHARACTERS
+from ..qmf.query.query_syntax import MAX_TEXT_CHARACTERS
 
 _OPERATORS = {
     "=": "eq",
@@ -31,8 +31,8 @@ def parse_where(text: str) -> list[Value]:
     and ~ (a regular expression matches), NAME alone (it is there) or !NAME, joined by commas or `and`. Quotes keep a
     value together, and a number a text.
     """
-    if len(text) > TEXT_CHARACTERS:
-        raise Malformed(f"predicate: over {TEXT_CHARACTERS} characters")
+    if len(text) > MAX_TEXT_CHARACTERS:
+        raise Malformed(f"predicate: over {MAX_TEXT_CHARACTERS} characters")
     if text.lstrip().startswith("["):
         expression = parse_list(text)
         Predicate(expression)

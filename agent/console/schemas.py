@@ -22,7 +22,7 @@ def ask_schemas(post: Post, agent: str, classes: Iterable[str], seconds: float) 
     """Give all schemas of an agent as one answer; one that is not complete where a part did not come."""
     deadline = monotonic() + seconds
     known = post.agent(agent)
-    is_old = agent == BROKER or (known is not None and known.seen.capability < 1)
+    is_old = agent == BROKER or (known is not None and known.capability < 1)
     if is_old:
         return _ask_v1(post, agent, list(classes), deadline)
     ids = _ask(post, agent, [Query(what="SCHEMA_ID")], deadline)

@@ -85,11 +85,11 @@ class Subscription:
 
     def _new(self) -> dict[str, _Peer]:
         """Find agents that came, or restarted and know nothing of us; forget those that went."""
-        known = {agent.seen.agent: agent for agent in self._post.agents()}
+        known = {agent.name: agent for agent in self._post.agents()}
         if self._names is None:
-            wanted = {name: agent.seen.epoch for name, agent in known.items() if matching(self._where, agent)}
+            wanted = {name: agent.epoch for name, agent in known.items() if matching(self._where, agent)}
         else:
-            wanted = {name: known[name].seen.epoch if name in known else 0 for name in self._names}
+            wanted = {name: known[name].epoch if name in known else 0 for name in self._names}
         for name in [name for name in self._peers if name not in wanted]:
             self._post.end_stream(self._peers.pop(name).correlation)
         now = monotonic()

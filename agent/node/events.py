@@ -11,7 +11,7 @@ from hostinfo.model.cpu import Cpu
 from hostinfo.model.memory import Memory
 from hostinfo.model.network import Address, Link, Network
 
-from ..qmf import DataType, Event, Kind, SchemaClass, SchemaProperty
+from ..qmf import DataType, Event, SchemaClass, SchemaKind, SchemaProperty
 from .classes import PACKAGE
 from .columns import travelling
 
@@ -59,7 +59,7 @@ EVENTS: Mapping[str, SchemaClass] = {
     name: SchemaClass(
         package=PACKAGE,
         name=name,
-        kind=Kind.EVENT,
+        kind=SchemaKind.EVENT,
         description=description,
         default_severity=severity,
         properties=tuple(map(_argument, arguments)),

@@ -83,10 +83,10 @@ def make_port(
     responder = Responder(
         identity=identity,
         store=store,
-        methods=call,
+        call_method=call,
         may_read=may_read,
         strict_security=strict_security,
-        on_fault=on_fault,
+        on_error=on_fault,
     )
     ports.append(Port(options=options, transport=transport, responder=responder, is_loopback=is_loopback))
     return ports[0]

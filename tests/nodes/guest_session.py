@@ -129,8 +129,8 @@ class Visitor:
         console.listen(self._listen)
         console.connect(SLOW_SECONDS, tries=20)
         agents = console.agents(seconds=SLOW_SECONDS)
-        self._heard.agents = [dict(agent.seen.attributes) for agent in agents]
-        name = agents[0].seen.agent
+        self._heard.agents = [dict(agent.attributes) for agent in agents]
+        name = agents[0].name
         # The network is read last; what comes after the first round is complete.
         self._until("first facts", lambda: bool(_ask(console, name, "networkInterface")))
         for one in CLASSES:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from hostinfo.agent.qmf import (
-    AgentSeen,
+    AgentAnnouncement,
     DataObject,
     Event,
     Failure,
@@ -23,8 +23,8 @@ from hostinfo.agent.qmf import (
     MethodResult,
     Query,
     QueryPart,
-    Requests,
-    read,
+    RequestBuilder,
+    parse_agent_message,
     topic_exchange,
 )
 from hostinfo.agent.transport import ConnectionState, TransportOptions, open_transport
@@ -125,7 +125,7 @@ class Console:
         starter.start()
         starter.join()
         assert self._connected.wait(10), "no connection"
-        self.requests = Requests(self._transport.reply_to("direct-console.test"))
+        self.requests = RequestBuilder(self._transport.reply_to("direct-console.test"))
         self.seen = self._locate()
 
     def __enter__(self) -> "Console":
@@ -143,20 +143,22 @@ class Console:
         if state is ConnectionState.CONNECTED:
             self._connected.set()
 
-    def _locate(self) -> AgentSeen:
-        found: list[AgentSeen] = []
+    def _locate(self) -> AgentAnnouncement:
+        found: list[AgentAnnouncement] = []
 
         def look() -> bool:
             self._transport.send(self.requests.locate([], correlation="here?"))
             time.sleep(0.2)
-            found.extend(one for one in self.received() if isinstance(one, AgentSeen) and one.is_answer)
+            found.extend(
+                one for one in self.received() if isinstance(one, AgentAnnouncement) and one.is_locate_response
+            )
             return bool(found)
 
         until(look, 10)
         return found[-1]
 
     def received(self) -> list[Any]:
-        return [one for message in list(self.messages) if (one := read(message)) is not None]
+        return [one for message in list(self.messages) if (one := parse_agent_message(message)) is not None]
 
     def answers(self, message: Message, correlation: str, seconds: float = 15) -> list[Any]:
         """All parts of the answer to a request."""

@@ -10,12 +10,12 @@ from hostinfo.agent.qmf import (
     Direction,
     Forbidden,
     Identity,
-    Kind,
     MethodCall,
     ObjectId,
     Responder,
     SchemaClass,
     SchemaId,
+    SchemaKind,
     SchemaMethod,
     SchemaProperty,
     ULong,
@@ -61,7 +61,7 @@ PROCESSOR = SchemaClass(
 LINK_DOWN = SchemaClass(
     package=PACKAGE,
     name="linkDown",
-    kind=Kind.EVENT,
+    kind=SchemaKind.EVENT,
     default_severity=4,
     properties=(SchemaProperty(name="interfaceName", type=DataType.STRING),),
 )
@@ -121,4 +121,4 @@ def call(request: MethodCall) -> Mapping[str, object]:
 
 def responder(processors: int = 20) -> Responder:
     identity = Identity(name=NAME, attributes={"hostname": "node1", "uuid": str(UUID_1)}, epoch=7, schema_updated=NOW)
-    return Responder(identity=identity, store=MemoryStore(processors), methods=call)
+    return Responder(identity=identity, store=MemoryStore(processors), call_method=call)

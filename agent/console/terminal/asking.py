@@ -16,24 +16,23 @@ def list_agents(session: Session, wanted: Sequence[str]) -> int:
     if session.screen.is_json:
         session.screen.records(_agent_record(agent) for agent in agents)
     elif agents:
-        agents.sort(key=lambda agent: (label(agent), agent.seen.agent))
+        agents.sort(key=lambda agent: (label(agent), agent.name))
         session.screen.rows([_agent_row(agent) for agent in agents], wanted)
     return EXIT_OK if agents else EXIT_NO_DATA
 
 
 def _agent_record(agent: Agent) -> dict[str, object]:
-    values = plain(agent.seen.attributes)
-    return {"node": label(agent), "agent": agent.seen.agent, "id": agent.seen.agent, "values": values}
+    values = plain(agent.attributes)
+    return {"node": label(agent), "agent": agent.name, "id": agent.name, "values": values}
 
 
 def _agent_row(agent: Agent) -> dict[str, object]:
-    seen = agent.seen
     own: dict[str, object] = {
         name: value
-        for name, value in seen.attributes.items()
+        for name, value in agent.attributes.items()
         if not name.startswith(("_", "qmf.", "package_", "class_")) and name != "hostname"
     }
-    return {NODE: label(agent), **own, "agent": seen.agent}
+    return {NODE: label(agent), **own, "agent": agent.name}
 
 
 def get(session: Session, name: str, where: Sequence[str], wanted: Sequence[str]) -> int:
@@ -83,7 +82,7 @@ def short_ids(rows: list[dict[str, object]]) -> list[dict[str, object]]:
 
 def _classes(session: Session, agents: Sequence[Agent], name: str) -> str:
     """Say which classes there are, where the one asked for is none."""
-    some = [agent for agent in agents if agent.seen.capability >= 1][:20]
+    some = [agent for agent in agents if agent.capability >= 1][:20]
     answers = session.console.query(some, Query(what="SCHEMA_ID"), min(session.seconds, 2.0))
     known = {item for answer in answers for item in answer.items if isinstance(item, SchemaId)}
     if not known or any(class_id(name).covers(item) for item in known):
@@ -94,11 +93,11 @@ def _classes(session: Session, agents: Sequence[Agent], name: str) -> str:
 def schema(session: Session, name: str | None) -> int:
     """Show the classes of the agents, or one of them in full."""
     agents = session.agents()
-    old = [agent for agent in agents if agent.seen.capability < 1]
+    old = [agent for agent in agents if agent.capability < 1]
     found: dict[SchemaId, tuple[SchemaClass, list[str]]] = {}
     names = labels(agents)
     answers = [session.console.schemas(agent, [class_id(name).name] if name else (), session.seconds) for agent in old]
-    answers += _new_schemas(session, [agent for agent in agents if agent.seen.capability >= 1], name)
+    answers += _new_schemas(session, [agent for agent in agents if agent.capability >= 1], name)
     for answer in answers:
         for item in answer.items:
             if isinstance(item, SchemaClass) and (name is None or class_id(name).covers(item.id)):

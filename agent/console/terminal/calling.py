@@ -19,7 +19,7 @@ from ...qmf import (
     parse_list,
     parse_map,
 )
-from ...qmf.wire.errors import short
+from ...qmf.wire.errors import quote_short
 from ..answers import Answer
 from ..nodes import labels
 from ..predicates import value_of
@@ -50,7 +50,7 @@ def call(session: Session, target: str, arguments: Sequence[str], where: Sequenc
         if answer.arguments is not None:
             told.append({"node": names[answer.agent], "agent": answer.agent} | _record(item, answer.arguments))
     if not answers and agents:
-        raise NotFound(f"no object of class {short(class_part)}")
+        raise NotFound(f"no object of class {quote_short(class_part)}")
     if session.screen.is_json:
         session.screen.records(told)
     elif told:
@@ -79,7 +79,9 @@ def _object(session: Session, agent: Agent, name: str, where: Sequence[str]) -> 
         raise NotFound(f"{answer.agent} did not answer in {session.seconds:g} s; nothing was called")
     if len(answer.objects) > 1:
         some = ", ".join(item.object_id.object_name for item in answer.objects[:5] if item.object_id is not None)
-        raise InvalidArgument(f"{len(answer.objects)} objects of class {short(name)} ({some}, …): choose with --where")
+        raise InvalidArgument(
+            f"{len(answer.objects)} objects of class {quote_short(name)} ({some}, …): choose with --where"
+        )
     return answer.objects[0] if answer.objects else None
 
 
@@ -87,7 +89,7 @@ def _method(
     session: Session, agent: Agent, item: DataObject | None, name: str, method_name: str
 ) -> SchemaMethod | None:
     """Find what the agent says of the method; None where it says nothing, then it is called on trust."""
-    if agent.seen.capability < 1:
+    if agent.capability < 1:
         answer = session.console.schemas(agent, [class_id(name).name] if name else (), session.seconds)
     else:
         schema_id = item.schema_id if item is not None and item.schema_id is not None else class_id(name)
@@ -101,7 +103,7 @@ def _method(
     found = next((method for one in classes if (method := one.method(method_name)) is not None), None)
     if found is None:
         known = ", ".join(sorted({method.name for one in classes for method in one.methods})) or "none"
-        raise InvalidArgument(f"{short(name)} has no method {short(method_name)}; it has: {known}")
+        raise InvalidArgument(f"{quote_short(name)} has no method {quote_short(method_name)}; it has: {known}")
     return found
 
 
@@ -110,7 +112,7 @@ def _pairs(arguments: Iterable[str]) -> dict[str, str]:
     for argument in arguments:
         name, is_there, value = argument.partition("=")
         if not is_there or not name or name in found:
-            raise Malformed(f"arguments are NAME=VALUE, each once, not {short(argument)}")
+            raise Malformed(f"arguments are NAME=VALUE, each once, not {quote_short(argument)}")
         found[name] = value
     return found
 
@@ -122,7 +124,7 @@ def _typed(texts: Mapping[str, str], method: SchemaMethod | None) -> dict[str, o
     for name in texts:
         if name not in inputs:
             known = ", ".join(inputs) or "none"
-            raise InvalidArgument(f"{method.name} has no argument {short(name)}; it takes: {known}")
+            raise InvalidArgument(f"{method.name} has no argument {quote_short(name)}; it takes: {known}")
     return {name: _value(text, inputs[name]) for name, text in texts.items()}
 
 
@@ -142,5 +144,5 @@ def _value(text: str, argument: SchemaProperty) -> Value:
             case DataType.MAP:
                 return parse_map(text)
     except (ValueError, KeyError):
-        raise InvalidArgument(f"{argument.name}={short(text)}: no {argument.type.name.lower()}") from None
+        raise InvalidArgument(f"{argument.name}={quote_short(text)}: no {argument.type.name.lower()}") from None
     return text

@@ -48,15 +48,15 @@ def events(session: Session, seconds: float | None, count: int | None) -> int:
     """Show events of the agents, and when one is lost or starts again."""
     lines = _Lines(session.screen, seconds, count)
     wanted = _wanted(session)
-    known = {agent.seen.agent: label(agent) for agent in wanted or ()}
+    known = {agent.name: label(agent) for agent in wanted or ()}
     is_all = not session.nodes and not session.filters
     session.console.listen(lines.put)
     written = 0
     for news in lines.each():
         if isinstance(news, AgentNews):
-            known[news.agent.seen.agent] = label(news.agent) if is_all or news.agent.seen.agent in known else ""
+            known[news.agent.name] = label(news.agent) if is_all or news.agent.name in known else ""
             is_new = news.life in _LIVES or (news.life is Life.ADDED and is_all)
-            entries = [_life(news)] if is_new and known[news.agent.seen.agent] else []
+            entries = [_life(news)] if is_new and known[news.agent.name] else []
         elif isinstance(news, Indication) and (is_all or known.get(news.agent)):
             node = known.get(news.agent) or news.agent
             entries = [_event(node, news.agent, item) for item in news.items if isinstance(item, Event)]
@@ -82,7 +82,7 @@ def _life(news: AgentNews) -> dict[str, object]:
     return {
         "time": time_text(time_ns()),
         "node": label(agent),
-        "agent": agent.seen.agent,
+        "agent": agent.name,
         "severity": "warn" if news.life is Life.LOST else "info",
         "class": None,
         "id": f"agent {news.life}",
@@ -124,7 +124,7 @@ def watch(
     agents = session.agents()
     if not agents:
         return EXIT_NO_DATA
-    known = {agent.seen.agent: label(agent) for agent in agents}
+    known = {agent.name: label(agent) for agent in agents}
     session.console.subscribe(
         query,
         lines.put,
@@ -136,7 +136,7 @@ def watch(
     for news in lines.each():
         if isinstance(news, Update):
             if news.agent not in known:
-                known |= {agent.seen.agent: label(agent) for agent in session.console.agents(seconds=0.5)}
+                known |= {agent.name: label(agent) for agent in session.console.agents(seconds=0.5)}
             _write_update(session.screen, known.get(news.agent, news.agent), news)
             written += 1
             if lines.count is not None and written >= lines.count:

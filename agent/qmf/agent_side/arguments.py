@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from ..schema.classes import DataType, SchemaMethod, SchemaProperty
-from ..wire.errors import InvalidArgument, QmfError, short
+from ..schema.members import DataType, SchemaMethod, SchemaProperty
+from ..wire.errors import InvalidArgument, QmfError, quote_short
 from ..wire.types import Map, Value
 from ..wire.validation import as_uuid
 
@@ -17,7 +17,7 @@ def check_arguments(method: SchemaMethod, arguments: Mapping[str, Value]) -> Map
     inputs = method.inputs()
     for name in arguments:
         if name not in inputs:
-            raise InvalidArgument(f"{method.name}: unknown argument {short(name)}")
+            raise InvalidArgument(f"{method.name}: unknown argument {quote_short(name)}")
     checked: Map = {}
     for name, schema in inputs.items():
         if name in arguments:

@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from ..schema.classes import SchemaClass, SchemaId, SchemaMethod
+from ..schema.members import SchemaMethod
 from ..schema.objects import DataObject, ObjectId
+from ..schema.schema_class import SchemaClass
+from ..schema.schema_id import SchemaId
 from ..wire.errors import ErrorCode, QmfError
 from ..wire.types import Map
-from .messages import Reply
+from .messages import ReplyTo
 
 
 class Store(Protocol):
@@ -37,22 +39,22 @@ class MethodCall:
     method: SchemaMethod
     target: DataObject | None  # None: the caller named no object
     user_id: str | None  # as the broker verified it; None: anonymous
-    reply: Reply
+    reply: ReplyTo
     is_0_10: bool = False
 
 
-Methods = Callable[[MethodCall], Mapping[str, object] | None]
+CallMethod = Callable[[MethodCall], Mapping[str, object] | None]
 """Does a call: gives its output arguments, or None when `Responder.finish` will answer later. Raises QmfError."""
 
-Policy = Callable[[str | None, SchemaId | None], bool]
+ReadPolicy = Callable[[str | None, SchemaId | None], bool]
 """Whether a user (None: anonymous) may read a class (None: schemas and the agent as such)."""
 
 
-def no_methods(call: MethodCall) -> Mapping[str, object] | None:
+def reject_all_calls(call: MethodCall) -> Mapping[str, object] | None:
     """Refuse every call."""
     raise QmfError(f"{call.name}: not implemented", code=ErrorCode.NOT_IMPLEMENTED)
 
 
-def everybody_reads(_user: str | None, _schema_id: SchemaId | None) -> bool:
+def allow_all_reads(_user: str | None, _schema_id: SchemaId | None) -> bool:
     """Allow all reading."""
     return True

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ..schema.classes import Kind, SchemaId
 from ..schema.objects import DataObject, Event
+from ..schema.schema_id import SchemaId, SchemaKind
 from ..wire.addresses import DEFAULT_DOMAIN, AgentName, data_key, event_key, heartbeat_key, topic_exchange
 from ..wire.chunking import split
 from ..wire.errors import QmfError
@@ -58,7 +58,7 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class ReplyTo:
     """Where the answer to one request goes, and what it must carry back."""
 
     route: Route
@@ -78,7 +78,7 @@ def heartbeat(identity: Identity, now_ns: int) -> Message:
 
 def event_indication(identity: Identity, event: Event, *, ttl_ms: int = 60_000) -> Message:
     """Give an event for whoever listens."""
-    schema_id = event.schema_id or SchemaId("", "", Kind.EVENT)
+    schema_id = event.schema_id or SchemaId("", "", SchemaKind.EVENT)
     subject = event_key(identity.name, schema_id.package, schema_id.name, event.severity)
     body: list[Value] = [event.to_map()]
     return _indication(identity, Opcode.DATA_INDICATION, subject, body, content=Content.EVENT, ttl_ms=ttl_ms)
@@ -98,7 +98,7 @@ def data_indications(
             yield _indication(identity, Opcode.DATA_INDICATION, subject, part, content=Content.DATA, ttl_ms=ttl_ms)
 
 
-def locate_response(identity: Identity, reply: Reply, now_ns: int) -> Message:
+def locate_response(identity: Identity, reply: ReplyTo, now_ns: int) -> Message:
     """Give the answer to a locate request: the same as a heartbeat."""
     body: Map = {"_values": identity.as_attributes(now_ns)}
     return _answer(identity, reply, Opcode.LOCATE_RESPONSE, body, method=INDICATION)
@@ -106,7 +106,7 @@ def locate_response(identity: Identity, reply: Reply, now_ns: int) -> Message:
 
 def query_responses(
     identity: Identity,
-    reply: Reply,
+    reply: ReplyTo,
     content: str,
     items: Iterable[Map],
     *,
@@ -124,7 +124,7 @@ def query_responses(
 
 
 def subscription_indications(
-    identity: Identity, reply: Reply, objects: Iterable[DataObject], *, chunk: int = CHUNK_OBJECTS
+    identity: Identity, reply: ReplyTo, objects: Iterable[DataObject], *, chunk: int = CHUNK_OBJECTS
 ) -> Iterator[Message]:
     """Give what changed to one subscriber, in parts; each part stands for itself."""
     for part, _ in split((item.to_map() for item in objects), objects=chunk):
@@ -133,26 +133,26 @@ def subscription_indications(
 
 
 def subscribe_response(
-    identity: Identity, reply: Reply, subscription_id: str, duration_s: int, interval_ms: int
+    identity: Identity, reply: ReplyTo, subscription_id: str, duration_s: int, interval_ms: int
 ) -> Message:
     """Give the answer to a subscription or its refreshing, with what was granted."""
     body: Map = {"_subscription_id": subscription_id, "_duration": ULong(duration_s), "_interval": ULong(interval_ms)}
     return _answer(identity, reply, Opcode.SUBSCRIBE_RESPONSE, body)
 
 
-def method_response(identity: Identity, reply: Reply, arguments: Mapping[str, object]) -> Message:
+def method_response(identity: Identity, reply: ReplyTo, arguments: Mapping[str, object]) -> Message:
     """Give the output arguments of a method."""
     body: Map = {"_arguments": sanitise_map(arguments)}
     return _answer(identity, reply, Opcode.METHOD_RESPONSE, body)
 
 
-def exception(identity: Identity, reply: Reply, error: QmfError) -> Message:
+def exception(identity: Identity, reply: ReplyTo, error: QmfError) -> Message:
     """Give the reason why a request is not done."""
     body = sanitise_map(error.as_map())
     return _answer(identity, reply, Opcode.EXCEPTION, body, extra={CONTENT_KEY: Content.DATA})
 
 
-def schema_v1_response(identity: Identity, reply: Reply, body: bytes) -> Message:
+def schema_v1_response(identity: Identity, reply: ReplyTo, body: bytes) -> Message:
     """Give the QMFv1 form of a schema; its body in a data section, and no property but the agent."""
     return Message(
         address=reply.route.node,
@@ -169,7 +169,7 @@ def _properties(identity: Identity, opcode: str, method: str) -> dict[str, objec
 
 def _answer(
     identity: Identity,
-    reply: Reply,
+    reply: ReplyTo,
     opcode: str,
     body: Map | list[Value],
     *,

@@ -3,16 +3,18 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ..query.predicate import WORK
+from ..query.predicate import MAX_STEPS
 from ..query.query import Query
 from ..query.regex import Budget
-from ..schema.classes import SchemaClass, SchemaId, SchemaMethod
+from ..schema.members import SchemaMethod
 from ..schema.objects import DataObject, ObjectId
-from ..wire.errors import ErrorCode, Forbidden, Malformed, NotFound, short
+from ..schema.schema_class import SchemaClass
+from ..schema.schema_id import SchemaId
+from ..wire.errors import ErrorCode, Forbidden, Malformed, NotFound, quote_short
 from ..wire.message import Content
 from ..wire.sanitise import sanitise_map
 from ..wire.types import Map
-from .interfaces import Policy, Store
+from .interfaces import ReadPolicy, Store
 from .messages import Identity
 
 
@@ -22,7 +24,7 @@ class Reader:
 
     identity: Identity
     store: Store
-    may_read: Policy
+    may_read: ReadPolicy
 
     def answer(self, query: Query, user_id: str | None) -> tuple[str, Iterable[Map]]:
         """Give the kind of content and the maps that answer a query, lazily; Forbidden, Malformed, TooLarge."""
@@ -41,7 +43,7 @@ class Reader:
         return Content.OBJECT_ID, (object_id.to_map() for object_id in ids if object_id is not None)
 
     def _schemas(self, query: Query) -> Iterator[SchemaClass]:
-        budget = Budget(WORK)
+        budget = Budget(MAX_STEPS)
         for item in self.store.schemas():
             named = query.schema_id is None or query.schema_id.covers(item.id)
             if named and query.predicate.matches(item.id.to_map(), budget):
@@ -56,7 +58,7 @@ class Reader:
             if query.schema_id is not None and query.schema_id.name:
                 self.allow(user_id, query.schema_id)
             candidates = self.store.objects(query.schema_id)
-        budget = Budget(WORK)
+        budget = Budget(MAX_STEPS)
         for item in candidates:
             if not item.is_deleted and self.may_read(user_id, item.schema_id) and query.matches(item, budget):
                 yield item
@@ -85,7 +87,7 @@ class Reader:
             if (method := schema.method(name)) is not None
         ]
         if not found:
-            raise NotFound(f"no method {short(name)}", code=ErrorCode.UNKNOWN_METHOD)
+            raise NotFound(f"no method {quote_short(name)}", code=ErrorCode.UNKNOWN_METHOD)
         if len(found) > 1:
-            raise NotFound(f"{short(name)} is a method of several classes: name the object")
+            raise NotFound(f"{quote_short(name)} is a method of several classes: name the object")
         return found[0]

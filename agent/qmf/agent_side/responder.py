@@ -11,17 +11,16 @@ from dataclasses import dataclass, field
 from ..query.predicate import Predicate
 from ..query.query import Query
 from ..schema.objects import DataObject, ObjectId
-from ..schema.v1 import REQUEST as REQUEST_V1
-from ..schema.v1 import SchemaRequestV1, encode_schema
+from ..schema.v1 import SCHEMA_REQUEST_MAGIC, SchemaRequestV1, encode_schema
 from ..wire.errors import Malformed, NotFound, QmfError
 from ..wire.limits import CHUNK_BYTES, CHUNK_OBJECTS, REQUEST_LIMITS, Limits
 from ..wire.message import Correlation, Message, Opcode, encode_0_10
-from ..wire.reply_to import allowed_reply
+from ..wire.reply_to import check_reply_to
 from ..wire.validation import as_int, as_list, as_map, as_text
 from . import messages
 from .arguments import check_arguments
-from .interfaces import MethodCall, Methods, Policy, Store, everybody_reads, no_methods
-from .messages import Identity, Reply
+from .interfaces import CallMethod, MethodCall, ReadPolicy, Store, allow_all_reads, reject_all_calls
+from .messages import Identity, ReplyTo
 from .query_executor import Reader
 from .subscriptions import Subscription, Subscriptions
 
@@ -34,13 +33,13 @@ class Responder:
 
     identity: Identity
     store: Store
-    methods: Methods = no_methods
-    may_read: Policy = everybody_reads
+    call_method: CallMethod = reject_all_calls
+    may_read: ReadPolicy = allow_all_reads
     strict_security: bool = False
     limits: Limits = REQUEST_LIMITS
     chunk_objects: int = CHUNK_OBJECTS
     chunk_bytes: int = CHUNK_BYTES
-    on_fault: Callable[[Exception], None] = lambda _error: None  # a fault of ours, for the log
+    on_error: Callable[[Exception], None] = lambda _error: None  # a fault of ours, for the log
     subscriptions: Subscriptions = field(default_factory=Subscriptions)
 
     def handle(self, message: Message, now_ns: int) -> Iterator[Message]:
@@ -52,17 +51,17 @@ class Responder:
             if _is_v1(message):
                 yield from self._schema_v1(message)
                 return
-            route = allowed_reply(message.reply_to, self.identity.domain, strict=self.strict_security)
-            reply = Reply(route, _echo(message)) if route is not None else None
+            route = check_reply_to(message.reply_to, self.identity.domain, strict=self.strict_security)
+            reply = ReplyTo(route, _echo(message)) if route is not None else None
             is_0_10 = message.is_0_10
         except Exception as error:  # whatever a stranger found, the agent lives
-            self._fault(error)
+            self._report_error(error)
             return
         for answer in self._guarded(message, reply, now_ns):
             yield encode_0_10(answer) if is_0_10 else answer
 
     def finish(self, call: MethodCall, result: Mapping[str, object] | QmfError) -> Message:
-        """Give the answer to a call that `methods` left open by returning None."""
+        """Give the answer to a call that `call_method` left open by returning None."""
         try:
             if isinstance(result, QmfError):
                 answer = messages.exception(self.identity, call.reply, result)
@@ -78,25 +77,25 @@ class Responder:
             for item, changed in self.subscriptions.due(now_ns, self._evaluate):
                 yield from self._publish(item, changed)
         except Exception as error:
-            self._fault(error)
+            self._report_error(error)
 
     def publish_deleted(self, gone: DataObject, now_ns: int) -> Iterator[Message]:
         """Give the news of an object that went (its `delete_ts` is set) to the subscribers that knew it."""
         for item in self.subscriptions.deleted(gone, now_ns):
             yield from self._publish(item, [gone])
 
-    def _guarded(self, message: Message, reply: Reply | None, now_ns: int) -> Iterator[Message]:
+    def _guarded(self, message: Message, reply: ReplyTo | None, now_ns: int) -> Iterator[Message]:
         try:
             yield from self._dispatch(message, reply, now_ns)
         except QmfError as error:
             if reply is not None and message.opcode not in _UNANSWERED:
                 yield messages.exception(self.identity, reply, error)
         except Exception as error:
-            self._fault(error)
+            self._report_error(error)
             if reply is not None and message.opcode not in _UNANSWERED:
                 yield messages.exception(self.identity, reply, QmfError("internal error of the agent"))
 
-    def _dispatch(self, message: Message, reply: Reply | None, now_ns: int) -> Iterator[Message]:
+    def _dispatch(self, message: Message, reply: ReplyTo | None, now_ns: int) -> Iterator[Message]:
         opcode = message.opcode
         if opcode == Opcode.SUBSCRIBE_CANCEL:
             body = as_map(message.value(self.limits), "cancel")
@@ -122,20 +121,20 @@ class Responder:
     def _evaluate(self, item: Subscription) -> Iterable[DataObject]:
         return self._reader.evaluate(item.query, item.user_id)
 
-    def _locate(self, message: Message, reply: Reply, now_ns: int) -> Iterator[Message]:
+    def _locate(self, message: Message, reply: ReplyTo, now_ns: int) -> Iterator[Message]:
         body = message.value(self.limits) or []
         predicate = Predicate(as_list(body, "locate"))
         if predicate.matches(self.identity.as_attributes(now_ns)):
             yield messages.locate_response(self.identity, reply, now_ns)
 
-    def _query(self, message: Message, reply: Reply) -> Iterator[Message]:
+    def _query(self, message: Message, reply: ReplyTo) -> Iterator[Message]:
         query = Query.from_map(message.value(self.limits))
         content, items = self._reader.answer(query, message.user_id)
         yield from messages.query_responses(
             self.identity, reply, content, items, chunk=self.chunk_objects, size=self.chunk_bytes
         )
 
-    def _call(self, message: Message, reply: Reply) -> Iterator[Message]:
+    def _call(self, message: Message, reply: ReplyTo) -> Iterator[Message]:
         body = as_map(message.value(self.limits), "method request")
         name = as_text(body.get("_method_name"), "_method_name")
         target = None
@@ -155,11 +154,11 @@ class Responder:
             reply=reply,
             is_0_10=message.is_0_10,
         )
-        result = self.methods(call)
+        result = self.call_method(call)
         if result is not None:
             yield messages.method_response(self.identity, reply, result)
 
-    def _subscribe(self, message: Message, reply: Reply, now_ns: int) -> Iterator[Message]:
+    def _subscribe(self, message: Message, reply: ReplyTo, now_ns: int) -> Iterator[Message]:
         body = as_map(message.value(self.limits), "subscribe")
         query = Query.from_map(body.get("_query"))
         if query.what != "OBJECT":
@@ -177,7 +176,7 @@ class Responder:
         yield messages.subscribe_response(self.identity, reply, item.id, item.duration_s, item.interval_ms)
         yield from self.publish_due(now_ns)
 
-    def _refresh(self, message: Message, reply: Reply, now_ns: int) -> Iterator[Message]:
+    def _refresh(self, message: Message, reply: ReplyTo, now_ns: int) -> Iterator[Message]:
         body = as_map(message.value(self.limits), "refresh")
         subscription_id = as_text(body.get("_subscription_id"), "_subscription_id")
         duration = as_int(body.get("_duration") or 0, "_duration")
@@ -191,7 +190,7 @@ class Responder:
 
     def _schema_v1(self, message: Message) -> Iterator[Message]:
         """Answer the QMFv1 schema request; its full key must match, a wrong one gets silence as from C++ agents."""
-        route = allowed_reply(message.reply_to, self.identity.domain, strict=self.strict_security)
+        route = check_reply_to(message.reply_to, self.identity.domain, strict=self.strict_security)
         if route is None or not self.may_read(message.user_id, None):
             return
         try:
@@ -201,15 +200,15 @@ class Responder:
         for schema in self.store.schemas():
             if request.schema_id.covers(schema.id):
                 body = encode_schema(schema, request.sequence)
-                yield messages.schema_v1_response(self.identity, Reply(route), body)
+                yield messages.schema_v1_response(self.identity, ReplyTo(route), body)
                 return
 
-    def _fault(self, error: Exception) -> None:
-        self.on_fault(error)
+    def _report_error(self, error: Exception) -> None:
+        self.on_error(error)
 
 
 def _is_v1(message: Message) -> bool:
-    return (message.raw or b"").startswith(REQUEST_V1)
+    return (message.raw or b"").startswith(SCHEMA_REQUEST_MAGIC)
 
 
 def _echo(message: Message) -> Correlation:

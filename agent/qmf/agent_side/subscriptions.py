@@ -12,7 +12,7 @@ from uuid import uuid4
 from ..query.query import Query
 from ..schema.objects import DataObject
 from ..wire.errors import QmfError, TooLarge
-from .messages import Reply
+from .messages import ReplyTo
 
 DEFAULT_DURATION_S, MIN_DURATION_S, MAX_DURATION_S = 300, 10, 3600
 DEFAULT_INTERVAL_MS, MIN_INTERVAL_MS, MAX_INTERVAL_MS = 30_000, 1_000, 3_600_000
@@ -26,7 +26,7 @@ class Subscription:
 
     id: str
     query: Query
-    reply: Reply
+    reply: ReplyTo
     user_id: str | None
     duration_s: int
     interval_ms: int
@@ -59,7 +59,7 @@ class Subscriptions:
     def subscribe(
         self,
         query: Query,
-        reply: Reply,
+        reply: ReplyTo,
         now_ns: int,
         *,
         duration_s: int = 0,

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from ..query.predicate import Predicate
 from ..query.query import Query
-from ..schema.classes import SchemaId
 from ..schema.objects import ObjectId
+from ..schema.schema_id import SchemaId
 from ..schema.v1 import SchemaRequestV1
 from ..wire.addresses import DEFAULT_DOMAIN, LOCATE_KEY, direct_exchange, topic_exchange
 from ..wire.message import APP_ID, APP_ID_KEY, CONTENT_LIST, CONTENT_MAP, METHOD_KEY, OPCODE_KEY, Message, Opcode
@@ -17,7 +17,7 @@ from ..wire.sanitise import sanitise, sanitise_map
 from ..wire.types import Map, UInt, ULong, Value
 
 
-class Requests:
+class RequestBuilder:
     """Builds requests that are answered to one address.
 
     `reply_to` is the console's own address as the broker in use writes it: `qmf.default.topic/direct-console.ID`.

@@ -13,13 +13,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from ..wire.errors import Malformed, TooLarge, short
+from ..wire.errors import Malformed, TooLarge, quote_short
 from ..wire.types import Value
 from .regex import Budget, Regex
 
 DEPTH = 16
 TERMS = 256
-WORK = 1_000_000  # steps in one query: a second or two at the worst
+MAX_STEPS = 1_000_000  # steps in one query: a second or two at the worst
 
 Lookup = Callable[[str], tuple[bool, object]]
 """How a predicate finds a property: name -> (is there, value)."""
@@ -72,7 +72,7 @@ class Predicate:
 
     def matches_lookup(self, lookup: Lookup, budget: Budget | None = None) -> bool:
         """Evaluate over whatever finds properties by name."""
-        return self._root is None or _evaluate(self._root, lookup, budget or Budget(WORK))
+        return self._root is None or _evaluate(self._root, lookup, budget or Budget(MAX_STEPS))
 
     def _parse(self, expression: object, depth: int) -> Comparison | Logical:
         self._terms -= 1
@@ -85,7 +85,7 @@ class Predicate:
         if operator in _LOGICAL:
             return Logical(operator, tuple(self._parse(part, depth + 1) for part in rest))
         if operator not in _OPERANDS:
-            raise Malformed(f"predicate: unknown operator {short(operator)}")
+            raise Malformed(f"predicate: unknown operator {quote_short(operator)}")
         if len(rest) != _OPERANDS[operator]:
             raise Malformed(f"predicate: {operator} takes {_OPERANDS[operator]} operands, not {len(rest)}")
         operands = tuple(map(_operand, rest))
@@ -114,7 +114,7 @@ def _pattern(value: object) -> str:
 
 
 def _evaluate(term: Comparison | Logical, lookup: Lookup, budget: Budget) -> bool:
-    budget.spend(1)
+    budget.consume(1)
     if isinstance(term, Logical):
         results = (_evaluate(part, lookup, budget) for part in term.parts)
         if term.operator == "and":
@@ -141,7 +141,7 @@ def _evaluate(term: Comparison | Logical, lookup: Lookup, budget: Budget) -> boo
 
 def _equal(left: object, right: object, budget: Budget) -> bool:
     if isinstance(left, dict | list | tuple) or isinstance(right, dict | list | tuple):
-        budget.spend(len(left) if isinstance(left, dict | list | tuple) else 1)
+        budget.consume(len(left) if isinstance(left, dict | list | tuple) else 1)
         return left == right
     if isinstance(left, bool) or isinstance(right, bool):
         return _text(left) == _text(right)

@@ -3,13 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Self
 
-from ..schema.classes import SchemaId
 from ..schema.objects import DataObject, ObjectId
-from ..wire.errors import Malformed, short
+from ..schema.schema_id import SchemaId
+from ..wire.errors import Malformed, quote_short
 from ..wire.sanitise import sanitise
 from ..wire.types import Map, Value
 from ..wire.validation import as_list, as_map, as_text
-from .predicate import WORK, Predicate
+from .predicate import MAX_STEPS, Predicate
 from .query_syntax import parse_map
 from .regex import Budget
 
@@ -29,7 +29,7 @@ class Query:
     def __post_init__(self) -> None:
         """Check it; Malformed, NotSupported or TooLarge for an unknown target or a bad predicate."""
         if self.what not in TARGETS:
-            raise Malformed(f"query: invalid _what {short(self.what)}")
+            raise Malformed(f"query: invalid _what {quote_short(self.what)}")
         object.__setattr__(self, "predicate", Predicate(self.where))
 
     @classmethod
@@ -49,7 +49,7 @@ class Query:
         source = parse_map(text)
         unknown = set(source) - {"class", "package", "where"}
         if unknown:
-            raise Malformed(f"query text: unknown key {short(min(unknown))}")
+            raise Malformed(f"query text: unknown key {quote_short(min(unknown))}")
         schema_id = SchemaId(
             as_text(source.get("package", ""), "package"), as_text(source.get("class", ""), "class"), None
         )
@@ -72,4 +72,4 @@ class Query:
             return item.object_id is not None and self.object_id.same_object(item.object_id)
         if self.schema_id is not None and (item.schema_id is None or not self.schema_id.covers(item.schema_id)):
             return False
-        return self.predicate.matches_lookup(item.lookup, budget or Budget(WORK))
+        return self.predicate.matches_lookup(item.lookup, budget or Budget(MAX_STEPS))

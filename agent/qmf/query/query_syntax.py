@@ -8,7 +8,7 @@ one stays a string. Unlike there, a word in a list may hold `/` and `:`, so that
 from ..wire.errors import Malformed, TooLarge
 from ..wire.types import Map, Value
 
-TEXT_CHARACTERS = 16_384
+MAX_TEXT_CHARACTERS = 16_384
 DEPTH = 24
 _RESERVED = "'\"{}[],"
 
@@ -25,8 +25,8 @@ def parse_map(text: str) -> Map:
 
 class _Parser:
     def __init__(self, text: str) -> None:
-        if len(text) > TEXT_CHARACTERS:
-            raise TooLarge(f"query text: over {TEXT_CHARACTERS} characters")
+        if len(text) > MAX_TEXT_CHARACTERS:
+            raise TooLarge(f"query text: over {MAX_TEXT_CHARACTERS} characters")
         self.text = text
         self.position = 0
 

@@ -11,7 +11,7 @@ from ..wire.errors import TooLarge
 from .regex_parser import All, Anchor, Any, Node, One, Parser, Test
 
 PATTERN_CHARACTERS = 512
-TEXT_CHARACTERS = 65_536
+MAX_TEXT_CHARACTERS = 65_536
 STATES = 2_000
 _REMEMBERED = 2_000
 _START, _END = "^", "$"
@@ -25,7 +25,7 @@ class Budget:
     def __init__(self, steps: int) -> None:
         self.left = steps
 
-    def spend(self, steps: int) -> None:
+    def consume(self, steps: int) -> None:
         """Take steps; TooLarge when they are used up."""
         self.left -= steps
         if self.left < 0:
@@ -46,21 +46,21 @@ class Regex:
 
     def search(self, text: str, budget: Budget) -> bool:
         """Tell whether the pattern matches anywhere in the text; TooLarge when the budget is used up."""
-        if len(text) > TEXT_CHARACTERS:
+        if len(text) > MAX_TEXT_CHARACTERS:
             raise TooLarge("re_match: the text of a property is too long to be searched")
         states = self._closure([self._start], at_start=True, at_end=not text)
         last = len(text) - 1
         for index, character in enumerate(text):
             if self._accept in states:
                 return True
-            budget.spend(1)
+            budget.consume(1)
             key = (states, character)
             known = self._moves.get(key) if index < last else None
             states = known or self._move(states, character, index == last, budget)
         return self._accept in states
 
     def _move(self, states: frozenset[int], character: str, at_end: bool, budget: Budget) -> frozenset[int]:
-        budget.spend(len(self._tests))
+        budget.consume(len(self._tests))
         moved = [self._start]
         for state in states:
             test = self._tests[state]

@@ -11,7 +11,7 @@ from ..wire.errors import Malformed
 from ..wire.sanitise import sanitise_map
 from ..wire.types import Map, UByte, UInt, ULong
 from ..wire.validation import as_map, as_text
-from .classes import SchemaId
+from .schema_id import SchemaId
 
 
 @dataclass(frozen=True, slots=True)

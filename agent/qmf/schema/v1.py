@@ -16,9 +16,11 @@ from ..wire.map_codec import MapReader, encode_map
 from ..wire.sanitise import sanitise_map
 from ..wire.types import Map, UByte, UShort
 from ..wire.validation import as_int, as_text
-from .classes import Access, DataType, Direction, Kind, SchemaClass, SchemaId, SchemaMethod, SchemaProperty
+from .members import Access, DataType, Direction, SchemaMethod, SchemaProperty
+from .schema_class import SchemaClass
+from .schema_id import SchemaId, SchemaKind
 
-REQUEST, RESPONSE = b"AM2S", b"AM2s"
+SCHEMA_REQUEST_MAGIC, SCHEMA_RESPONSE_MAGIC = b"AM2S", b"AM2s"
 
 _CODES = {
     DataType.VOID: 1,
@@ -53,21 +55,21 @@ class SchemaRequestV1:
 
     def encode(self) -> bytes:
         """Give the body of the request."""
-        return REQUEST + struct.pack("!I", self.sequence) + _key(self.schema_id)
+        return SCHEMA_REQUEST_MAGIC + struct.pack("!I", self.sequence) + _key(self.schema_id)
 
     @classmethod
     def decode(cls, data: bytes, limits: Limits) -> Self:
         """Read a request; Malformed or TooLarge, whatever the bytes."""
         reader = MapReader(data, limits)
-        if reader.take(4) != REQUEST:
+        if reader.take(4) != SCHEMA_REQUEST_MAGIC:
             raise Malformed("QMFv1: not a schema request")
         return cls(reader.number(4), _read_key(reader, None))
 
 
 def encode_schema(schema: SchemaClass, sequence: int) -> bytes:
     """Give the body of the answer; ValueError never, long texts go as binary like everywhere."""
-    head = RESPONSE + struct.pack("!IB", sequence, schema.kind) + _key(schema.id)
-    if schema.kind is Kind.EVENT:
+    head = SCHEMA_RESPONSE_MAGIC + struct.pack("!IB", sequence, schema.kind) + _key(schema.id)
+    if schema.kind is SchemaKind.EVENT:
         arguments = [_encode(_argument(item, None)) for item in schema.properties]
         return head + struct.pack("!H", len(arguments)) + b"".join(arguments)
     parts = [head, struct.pack("!HHH", len(schema.properties), 0, len(schema.methods))]
@@ -83,13 +85,13 @@ def encode_schema(schema: SchemaClass, sequence: int) -> bytes:
 def decode_schema(data: bytes, limits: Limits) -> tuple[int, SchemaClass]:
     """Read an answer: its sequence number and schema; Malformed or TooLarge, whatever the bytes."""
     reader = MapReader(data, limits)
-    if reader.take(4) != RESPONSE:
+    if reader.take(4) != SCHEMA_RESPONSE_MAGIC:
         raise Malformed("QMFv1: not a schema answer")
     sequence = reader.number(4)
-    kind = Kind.EVENT if reader.number(1) == Kind.EVENT else Kind.DATA
+    kind = SchemaKind.EVENT if reader.number(1) == SchemaKind.EVENT else SchemaKind.DATA
     schema_id = _read_key(reader, kind)
     methods: list[SchemaMethod] = []
-    if kind is Kind.EVENT:
+    if kind is SchemaKind.EVENT:
         properties = [_read_property(reader.take_map()) for _ in range(reader.number(2))]
     else:
         counts = [reader.number(2) for _ in range(3)]
@@ -116,7 +118,7 @@ def _key(schema_id: SchemaId) -> bytes:
     return parts + (schema_id.hash or UUID(int=0)).bytes
 
 
-def _read_key(reader: MapReader, kind: Kind | None) -> SchemaId:
+def _read_key(reader: MapReader, kind: SchemaKind | None) -> SchemaId:
     package, name = reader.str8(), reader.str8()
     digest = UUID(bytes=reader.take(16))
     return SchemaId(package, name, kind, digest if digest.int else None)

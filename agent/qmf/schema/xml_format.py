@@ -6,7 +6,9 @@ the package and named by the events, so that two events cannot give one name two
 
 from collections.abc import Iterable
 
-from .classes import DataType, Direction, Kind, SchemaClass, SchemaMethod, SchemaProperty
+from .members import DataType, Direction, SchemaMethod, SchemaProperty
+from .schema_class import SchemaClass
+from .schema_id import SchemaKind
 
 _TYPES = {
     DataType.BOOL: "bool",
@@ -30,9 +32,9 @@ def schema_xml(package: str, classes: Iterable[SchemaClass]) -> str:
     mine = [item for item in classes if item.package == package]
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', _tag("schema", package=package)]
     for item in mine:
-        if item.kind is Kind.DATA:
+        if item.kind is SchemaKind.DATA:
             lines += _class(item)
-    events = [item for item in mine if item.kind is Kind.EVENT]
+    events = [item for item in mine if item.kind is SchemaKind.EVENT]
     lines += _event_arguments(events)
     lines += [_event(item) for item in events]
     return "\n".join([*lines, "</schema>", ""])

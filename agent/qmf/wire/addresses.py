@@ -7,8 +7,8 @@ written `_`, so that consoles can bind by position.
 from dataclasses import dataclass
 from typing import Self
 
-from .errors import Malformed, short
-from .limits import KEY_BYTES
+from .errors import Malformed, quote_short
+from .limits import MAX_KEY_BYTES
 
 DEFAULT_DOMAIN = "default"
 LOCATE_KEY = "console.request.agent_locate"
@@ -43,11 +43,11 @@ class AgentName:
 
     def __post_init__(self) -> None:
         if not (self.vendor and self.product and self.instance) or ":" in self.vendor + self.product:
-            raise Malformed(f"agent name: {short(str(self))} is not vendor:product:instance")
+            raise Malformed(f"agent name: {quote_short(str(self))} is not vendor:product:instance")
         if (self.vendor, self.product) == ("apache.org", "qpidd"):
             raise Malformed("agent name: apache.org:qpidd is the broker's own, consoles map it to the broker")
-        if len(str(self).encode("utf-8", "replace")) > KEY_BYTES:
-            raise Malformed(f"agent name: longer than {KEY_BYTES} bytes")
+        if len(str(self).encode("utf-8", "replace")) > MAX_KEY_BYTES:
+            raise Malformed(f"agent name: longer than {MAX_KEY_BYTES} bytes")
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -68,8 +68,8 @@ class AgentName:
 def key(*components: str) -> str:
     """Join components to a routing key; Malformed when it is over 255 bytes."""
     joined = ".".join(component.replace(".", "_") for component in components)
-    if len(joined.encode("utf-8", "replace")) > KEY_BYTES:
-        raise Malformed(f"routing key {short(joined)}: longer than {KEY_BYTES} bytes")
+    if len(joined.encode("utf-8", "replace")) > MAX_KEY_BYTES:
+        raise Malformed(f"routing key {quote_short(joined)}: longer than {MAX_KEY_BYTES} bytes")
     return joined
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from .limits import BODY_BYTES, CHUNK_BYTES, CHUNK_OBJECTS
+from .limits import CHUNK_BYTES, CHUNK_OBJECTS, MAX_BODY_BYTES
 from .sanitise import encoded_size
 from .types import Map, Value
 
@@ -21,7 +21,7 @@ def split(
     used = 0
     for item in items:
         fitting, cost = item, encoded_size(item)
-        if cost > BODY_BYTES:
+        if cost > MAX_BODY_BYTES:
             fitting = shrink(item)
             cost = encoded_size(fitting)
         if chunk and (len(chunk) >= objects or used + cost > size):
@@ -32,7 +32,7 @@ def split(
     yield chunk, True
 
 
-def shrink(item: Map, size: int = BODY_BYTES) -> Map:
+def shrink(item: Map, size: int = MAX_BODY_BYTES) -> Map:
     """Take the largest of an object's `_values` away until it fits, and name them in the object itself."""
     total = encoded_size(item)
     values = item.get("_values")

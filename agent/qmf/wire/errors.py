@@ -82,7 +82,7 @@ class NotSupported(QmfError):
     default_code = ErrorCode.FEATURE_NOT_IMPLEMENTED
 
 
-def short(text: str, length: int = 60) -> str:
+def quote_short(text: str, length: int = 60) -> str:
     """Quote text that a stranger sent, cut and without control characters, for use in a message."""
     cut = text if len(text) <= length else text[: length - 1] + "…"
     return repr(cut)

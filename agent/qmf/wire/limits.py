@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-STRING_BYTES = 65_535  # a longer UTF-8 string makes qpidd drop the connection of every 0-10 console
-KEY_BYTES = 255  # map keys and routing keys are str8 in AMQP 0-10
-BODY_BYTES = 1 << 20  # one message, at most
+MAX_STRING_BYTES = 65_535  # a longer UTF-8 string makes qpidd drop the connection of every 0-10 console
+MAX_KEY_BYTES = 255  # map keys and routing keys are str8 in AMQP 0-10
+MAX_BODY_BYTES = 1 << 20  # one message, at most
 CHUNK_BYTES = 128 << 10  # aimed at for one part of an answer
 CHUNK_OBJECTS = 64  # C++ agents send 8 at a time, the broker 100
-EMIT_DEPTH = 24
+MAX_SEND_DEPTH = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

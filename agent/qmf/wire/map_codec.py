@@ -9,7 +9,7 @@ import struct
 from uuid import UUID
 
 from .errors import Malformed, TooLarge
-from .limits import KEY_BYTES, STRING_BYTES, Limits
+from .limits import MAX_KEY_BYTES, MAX_STRING_BYTES, Limits
 from .types import Byte, Float32, Int, Map, Short, UByte, UInt, ULong, UShort, Value
 
 _UINT = struct.Struct("!I")
@@ -47,7 +47,7 @@ def encode_map(value: Map) -> bytes:
     parts = []
     for key, item in value.items():
         name = key.encode()
-        if len(name) > KEY_BYTES:
+        if len(name) > MAX_KEY_BYTES:
             raise Malformed(f"0-10 map: a key of {len(name)} bytes")
         parts.append(bytes((len(name),)) + name + _encode(item))
     return _counted(parts)
@@ -74,7 +74,7 @@ def _encode(value: Value) -> bytes:
         return b"\x48" + value.bytes
     if isinstance(value, str):
         data = value.encode("utf-8", "replace")
-        return _variable(0x95, data) if len(data) <= STRING_BYTES else _variable(0x90, data)
+        return _variable(0x95, data) if len(data) <= MAX_STRING_BYTES else _variable(0x90, data)
     if isinstance(value, bytes):
         return _variable(0x90, value)
     code = _CODES.get(type(value), 0x33 if isinstance(value, float) else 0x31 if value < 2**63 else 0x32)

@@ -21,7 +21,7 @@ from uuid import UUID
 from .limits import Limits
 from .map_codec import decode_list, decode_map, encode_list, encode_map
 from .types import Map, Value
-from .validation import clean, loose_text
+from .validation import loose_text, validate
 
 APP_ID_KEY, APP_ID = "x-amqp-0-10.app-id", "qmf2"
 OPCODE_KEY = "qmf.opcode"
@@ -121,8 +121,8 @@ class Message:
             if not data:
                 return {} if self.content_type == CONTENT_MAP else []
             decode = decode_map if self.content_type == CONTENT_MAP else decode_list
-            return clean(decode(data, limits), limits)
-        return clean(self.body, limits)
+            return validate(decode(data, limits), limits)
+        return validate(self.body, limits)
 
 
 def encode_0_10(message: Message) -> Message:

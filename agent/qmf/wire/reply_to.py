@@ -7,7 +7,7 @@ qpidd writes `exchange/key` (split at the first slash), a queue's bare name, or 
 from dataclasses import dataclass
 
 from .addresses import direct_exchange, topic_exchange
-from .limits import KEY_BYTES
+from .limits import MAX_KEY_BYTES
 
 ADDRESS_CHARACTERS = 600
 STRICT_PREFIX = "direct-console."
@@ -40,7 +40,7 @@ def split_address(text: str) -> Route | None:
     return _route(node, key if slash else None)
 
 
-def allowed_reply(text: str | None, domain: str, *, strict: bool = False) -> Route | None:
+def check_reply_to(text: str | None, domain: str, *, strict: bool = False) -> Route | None:
     """Give the route of a reply-to when an agent may send there, else None.
 
     Allowed are the two QMF exchanges, `amq.direct` (v1 schema answers) and queues. A name that belongs to a broker's
@@ -68,7 +68,7 @@ def _may_be_queue(name: str) -> bool:
 
 
 def _route(node: str | None, key: str | None) -> Route | None:
-    if not node or any(len(part.encode("utf-8", "replace")) > KEY_BYTES for part in (node, key or "")):
+    if not node or any(len(part.encode("utf-8", "replace")) > MAX_KEY_BYTES for part in (node, key or "")):
         return None
     return Route(node, key)
 

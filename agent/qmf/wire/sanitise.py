@@ -14,8 +14,8 @@ from collections.abc import Mapping, Set
 from enum import Enum
 from uuid import UUID
 
-from .errors import Malformed, TooLarge, short
-from .limits import EMIT_DEPTH, KEY_BYTES, STRING_BYTES
+from .errors import Malformed, TooLarge, quote_short
+from .limits import MAX_KEY_BYTES, MAX_SEND_DEPTH, MAX_STRING_BYTES
 from .types import AMQP_NAMES, Float32, Long, Map, ULong, Value, Width
 
 LONG_KEYS = "_long_keys"
@@ -26,7 +26,7 @@ _GOOD_KEYS: set[object] = set()
 """Names that were found to fit: every object has the same."""
 
 
-def sanitise(value: object, *, depth: int = EMIT_DEPTH) -> Value:
+def sanitise(value: object, *, depth: int = MAX_SEND_DEPTH) -> Value:
     """Give a value that every QMF peer can take.
 
     Malformed for an object that has no form in QMF, TooLarge for nesting deeper than `depth`; never for content.
@@ -52,28 +52,28 @@ def sanitise(value: object, *, depth: int = EMIT_DEPTH) -> Value:
         value = sorted(value, key=str)
     if isinstance(value, list | tuple):
         return [sanitise(item, depth=depth - 1) for item in value]
-    raise Malformed(f"value: {short(type(value).__name__)} has no form in QMF")
+    raise Malformed(f"value: {quote_short(type(value).__name__)} has no form in QMF")
 
 
-def sanitise_map(value: Mapping[object, object] | Mapping[str, object], *, depth: int = EMIT_DEPTH) -> Map:
+def sanitise_map(value: Mapping[object, object] | Mapping[str, object], *, depth: int = MAX_SEND_DEPTH) -> Map:
     """Give a map that every QMF peer can take; raises as `sanitise`."""
     if _GOOD_KEYS.issuperset(value) and _AS_THEY_ARE.issuperset(map(type, value.values())):
         return dict(value)  # type: ignore[arg-type]  # as just seen
     result: Map = {}
     long_keys: list[Value] = []
     for key, item in value.items():
-        clean: Value = item if type(item) in _AS_THEY_ARE else sanitise(item, depth=depth - 1)  # type: ignore[assignment]
+        fitting: Value = item if type(item) in _AS_THEY_ARE else sanitise(item, depth=depth - 1)  # type: ignore[assignment]
         name = key if isinstance(key, str) else str(key)
-        if len(name) <= KEY_BYTES and name.isascii():
-            result[name] = clean
+        if len(name) <= MAX_KEY_BYTES and name.isascii():
+            result[name] = fitting
             if len(_GOOD_KEYS) < GOOD_KEYS:
                 _GOOD_KEYS.add(name)
             continue
         encoded = _encode(name)
-        if len(encoded) > KEY_BYTES:
-            long_keys.append([_text(name), clean])
+        if len(encoded) > MAX_KEY_BYTES:
+            long_keys.append([_text(name), fitting])
         else:
-            result[encoded.decode("utf-8", "replace")] = clean
+            result[encoded.decode("utf-8", "replace")] = fitting
     if long_keys:
         result[LONG_KEYS] = long_keys
     return result
@@ -81,10 +81,10 @@ def sanitise_map(value: Mapping[object, object] | Mapping[str, object], *, depth
 
 def _text(text: str) -> str | bytes:
     text = str(text)
-    if len(text) <= STRING_BYTES and text.isascii():
+    if len(text) <= MAX_STRING_BYTES and text.isascii():
         return text
     encoded = _encode(text)
-    if len(encoded) > STRING_BYTES:
+    if len(encoded) > MAX_STRING_BYTES:
         return encoded
     try:
         return encoded.decode()
@@ -106,9 +106,9 @@ def _encode(text: str) -> bytes:
 def _integer(value: int) -> int | str:
     if isinstance(value, Width):
         return value
-    if Long.lowest <= value <= Long.highest:
+    if Long.minimum <= value <= Long.maximum:
         return int(value)
-    if 0 <= value <= ULong.highest:
+    if 0 <= value <= ULong.maximum:
         return ULong(value)
     return _decimal(value)
 

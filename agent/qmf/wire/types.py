@@ -17,12 +17,12 @@ class Width(int):
     """An int that keeps its width on the wire."""
 
     __slots__ = ()
-    lowest: ClassVar[int]
-    highest: ClassVar[int]
+    minimum: ClassVar[int]
+    maximum: ClassVar[int]
 
     def __new__(cls, value: int = 0) -> Self:
         """Make one; ValueError when the number does not fit."""
-        if not cls.lowest <= value <= cls.highest:
+        if not cls.minimum <= value <= cls.maximum:
             raise ValueError(f"{value} does not fit into {cls.__name__}")
         return super().__new__(cls, value)
 
@@ -31,56 +31,56 @@ class UByte(Width):
     """uint8."""
 
     __slots__ = ()
-    lowest, highest = 0, 2**8 - 1
+    minimum, maximum = 0, 2**8 - 1
 
 
 class UShort(Width):
     """uint16."""
 
     __slots__ = ()
-    lowest, highest = 0, 2**16 - 1
+    minimum, maximum = 0, 2**16 - 1
 
 
 class UInt(Width):
     """uint32."""
 
     __slots__ = ()
-    lowest, highest = 0, 2**32 - 1
+    minimum, maximum = 0, 2**32 - 1
 
 
 class ULong(Width):
     """uint64: times in nanoseconds, sizes, counters."""
 
     __slots__ = ()
-    lowest, highest = 0, 2**64 - 1
+    minimum, maximum = 0, 2**64 - 1
 
 
 class Byte(Width):
     """int8."""
 
     __slots__ = ()
-    lowest, highest = -(2**7), 2**7 - 1
+    minimum, maximum = -(2**7), 2**7 - 1
 
 
 class Short(Width):
     """int16."""
 
     __slots__ = ()
-    lowest, highest = -(2**15), 2**15 - 1
+    minimum, maximum = -(2**15), 2**15 - 1
 
 
 class Int(Width):
     """int32."""
 
     __slots__ = ()
-    lowest, highest = -(2**31), 2**31 - 1
+    minimum, maximum = -(2**31), 2**31 - 1
 
 
 class Long(Width):
     """int64, as a plain int is."""
 
     __slots__ = ()
-    lowest, highest = -(2**63), 2**63 - 1
+    minimum, maximum = -(2**63), 2**63 - 1
 
 
 class Float32(float):

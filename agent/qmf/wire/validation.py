@@ -6,18 +6,18 @@ str, in values and in keys; other binary stays bytes. Width classes of whatever 
 
 from uuid import UUID
 
-from .errors import Malformed, TooLarge, short
-from .limits import KEY_BYTES, Limits
+from .errors import Malformed, TooLarge, quote_short
+from .limits import MAX_KEY_BYTES, Limits
 from .types import Map, Value
 
 _AS_THEY_ARE = frozenset({type(None), bool, int, float, UUID})
 _TEXT = frozenset({str})
-KEY_CHARACTERS = 4 * KEY_BYTES  # tolerant: only what we send must fit into str8
+KEY_CHARACTERS = 4 * MAX_KEY_BYTES  # tolerant: only what we send must fit into str8
 
 
-def clean(body: object, limits: Limits) -> Value:
+def validate(body: object, limits: Limits) -> Value:
     """Turn a body into a Value; Malformed for what has no place in QMF, TooLarge over the limits."""
-    cleaner = _Cleaner(limits)
+    cleaner = _Validator(limits)
     cleaner.count(1)
     return cleaner.value(body, 0)
 
@@ -64,6 +64,11 @@ def as_uuid(value: object, what: str) -> UUID:
     raise Malformed(f"{what}: expected a UUID")
 
 
+def text_or_empty(value: object) -> str:
+    """Return the value if it is text, else an empty string: for descriptions, which nothing depends on."""
+    return value if isinstance(value, str) else ""
+
+
 def loose_text(value: object, length: int = 1024) -> str | None:
     """Read a short text from a header, where str, symbol and binary all occur; None for anything else."""
     if isinstance(value, str):
@@ -76,7 +81,7 @@ def loose_text(value: object, length: int = 1024) -> str | None:
     return None
 
 
-class _Cleaner:
+class _Validator:
     """Counts down what is left of the limits while it walks; the depth of Python's stack is limits.depth."""
 
     __slots__ = ("depth", "nodes", "size")
@@ -104,7 +109,7 @@ class _Cleaner:
             return float(value)
         if isinstance(value, bytes | bytearray | memoryview):
             return self.binary(value)
-        raise Malformed(f"body: {short(type(value).__name__)} has no place in a QMF body")
+        raise Malformed(f"body: {quote_short(type(value).__name__)} has no place in a QMF body")
 
     def container(self, value: dict[object, object] | list[object] | tuple[object, ...], depth: int) -> Value:
         if depth > self.depth:
@@ -125,7 +130,7 @@ class _Cleaner:
         if _TEXT.issuperset(map(type, value)):
             names = "".join(value)  # type: ignore[arg-type]  # as just seen
             if len(names) <= KEY_CHARACTERS:
-                self.spend(len(names))
+                self.consume_bytes(len(names))
                 return value  # type: ignore[return-value]
         return {self.key(key): item for key, item in value.items()}
 
@@ -136,18 +141,18 @@ class _Cleaner:
         return self.text(text)
 
     def text(self, text: str) -> str:
-        self.spend(len(text))
+        self.consume_bytes(len(text))
         return text if type(text) is str else str(text)
 
     def binary(self, data: bytes | bytearray | memoryview) -> str | bytes:
-        self.spend(data.nbytes if isinstance(data, memoryview) else len(data))
+        self.consume_bytes(data.nbytes if isinstance(data, memoryview) else len(data))
         raw = bytes(data)
         try:
             return raw.decode()
         except ValueError:
             return raw
 
-    def spend(self, size: int) -> None:
+    def consume_bytes(self, size: int) -> None:
         self.size -= size
         if self.size < 0:
             raise TooLarge("body: too many bytes")

@@ -5,7 +5,7 @@ A filter map's key is any symbol; its value is a described string, or a bare str
 
 from typing import Any
 
-from ...qmf.wire.limits import KEY_BYTES
+from ...qmf.wire.limits import MAX_KEY_BYTES
 from .proton_library import load
 
 TOPIC_BINDING = "apache.org:legacy-amqp-topic-binding:string"
@@ -49,6 +49,6 @@ def _key(value: Any) -> str | None:
         value = value.value
     if type(value) is not str:
         return None
-    if len(value.encode("utf-8", "replace")) > KEY_BYTES:
-        raise BadFilter(f"filter: a binding key over {KEY_BYTES} bytes")
+    if len(value.encode("utf-8", "replace")) > MAX_KEY_BYTES:
+        raise BadFilter(f"filter: a binding key over {MAX_KEY_BYTES} bytes")
     return value

@@ -100,7 +100,7 @@ def encode(
         fields.pop()
     parts = []
     if message.ttl_ms:
-        ttl = encode_value(UInt(min(message.ttl_ms, UInt.highest)))
+        ttl = encode_value(UInt(min(message.ttl_ms, UInt.maximum)))
         parts.append(_described(HEADER, encode_list([_NULL, _NULL, ttl])))
     if fields:
         parts.append(_described(PROPERTIES, encode_list(fields)))

@@ -76,7 +76,7 @@ def wait(ready: Callable[[], object], seconds: float = 10.0) -> None:
 
 
 def names(console: Console, where: str = "") -> list[str]:
-    return [one.seen.agent for one in console.agents(parse_where(where) if where else None)]
+    return [one.name for one in console.agents(parse_where(where) if where else None)]
 
 
 def test_all_agents_are_found_well_before_the_deadline(console: Console) -> None:
@@ -180,7 +180,7 @@ def test_an_answer_of_which_a_queue_dropped_parts_is_not_taken_for_whole() -> No
         assert answer.is_complete
         assert not answer.is_good
         assert answer.failure is not None
-        assert "22 of 25 parts of the answer were lost" in answer.failure.text
+        assert "22 of 25 parts of the response were lost" in answer.failure.text
         assert len(answer.objects) == 24  # those that came are there
 
 
@@ -359,7 +359,7 @@ def test_nodes_are_meant_by_name_uuid_instance_or_a_clear_beginning(console: Con
     agents = console.agents()
 
     def chosen(*specs: str) -> list[str]:
-        return [one.seen.agent for one in choose(specs, agents)]
+        return [one.name for one in choose(specs, agents)]
 
     assert chosen("node1") == chosen("NODE1") == chosen("i1") == chosen("00000001") == chosen(name(1)) == [name(1)]
     assert chosen("node3", "node0") == [name(3), name(0)]
@@ -371,7 +371,7 @@ def test_nodes_are_meant_by_name_uuid_instance_or_a_clear_beginning(console: Con
 
 
 def test_only_agents_that_can_be_meant_answer_the_search(console: Console) -> None:
-    assert [one.seen.agent for one in console.agents(locating(["NODE1", "00000003"]))] == [name(1), name(3)]
+    assert [one.name for one in console.agents(locating(["NODE1", "00000003"]))] == [name(1), name(3)]
     assert locating([]) == []
 
 

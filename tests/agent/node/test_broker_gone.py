@@ -15,7 +15,15 @@ from typing import Any
 import pytest
 
 import hostinfo
-from hostinfo.agent.qmf import AgentSeen, DataObject, Event, Indication, Message, read, topic_exchange
+from hostinfo.agent.qmf import (
+    AgentAnnouncement,
+    DataObject,
+    Event,
+    Indication,
+    Message,
+    parse_agent_message,
+    topic_exchange,
+)
 from hostinfo.agent.transport import TransportOptions, open_transport
 from tests.support.agent_process import Agent, enter, until
 
@@ -44,7 +52,7 @@ class Broker:
         self._transport.start(self.messages.append, lambda *_: None)
 
     def received(self) -> list[Any]:
-        return [one for message in list(self.messages) if (one := read(message)) is not None]
+        return [one for message in list(self.messages) if (one := parse_agent_message(message)) is not None]
 
     def close(self) -> None:
         self._transport.close()
@@ -67,7 +75,7 @@ def test_after_an_outage_it_announces_itself_at_once_and_sends_nothing_stale() -
     with at("--broker", broker.url) as running:
         try:
             until(lambda: any(isinstance(one, Indication) for one in broker.received()), 20)
-            assert isinstance(broker.received()[0], AgentSeen)
+            assert isinstance(broker.received()[0], AgentAnnouncement)
             until(lambda: len(_events(broker, "agentStarted")) == 1, 20)
             (started,) = _events(broker, "agentStarted")
             assert started.values["version"] == hostinfo.__version__
@@ -78,7 +86,7 @@ def test_after_an_outage_it_announces_itself_at_once_and_sends_nothing_stale() -
                 back_ns = time.time_ns()
                 broker = Broker(broker.url)
                 until(lambda: len(broker.received()) > 0, WITHIN_SECONDS)  # noqa: B023
-                assert isinstance(broker.received()[0], AgentSeen), "the first word is who it is"
+                assert isinstance(broker.received()[0], AgentAnnouncement), "the first word is who it is"
                 assert broker.received()[0].timestamp >= back_ns
                 until(lambda: len(_statistics(broker)) >= 2, 20)  # noqa: B023
                 # The first is the latest sample, shown once more to whoever came late; none of the others follows.
@@ -130,7 +138,7 @@ def test_a_broker_whose_host_was_away_is_found_when_it_is_back(far: str, tmp_pat
             time.sleep(10)  # a wait that doubled each time would be long by now
             _ip("-n", far, "addr", "add", "198.51.100.2/24", "dev", "wire")
             until(lambda: len(broker.received()) > 0, WITHIN_SECONDS, lambda: str(running.said))
-            assert isinstance(broker.received()[0], AgentSeen)
+            assert isinstance(broker.received()[0], AgentAnnouncement)
     finally:
         broker.close()
 

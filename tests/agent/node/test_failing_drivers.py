@@ -12,7 +12,7 @@ import pytest
 
 from hostinfo import Driver, DriverFactory, GroupResult, HostInfo, ReadError, Unavailable
 from hostinfo.agent.node import Journal, Service, Settings
-from hostinfo.agent.qmf import AgentSeen
+from hostinfo.agent.qmf import AgentAnnouncement
 from hostinfo.agent.transport import TransportOptions
 from hostinfo.driver import RequestedFields
 from hostinfo.fact import FactBuilder
@@ -113,7 +113,8 @@ def test_the_attributes_follow_the_facts_and_a_machine_without_uuid_has_none() -
         machine.role = Role.KVM_HOST
         until(
             lambda: any(
-                isinstance(one, AgentSeen) and one.attributes.get("role") == "kvm-host" for one in console.received()
+                isinstance(one, AgentAnnouncement) and one.attributes.get("role") == "kvm-host"
+                for one in console.received()
             ),
             10,
         )
@@ -152,7 +153,7 @@ def test_a_driver_that_hangs_holds_up_nothing_else(monkeypatch: pytest.MonkeyPat
         before = machine.samples
         console.messages.clear()
         until(lambda: machine.samples >= before + 3, 20)
-        beats = [one for one in console.received() if isinstance(one, AgentSeen)]
+        beats = [one for one in console.received() if isinstance(one, AgentAnnouncement)]
         assert len(beats) >= 2
         assert len(console.objects("hostStatistics")) >= 2
         assert _node(console)["memory"] == 1 << 40

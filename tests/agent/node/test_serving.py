@@ -18,7 +18,7 @@ from typing import Any
 import psutil
 import pytest
 
-from hostinfo.agent.qmf import AgentSeen, DataObject, Failure, MethodResult, ObjectId, Query
+from hostinfo.agent.qmf import AgentAnnouncement, DataObject, Failure, MethodResult, ObjectId, Query
 from tests.support.agent_process import Agent, Console, agent, name_of, until
 
 pytest.importorskip("proton", reason="needs python-qpid-proton")
@@ -185,7 +185,7 @@ def test_the_interval_of_statistics_can_be_set(console: Console) -> None:
 
 
 def test_a_restart_changes_the_epoch_and_no_name(tmp_path: Path) -> None:
-    seen: list[tuple[AgentSeen, set[str]]] = []
+    seen: list[tuple[AgentAnnouncement, set[str]]] = []
     for _ in range(2):
         with agent(tmp_path, "--state", str(tmp_path)) as running, Console(running.url) as console:
             until(lambda console=console: len(console.get("{class:networkInterface}")) > 0, 20)  # type: ignore[misc]

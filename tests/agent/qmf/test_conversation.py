@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from hostinfo.agent.qmf import (
-    AgentSeen,
+    AgentAnnouncement,
+    AgentMessage,
     DataObject,
     Event,
     Failure,
@@ -17,17 +18,16 @@ from hostinfo.agent.qmf import (
     ObjectId,
     Query,
     QueryPart,
-    Received,
-    Requests,
+    RequestBuilder,
     Responder,
     SchemaClass,
     SchemaId,
     SchemaV1,
-    Subscribed,
+    SubscribeResponse,
     data_indications,
     event_indication,
     heartbeat,
-    read,
+    parse_agent_message,
 )
 from hostinfo.agent.qmf.wire.limits import REPLY_LIMITS
 from hostinfo.agent.qmf.wire.map_codec import decode_list, encode_list, encode_map
@@ -48,7 +48,7 @@ from tests.support.qmf_node import (
 from tests.support.qmf_wire import through_amqp
 
 REPLY_TO = "qmf.default.topic/direct-console.42"
-REQUESTS = Requests(REPLY_TO)
+REQUESTS = RequestBuilder(REPLY_TO)
 AGENT = str(NAME)
 Wire = Callable[[Message], Message]
 
@@ -81,7 +81,7 @@ def by_the_cpp_library(message: Message) -> Message:
 WIRES = pytest.mark.parametrize("wire", [plain, through_qpidd, by_the_cpp_library, through_amqp])
 
 
-def ask(agent: Responder, request: Message, wire: Wire = plain) -> list[Received]:
+def ask(agent: Responder, request: Message, wire: Wire = plain) -> list[AgentMessage]:
     answers = list(agent.handle(wire(request), NOW))
     for answer in answers:
         assert answer.address == "qmf.default.topic"
@@ -89,12 +89,14 @@ def ask(agent: Responder, request: Message, wire: Wire = plain) -> list[Received
         assert answer.correlation_id == request.correlation_id
         assert answer.properties["qmf.agent"] == AGENT
         assert answer.properties["x-amqp-0-10.app-id"] == "qmf2"
-    received = [read(wire(answer) if wire in (through_qpidd, through_amqp) else answer) for answer in answers]
+    received = [
+        parse_agent_message(wire(answer) if wire in (through_qpidd, through_amqp) else answer) for answer in answers
+    ]
     assert None not in received
     return [item for item in received if item is not None]
 
 
-def objects(received: Iterable[Received]) -> list[DataObject]:
+def objects(received: Iterable[AgentMessage]) -> list[DataObject]:
     items: list[DataObject] = []
     for part in received:
         assert isinstance(part, QueryPart | Indication)
@@ -105,7 +107,7 @@ def objects(received: Iterable[Received]) -> list[DataObject]:
 @WIRES
 def test_locate_finds_the_agents_whose_attributes_match(wire: Wire) -> None:
     (seen,) = ask(responder(), REQUESTS.locate(["eq", "hostname", ["quote", "node1"]]), wire)
-    assert isinstance(seen, AgentSeen)
+    assert isinstance(seen, AgentAnnouncement)
     assert (seen.agent, seen.epoch, seen.interval_s, seen.capability) == (AGENT, 7, 10, 1)
     assert seen.attributes["uuid"] == str(UUID_1)
     assert ask(responder(), REQUESTS.locate(["eq", "hostname", ["quote", "node2"]]), wire) == []
@@ -148,7 +150,7 @@ def test_a_heartbeat_has_what_every_known_console_reads() -> None:
     values = message.body["_values"]
     assert type(values["_timestamp"]) is ULong
     assert type(values["_epoch"]) is UInt
-    assert isinstance(read(through_qpidd(message)), AgentSeen)
+    assert isinstance(parse_agent_message(through_qpidd(message)), AgentAnnouncement)
 
 
 @WIRES
@@ -252,7 +254,7 @@ def test_a_method_gives_its_output(wire: Wire) -> None:
 def test_a_method_that_cannot_be_done_says_why(method: str, arguments: Map, target: ObjectId, code: int) -> None:
     faults: list[Exception] = []
     agent = responder()
-    agent.on_fault = faults.append
+    agent.on_error = faults.append
     (answer,) = ask(agent, REQUESTS.call(AGENT, method, arguments, "3", target))
     assert isinstance(answer, Failure)
     assert answer.code == code
@@ -270,11 +272,11 @@ def test_a_method_without_an_object_is_that_of_the_only_class_that_has_it() -> N
 def test_a_method_may_answer_later() -> None:
     agent = responder()
     calls: list[MethodCall] = []
-    agent.methods = calls.append
+    agent.call_method = calls.append
     request = REQUESTS.call(AGENT, "refresh", {}, "31", ObjectId("node"))
     assert list(agent.handle(request, NOW)) == []
     answer = agent.finish(calls[0], {"ok": True})
-    assert read(answer) == MethodResult(agent=AGENT, correlation="31", arguments={"ok": True})
+    assert parse_agent_message(answer) == MethodResult(agent=AGENT, correlation="31", arguments={"ok": True})
 
 
 def test_who_may_not_read_a_class_is_told_so_and_sees_it_nowhere() -> None:
@@ -297,7 +299,7 @@ def test_an_event_says_its_class_severity_and_time() -> None:
     assert message.subject == "agent.ind.event.com_redhat_ovirtNode.linkDown.warn.example_org.hostinfo.0a1b_c"
     assert message.properties["qmf.content"] == "_event"
     assert message.ttl_ms
-    received = read(through_qpidd(message))
+    received = parse_agent_message(through_qpidd(message))
     assert isinstance(received, Indication)
     assert received.correlation is None
     assert received.items == (event,)
@@ -312,7 +314,7 @@ def test_changed_objects_are_told_by_class_and_the_gone_with_their_time() -> Non
         "agent.ind.data.com_redhat_ovirtNode.processor.example_org.hostinfo.0a1b_c",
     ]
     assert all(message.ttl_ms for message in messages)
-    found = objects(item for message in messages if (item := read(message)) is not None)
+    found = objects(item for message in messages if (item := parse_agent_message(message)) is not None)
     assert [item.is_deleted for item in found] == [False, False, True]
 
 
@@ -322,20 +324,20 @@ def test_a_subscription_publishes_at_once_and_then_what_changed() -> None:
     agent.store = store
     query = Query(schema_id=SchemaId("", "processor"))
     granted, first = ask(agent, REQUESTS.subscribe(AGENT, query, "9", duration_s=60, interval_ms=1_000))
-    assert isinstance(granted, Subscribed)
+    assert isinstance(granted, SubscribeResponse)
     assert (granted.duration_s, granted.interval_ms) == (60, 1_000)
     assert len(objects([first])) == 3
     assert list(agent.publish_due(NOW + 10**9)) == []
     store.all["processor-1"] = processor(1, NOW + 5)
     (message,) = agent.publish_due(NOW + 2 * 10**9)
     assert (message.subject, message.correlation_id) == ("direct-console.42", "9")
-    received = read(message)
+    received = parse_agent_message(message)
     assert received is not None
     assert [item.values["number"] for item in objects([received])] == [1]
     (message,) = agent.publish_deleted(replace(processor(2), delete_ts=NOW), NOW + 2 * 10**9)
     assert message.correlation_id == "9"
     (refreshed,) = ask(agent, REQUESTS.refresh(AGENT, granted.subscription_id, "10", duration_s=100))
-    assert isinstance(refreshed, Subscribed)
+    assert isinstance(refreshed, SubscribeResponse)
     assert refreshed.duration_s == 100
     assert ask(agent, REQUESTS.cancel(AGENT, granted.subscription_id, "11")) == []
     (missing,) = ask(agent, REQUESTS.refresh(AGENT, granted.subscription_id, "12"))
@@ -344,18 +346,18 @@ def test_a_subscription_publishes_at_once_and_then_what_changed() -> None:
 
 @pytest.mark.parametrize("wire", [plain, through_amqp])
 def test_python_consoles_get_the_v1_schema_on_amq_direct(wire: Wire) -> None:
-    request = Requests("amq.direct/reply-host.1.2").schema_v1(AGENT, PROCESSOR.id, 1234)
+    request = RequestBuilder("amq.direct/reply-host.1.2").schema_v1(AGENT, PROCESSOR.id, 1234)
     assert request.properties == {}
     (answer,) = responder().handle(wire(request), NOW)
     answer = wire(answer)
     assert (answer.address, answer.subject) == ("amq.direct", "reply-host.1.2")
     assert answer.is_data
     assert answer.properties == {"qmf.agent": AGENT}
-    received = read(answer)
+    received = parse_agent_message(answer)
     assert isinstance(received, SchemaV1)
     assert received.sequence == 1234
     assert [item.name for item in received.schema.properties] == ["number", "node", "mhz"]
-    wrong = Requests("amq.direct/r").schema_v1(AGENT, replace(PROCESSOR.id, hash=UUID_1), 1)
+    wrong = RequestBuilder("amq.direct/r").schema_v1(AGENT, replace(PROCESSOR.id, hash=UUID_1), 1)
     assert list(responder().handle(wrong, NOW)) == []
 
 
@@ -373,7 +375,9 @@ def test_the_brokers_own_agent_is_understood() -> None:
     """As measured on qpidd 1.40: binary text, agent `broker`, no capability, an exception sent as indication."""
     properties = {"method": b"indication", "qmf.opcode": b"_exception", "qmf.agent": b"broker"}
     body = {b"_values": {b"error_code": 1, b"error_text": b"unknown object"}}
-    failure = read(Message(correlation_id="5", content_type="amqp/map", properties=properties, body=body))
+    failure = parse_agent_message(
+        Message(correlation_id="5", content_type="amqp/map", properties=properties, body=body)
+    )
     assert failure == Failure(
         agent="broker",
         correlation="5",
@@ -383,7 +387,9 @@ def test_the_brokers_own_agent_is_understood() -> None:
     )
     bare = {b"_values": {b"name": b"amq.topic"}, b"_object_id": {b"_object_name": b"org.apache.qpid.broker:exchange:x"}}
     properties = {"qmf.opcode": b"_query_response", "qmf.agent": b"broker", "qmf.content": b"_data", "partial": b""}
-    received = read(Message(correlation_id="5", content_type="amqp/list", properties=properties, body=[bare, 7]))
+    received = parse_agent_message(
+        Message(correlation_id="5", content_type="amqp/list", properties=properties, body=[bare, 7])
+    )
     assert isinstance(received, QueryPart)
     assert not received.is_last
     assert received.dropped == 1
@@ -392,11 +398,13 @@ def test_the_brokers_own_agent_is_understood() -> None:
 
 def test_old_spellings_and_the_nested_exception_of_java_are_read() -> None:
     properties = {"qmf.opcode": "_agent_heartbeat_indication", "qmf.agent": "a:b:c"}
-    seen = read(Message(properties=properties, body={"_values": {"epoch": 3, "timestamp": 4, "heartbeat_interval": 5}}))
-    assert isinstance(seen, AgentSeen)
+    seen = parse_agent_message(
+        Message(properties=properties, body={"_values": {"epoch": 3, "timestamp": 4, "heartbeat_interval": 5}})
+    )
+    assert isinstance(seen, AgentAnnouncement)
     assert (seen.epoch, seen.timestamp, seen.interval_s, seen.capability) == (3, 4, 5, 0)
     properties = {"qmf.opcode": "_exception", "qmf.agent": "a:b:c"}
-    failure = read(Message(properties=properties, body={"_values": {"_values": {"error_text": "no"}}}))
+    failure = parse_agent_message(Message(properties=properties, body={"_values": {"_values": {"error_text": "no"}}}))
     assert isinstance(failure, Failure)
     assert (failure.code, failure.text) == (7, "no")
 
@@ -406,5 +414,5 @@ def test_strict_security_answers_only_direct_console_on_the_topic_exchange() -> 
     agent.strict_security = True
     assert len(ask(agent, REQUESTS.query(AGENT, Query(what="SCHEMA_ID"), "1"))) == 1
     for reply_to in ("qmf.default.direct/x", "queue", "amq.direct/x"):
-        assert list(agent.handle(Requests(reply_to).query(AGENT, Query(what="SCHEMA_ID"), "1"), NOW)) == []
-        assert list(agent.handle(Requests(reply_to).schema_v1(AGENT, NODE.id, 1), NOW)) == []
+        assert list(agent.handle(RequestBuilder(reply_to).query(AGENT, Query(what="SCHEMA_ID"), "1"), NOW)) == []
+        assert list(agent.handle(RequestBuilder(reply_to).schema_v1(AGENT, NODE.id, 1), NOW)) == []

@@ -9,13 +9,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hostinfo.agent.qmf import DataObject, Message, ObjectId, Query, QueryPart, Requests, SchemaId, read, sanitise
+from hostinfo.agent.qmf import (
+    DataObject,
+    Message,
+    ObjectId,
+    Query,
+    QueryPart,
+    RequestBuilder,
+    SchemaId,
+    parse_agent_message,
+    sanitise,
+)
 from hostinfo.agent.qmf.wire.types import Value
 from tests.support.qmf_node import NAME, NODE, NOW, MemoryStore, responder
 
 AGENT = str(NAME)
 REPLY_TO = "qmf.default.topic/direct-console.42"
-REQUESTS = Requests(REPLY_TO)
+REQUESTS = RequestBuilder(REPLY_TO)
 QUERY = REQUESTS.query(AGENT, Query(schema_id=SchemaId("", "processor")), "17")
 OPCODES = [
     "_agent_locate_request",
@@ -106,7 +116,9 @@ def test_a_hostile_body_gets_an_exception_or_silence(number: int, opcode: str) -
     for answer in given_back:
         assert answer.correlation_id == "17"
         assert sanitise(answer.body) == answer.body  # nothing hostile is sent on
-    read(replace(request, properties={"qmf.opcode": opcode, "qmf.agent": "a:b:c", "qmf.content": "_data"}))
+    parse_agent_message(
+        replace(request, properties={"qmf.opcode": opcode, "qmf.agent": "a:b:c", "qmf.content": "_data"})
+    )
 
 
 @pytest.mark.parametrize("body", [{}, [], {"_subscription_id": 5}, b"\xff"])
@@ -127,7 +139,7 @@ def test_hostile_items_are_dropped_alone_by_the_console(content: str) -> None:
         {"_severity": 99, "_values": {}},
         {"_schema_id": "x"},
     ]
-    received = read(Message(properties=properties, body=items))
+    received = parse_agent_message(Message(properties=properties, body=items))
     assert received is not None
 
 
@@ -142,7 +154,7 @@ def test_what_is_no_request_is_never_answered_so_that_no_two_agents_talk_for_eve
 
 def test_an_agents_own_answers_sent_to_itself_end_there() -> None:
     agent = responder()
-    request = Requests(f"qmf.default.direct/{AGENT}").query(AGENT, Query(what="SCHEMA_ID"), "1")
+    request = RequestBuilder(f"qmf.default.direct/{AGENT}").query(AGENT, Query(what="SCHEMA_ID"), "1")
     first = list(agent.handle(request, NOW))
     assert first
     assert [list(agent.handle(message, NOW)) for message in first] == [[]]
@@ -191,7 +203,7 @@ def test_headers_of_any_type_are_survived() -> None:
         request = replace(QUERY, properties={"qmf.opcode": value, "x": value}, content_type="symbol('None')")
         for answer in answers(request):
             assert answer.opcode in ("_query_response", "_exception")
-        read(replace(request, properties={"qmf.opcode": "_query_response", "qmf.agent": value}))
+        parse_agent_message(replace(request, properties={"qmf.opcode": "_query_response", "qmf.agent": value}))
 
 
 @pytest.mark.parametrize("data", [b"", b"AM2S", b"AM2S\0\0\0\1", b"AM2S" + b"\xff" * 100, b"AM2x\0\0\0\1", b"\xff" * 8])
@@ -205,7 +217,7 @@ def test_broken_v1_requests_get_silence(data: bytes) -> None:
 def test_any_bytes_as_0_10_body_are_survived(content_type: str, data: bytes) -> None:
     request = replace(QUERY, body=data, is_data=True, content_type=content_type)
     assert set(opcodes(answers(request))) <= {"_exception"}
-    read(replace(request, properties={"qmf.opcode": "_query_response", "qmf.agent": "a:b:c"}))
+    parse_agent_message(replace(request, properties={"qmf.opcode": "_query_response", "qmf.agent": "a:b:c"}))
 
 
 def test_facts_of_70_kb_pass_without_killing_a_console() -> None:
@@ -219,7 +231,7 @@ def test_facts_of_70_kb_pass_without_killing_a_console() -> None:
     values = answer.body[0]["_values"]
     assert values["cmdline"] == b"x" * 70_000
     assert values["packages"] == [b"y" * 70_000]
-    received = read(answer)
+    received = parse_agent_message(answer)
     assert received is not None
     assert isinstance(received, QueryPart)
     (item,) = received.items
@@ -240,7 +252,7 @@ def test_a_store_that_fails_half_way_ends_the_answer_with_an_exception() -> None
     agent.store = BrokenStore(5)
     agent.chunk_objects = 1
     faults: list[Exception] = []
-    agent.on_fault = faults.append
+    agent.on_error = faults.append
     given_back = list(agent.handle(QUERY, NOW))
     assert opcodes(given_back)[-1] == "_exception"
     assert [str(fault) for fault in faults] == ["disk on fire"]
@@ -299,4 +311,4 @@ def test_any_body_under_any_opcode_is_survived_by_both_sides(body: Value, opcode
     request = replace(QUERY, properties={"qmf.opcode": opcode, "qmf.agent": "a:b:c", "qmf.content": content}, body=body)
     for answer in answers(request):
         assert sanitise(answer.body) == answer.body or answer.body != answer.body
-    read(request)
+    parse_agent_message(request)

@@ -3,11 +3,11 @@
 import pytest
 
 from hostinfo.agent.qmf import DataObject, ObjectId, QmfError, Query, Route, Subscriptions, TooLarge
-from hostinfo.agent.qmf.agent_side.messages import Reply
+from hostinfo.agent.qmf.agent_side.messages import ReplyTo
 from hostinfo.agent.qmf.agent_side.subscriptions import Subscription
 
 S = 10**9
-REPLY = Reply(Route("qmf.default.topic", "direct-console.1"), "17")
+REPLY = ReplyTo(Route("qmf.default.topic", "direct-console.1"), "17")
 
 
 class World:
@@ -88,10 +88,10 @@ def test_their_number_is_bounded_in_all_and_for_one_console() -> None:
     with pytest.raises(TooLarge):
         subscriptions.subscribe(Query(), REPLY, 0)
     for number in range(2):
-        subscriptions.subscribe(Query(), Reply(Route("q", str(number))), 0)
+        subscriptions.subscribe(Query(), ReplyTo(Route("q", str(number))), 0)
     with pytest.raises(TooLarge):
-        subscriptions.subscribe(Query(), Reply(Route("q", "x")), 0)
-    subscriptions.subscribe(Query(), Reply(Route("q", "x")), 301 * S)  # the others have expired
+        subscriptions.subscribe(Query(), ReplyTo(Route("q", "x")), 0)
+    subscriptions.subscribe(Query(), ReplyTo(Route("q", "x")), 301 * S)  # the others have expired
 
 
 def test_the_gone_are_told_to_those_that_knew_them_once() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hostinfo.agent.qmf import Access, DataType, Kind, SchemaClass, SchemaProperty
+from hostinfo.agent.qmf import Access, DataType, SchemaClass, SchemaKind, SchemaProperty
 
 DURATION = SchemaProperty(
     name="x",
@@ -24,7 +24,7 @@ DURATION = SchemaProperty(
             SchemaClass(
                 package="org.example.hostinfo",
                 name="heartbeat",
-                kind=Kind.EVENT,
+                kind=SchemaKind.EVENT,
                 properties=(SchemaProperty(name="sequence", type=DataType.INT),),
             ),
             "2a3f3a20-3b8d-5b96-a0a8-42333d37ea24",

@@ -8,19 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hostinfo.agent.qmf import Access, DataType, Kind, SchemaClass, SchemaId, SchemaMethod, SchemaProperty
+from hostinfo.agent.qmf import Access, DataType, SchemaClass, SchemaId, SchemaKind, SchemaMethod, SchemaProperty
 from hostinfo.agent.qmf.schema.v1 import SchemaRequestV1, decode_schema, encode_schema
 from hostinfo.agent.qmf.schema.xml_format import schema_xml
 from hostinfo.agent.qmf.wire.errors import Malformed, QmfError, TooLarge
 from hostinfo.agent.qmf.wire.limits import Limits
-from hostinfo.agent.qmf.wire.validation import clean
+from hostinfo.agent.qmf.wire.validation import validate
 from tests.support.qmf_node import LINK_DOWN, NODE, PACKAGE, PROCESSOR
 
 LIMITS = Limits(depth=16, nodes=5_000, size=200_000)
 
 
 def as_strangers_see(schema: SchemaClass) -> SchemaClass:
-    return SchemaClass.from_map(clean(schema.to_map(), LIMITS))
+    return SchemaClass.from_map(validate(schema.to_map(), LIMITS))
 
 
 @pytest.mark.parametrize("schema", [NODE, PROCESSOR, LINK_DOWN])
@@ -60,7 +60,7 @@ def test_a_cpp_agents_schema_of_binary_strings_is_read() -> None:
         b"_properties": [{b"_name": b"x", b"_type": b"TYPE_INT", b"_access": b"RW", b"_dir": b"IO"}],
         b"_methods": [{b"_name": b"m", b"_arguments": [{b"_name": b"a", b"_type": b"TYPE_MAP"}]}],
     }
-    schema = SchemaClass.from_map(clean(source, LIMITS))
+    schema = SchemaClass.from_map(validate(source, LIMITS))
     assert schema.id.hash == UUID(int=5)
     assert schema.properties[0].access is Access.RW
     assert schema.methods[0].arguments[0].type is DataType.MAP
@@ -89,7 +89,7 @@ def test_ids_cover_by_what_they_name() -> None:
     assert SchemaId(PACKAGE, "").covers(NODE.id)
     assert SchemaId("", "ovirtNode").covers(NODE.id)
     assert not SchemaId("", "processor").covers(NODE.id)
-    assert not SchemaId("", "", Kind.EVENT).covers(NODE.id)
+    assert not SchemaId("", "", SchemaKind.EVENT).covers(NODE.id)
     assert not SchemaId("", "", None, UUID(int=1)).covers(NODE.id)
 
 
@@ -140,7 +140,7 @@ def test_what_the_xml_cannot_say_is_refused() -> None:
     other = SchemaClass(
         package=PACKAGE,
         name="other",
-        kind=Kind.EVENT,
+        kind=SchemaKind.EVENT,
         properties=(SchemaProperty(name="interfaceName", type=DataType.INT),),
     )
     with pytest.raises(ValueError, match="interfaceName"):

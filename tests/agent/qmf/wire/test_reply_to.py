@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hostinfo.agent.qmf.wire.reply_to import Route, allowed_reply, split_address
+from hostinfo.agent.qmf.wire.reply_to import Route, check_reply_to, split_address
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from hostinfo.agent.qmf.wire.reply_to import Route, allowed_reply, split_address
 )
 def test_the_working_forms_are_understood_and_allowed(address: str, route: Route) -> None:
     assert split_address(address) == route
-    assert allowed_reply(address, "default") == route
+    assert check_reply_to(address, "default") == route
 
 
 @pytest.mark.parametrize(
@@ -49,18 +49,18 @@ def test_the_working_forms_are_understood_and_allowed(address: str, route: Route
     ],
 )
 def test_an_agent_is_no_message_injector(address: str | None) -> None:
-    assert allowed_reply(address, "default") is None
+    assert check_reply_to(address, "default") is None
 
 
 def test_strict_security_allows_only_direct_console_on_the_topic_exchange() -> None:
-    assert allowed_reply("qmf.default.topic/direct-console.1", "default", strict=True) is not None
+    assert check_reply_to("qmf.default.topic/direct-console.1", "default", strict=True) is not None
     for address in ("qmf.default.topic/agent.ind.x", "qmf.default.direct/direct-console.1", "queue", "amq.direct/r"):
-        assert allowed_reply(address, "default", strict=True) is None
+        assert check_reply_to(address, "default", strict=True) is None
 
 
 @given(st.text(max_size=700))
 def test_any_text_is_allowed_only_where_the_list_says(text: str) -> None:
-    route = allowed_reply(text, "default")
+    route = check_reply_to(text, "default")
     if route is not None and route.key is not None:
         assert route.node in ("qmf.default.topic", "qmf.default.direct", "amq.direct")
     if route is not None and route.key is None:

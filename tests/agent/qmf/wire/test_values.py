@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hostinfo.agent.qmf.wire.errors import Malformed, TooLarge
-from hostinfo.agent.qmf.wire.limits import KEY_BYTES, STRING_BYTES, Limits
+from hostinfo.agent.qmf.wire.limits import MAX_KEY_BYTES, MAX_STRING_BYTES, Limits
 from hostinfo.agent.qmf.wire.sanitise import encoded_size, sanitise, sanitise_map
 from hostinfo.agent.qmf.wire.types import AMQP_NAMES, Byte, UByte, UInt, ULong, Value
-from hostinfo.agent.qmf.wire.validation import clean
+from hostinfo.agent.qmf.wire.validation import validate
 
 LIMITS = Limits(depth=8, nodes=1_000, size=1 << 20)
 
@@ -32,9 +32,9 @@ values = st.recursive(
 
 def strings_and_keys(value: Value) -> list[tuple[str, int]]:
     if isinstance(value, str):
-        return [(value, STRING_BYTES)]
+        return [(value, MAX_STRING_BYTES)]
     if isinstance(value, dict):
-        return [(key, KEY_BYTES) for key in value] + [
+        return [(key, MAX_KEY_BYTES) for key in value] + [
             pair for item in value.values() for pair in strings_and_keys(item)
         ]
     return [pair for item in value for pair in strings_and_keys(item)] if isinstance(value, list) else []
@@ -51,7 +51,7 @@ def test_a_string_that_is_too_long_goes_as_binary_and_is_read_back_whole(text: s
     sent = sanitise({"cmdline": text})
     assert isinstance(sent, dict)
     assert sent["cmdline"] == text.encode()
-    assert clean(sent, LIMITS) == {"cmdline": text}
+    assert validate(sent, LIMITS) == {"cmdline": text}
 
 
 def test_the_longest_string_that_passes_stays_a_string() -> None:
@@ -67,7 +67,7 @@ def test_an_entry_with_too_long_a_key_is_kept_under_another() -> None:
 def test_bytes_that_are_no_utf_8_travel_as_they_are() -> None:
     name = b"eth\xff".decode("utf-8", "surrogateescape")
     assert sanitise(name) == b"eth\xff"
-    assert clean(b"eth\xff", LIMITS) == b"eth\xff"
+    assert validate(b"eth\xff", LIMITS) == b"eth\xff"
 
 
 def test_integers_keep_their_width_or_get_one_that_holds_them() -> None:
@@ -103,7 +103,7 @@ def test_what_has_no_form_or_is_too_deep_is_refused_before_it_is_sent() -> None:
 
 
 def test_peers_text_is_read_whether_string_or_binary() -> None:
-    assert clean({b"_what": b"OBJECT", "x": [memoryview(b"caf\xc3\xa9"), bytearray(b"a")]}, LIMITS) == {
+    assert validate({b"_what": b"OBJECT", "x": [memoryview(b"caf\xc3\xa9"), bytearray(b"a")]}, LIMITS) == {
         "_what": "OBJECT",
         "x": ["café", "a"],
     }
@@ -112,7 +112,7 @@ def test_peers_text_is_read_whether_string_or_binary() -> None:
 @pytest.mark.parametrize("body", [{1: 2}, {None: 1}, {b"\xff": 1}, {("a",): 1}, {"k" * 2_000: 1}, object(), 1j, {1, 2}])
 def test_what_no_peer_means_is_malformed(body: object) -> None:
     with pytest.raises(Malformed):
-        clean(body, LIMITS)
+        validate(body, LIMITS)
 
 
 def test_the_bounds_of_a_body_hold() -> None:
@@ -121,14 +121,14 @@ def test_the_bounds_of_a_body_hold() -> None:
         deep = {"a": deep}
     for body in (deep, [1] * 1_001, [[1] * 400] * 3, "x" * (1 << 20) + "x", {"a": b"\xff" * (1 << 21)}):
         with pytest.raises(TooLarge):
-            clean(body, LIMITS)
+            validate(body, LIMITS)
 
 
 @given(values)
 def test_what_is_sent_is_what_is_read(value: object) -> None:
     sent = sanitise(value)
     try:
-        received = clean(sent, LIMITS)
+        received = validate(sent, LIMITS)
     except TooLarge:
         return
     assert same(received, sent)
@@ -156,11 +156,11 @@ def test_widths_survive_real_amqp() -> None:
         received.decode(message.encode())
         assert received.body == {"x": 1}
         assert type(received.body["x"]).__name__ == ("int" if name == "long" else name)
-        assert clean(received.body, LIMITS) == {"x": 1}
+        assert validate(received.body, LIMITS) == {"x": 1}
     message = proton.Message(body={"u": UUID(int=7), "b": b"\xff", "t": "é", "n": None, "l": [True, 1.5]})
     received = proton.Message()
     received.decode(message.encode())
-    assert clean(received.body, LIMITS) == {"u": UUID(int=7), "b": b"\xff", "t": "é", "n": None, "l": [True, 1.5]}
+    assert validate(received.body, LIMITS) == {"u": UUID(int=7), "b": b"\xff", "t": "é", "n": None, "l": [True, 1.5]}
 
 
 def test_the_size_estimate_is_never_under_what_proton_writes() -> None:

@@ -19,7 +19,7 @@ def section(code: int, *fields: bytes) -> bytes:
 
 
 def test_every_width_of_integer_arrives_as_that_type() -> None:
-    kinds = {kind: name for kind, name in AMQP_NAMES.items() if hasattr(kind, "lowest") or kind is Float32}
+    kinds = {kind: name for kind, name in AMQP_NAMES.items() if hasattr(kind, "minimum") or kind is Float32}
     received = proton.Message()
     received.decode(encode(Message(body={kind.__name__: kind(5) for kind in kinds})))
     for kind, name in kinds.items():

@@ -17,7 +17,7 @@ from hostinfo.agent.transport.codec.message_codec import Envelope, decode, encod
 
 proton = pytest.importorskip("proton")
 
-WIDTHS = [st.integers(kind.lowest, kind.highest).map(kind) for kind in AMQP_NAMES if issubclass(kind, Width)]
+WIDTHS = [st.integers(kind.minimum, kind.maximum).map(kind) for kind in AMQP_NAMES if issubclass(kind, Width)]
 SCALARS = st.one_of(
     st.none(), st.booleans(), st.integers(-(2**63), 2**63 - 1), st.floats(allow_nan=False), st.text(),
     st.floats(width=32, allow_nan=False).map(Float32), st.binary(max_size=300), st.uuids(), *WIDTHS,
