@@ -20,9 +20,9 @@ sys.path.insert(0, str(ROOT))
 
 import hostinfo  # noqa: E402 - the tree that this file stands in, not an installed one
 from hostinfo import introspect  # noqa: E402
-from hostinfo.driver import GROUPS  # noqa: E402
 from hostinfo.errors import HostInfoError  # noqa: E402
 from hostinfo.field_docs import docs_of  # noqa: E402
+from hostinfo.groups import GROUPS  # noqa: E402
 
 PAGE = ROOT / "docs" / "facts.md"
 HEAD = """\
@@ -120,7 +120,7 @@ def _read_recording(folder: Path, found: dict[str, dict[str, list[str]]]) -> Non
     with hostinfo.open(f"recorded:{folder}") as host:
         for driver in host.drivers():
             for group in GROUPS:
-                read = getattr(driver, group)
+                read = driver.readers.get(group)
                 try:
                     fact = read(None) if read is not None else None
                 except HostInfoError:

@@ -11,7 +11,7 @@ __version__ = "0.1.0"
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from hostinfo.driver import GROUPS, Driver, DriverFactory
+    from hostinfo.driver import Driver, DriverFactory
     from hostinfo.errors import (
         ActionError,
         ActionFailed,
@@ -27,13 +27,15 @@ if TYPE_CHECKING:
     )
     from hostinfo.facade import HostInfo, open  # noqa: A004 - hostinfo.open, as libvirt.open
     from hostinfo.fact import GroupResult, Problem
+    from hostinfo.groups import GROUPS
     from hostinfo.watch import Watch
 
 _HOMES = {
     "hostinfo.facade": ("HostInfo", "open"),
     "hostinfo.fact": ("GroupResult", "Problem"),
     "hostinfo.watch": ("Watch",),
-    "hostinfo.driver": ("GROUPS", "Driver", "DriverFactory"),
+    "hostinfo.driver": ("Driver", "DriverFactory"),
+    "hostinfo.groups": ("GROUPS",),
     "hostinfo.errors": (
         "ActionError",
         "DriverError",

@@ -6,24 +6,16 @@ one of its schemes otherwise. It returns ``DriverFactory``s, best first; nothing
 """
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from hostinfo.fact import GroupResult
+from hostinfo.groups import GROUPS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Protocol
+    from typing import Any, Protocol, Unpack
 
     from hostinfo.errors import HostInfoError
-    from hostinfo.model.cpu import Cpu
-    from hostinfo.model.domain import Domain
-    from hostinfo.model.guests import Guests
-    from hostinfo.model.hypervisor import Hypervisor
-    from hostinfo.model.memory import Memory
-    from hostinfo.model.network import Network
-    from hostinfo.model.numa import Numa
-    from hostinfo.model.statistics import Statistics
-    from hostinfo.model.system import System
+    from hostinfo.groups import Reader, Readers
 
     class Monitor(Protocol):
         """Hears of changes from its opening on, without asking for them."""
@@ -43,9 +35,6 @@ if TYPE_CHECKING:
             """Stop listening."""
 
 
-GROUPS = ("system", "hypervisor", "domain", "cpu", "memory", "numa", "network", "guests", "statistics")
-"""The groups in the order of the dump; each is an entry of the table and a method of HostInfo."""
-
 RequestedFields = frozenset[str] | None
 """The top-level fields of a group that are needed; None: all."""
 
@@ -60,31 +49,39 @@ class ConnectionChange:
         """Why it broke; None: it stands, for the first time or again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Driver:
-    """What one driver offers on the machine that it was opened for.
+    """What one driver offers on the machine that it was opened for: one keyword argument per group, a ``Reader``.
 
-    An entry takes the fields that are needed (``RequestedFields``) and returns a Fact, or raises a DriverError. It may be called
-    any number of times and reads anew each time. Where it is None, ``unsupported_reasons`` may say why nobody can tell the group
-    here; the facade passes it on when no other driver answers.
+    A reader takes the fields that are needed (``RequestedFields``) and returns a GroupResult, or raises a DriverError.
+    It may be called any number of times and reads its sources each time. A group without a reader is not offered;
+    ``unsupported_reasons`` may say why no source on this host provides it. The facade passes the reason on if no other
+    driver offers the group.
     """
 
-    name: str
-    system: "Callable[[RequestedFields], GroupResult[System]] | None" = None
-    hypervisor: "Callable[[RequestedFields], GroupResult[Hypervisor]] | None" = None
-    domain: "Callable[[RequestedFields], GroupResult[Domain]] | None" = None
-    cpu: "Callable[[RequestedFields], GroupResult[Cpu]] | None" = None
-    memory: "Callable[[RequestedFields], GroupResult[Memory]] | None" = None
-    numa: "Callable[[RequestedFields], GroupResult[Numa]] | None" = None
-    network: "Callable[[RequestedFields], GroupResult[Network]] | None" = None
-    guests: "Callable[[RequestedFields], GroupResult[Guests]] | None" = None
-    statistics: "Callable[[RequestedFields], GroupResult[Statistics]] | None" = None
-    unsupported_reasons: Mapping[str, str] = field(default_factory=dict)
-    start_snapshot: Callable[[], None] | None = None
-    """A new round of questions begins (one dump): start its deadline, forgive what failed in the round before."""
-    close: Callable[[], None] | None = None
-    monitors: "tuple[Callable[[], Monitor], ...]" = ()
-    """Openers of what hears of changes on this machine, each on its own; empty: ask again to know."""
+    __slots__ = ("close", "monitors", "name", "readers", "start_snapshot", "unsupported_reasons")
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        unsupported_reasons: "Mapping[str, str] | None" = None,
+        start_snapshot: "Callable[[], None] | None" = None,
+        close: "Callable[[], None] | None" = None,
+        monitors: "tuple[Callable[[], Monitor], ...]" = (),
+        **readers: "Unpack[Readers]",
+    ) -> None:
+        given: Any = readers  # a TypedDict has no type for all its values
+        unknown = given.keys() - set(GROUPS)
+        if unknown:
+            raise TypeError(f"driver {name}: no such group: {', '.join(sorted(unknown))}")
+        self.name = name
+        self.readers: Mapping[str, Reader[Any]] = {group: read for group, read in given.items() if read is not None}
+        self.unsupported_reasons = unsupported_reasons or {}
+        self.start_snapshot = start_snapshot
+        """Called at the beginning of a snapshot: start its deadline, forget the failures of the one before."""
+        self.close = close
+        self.monitors = monitors
+        """Each opens a monitor of changes on this machine; empty: only reading again shows them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,13 @@
-"""The facade: one host, asked group by group through its drivers."""
+"""The facade: one host, read group by group; the first driver that offers a group provides it."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from hostinfo import registry
-from hostinfo.driver import GROUPS, Driver, DriverFactory, RequestedFields
+from hostinfo.driver import Driver, DriverFactory, RequestedFields
 from hostinfo.errors import DriverError, HostInfoError, ReadError, Unsupported
 from hostinfo.fact import GroupResult, Problem
+from hostinfo.groups import Groups
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,145 +15,103 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Self
 
-    from hostinfo.model.cpu import Cpu
-    from hostinfo.model.domain import Domain
-    from hostinfo.model.guests import Guests
-    from hostinfo.model.hypervisor import Hypervisor
-    from hostinfo.model.memory import Memory
-    from hostinfo.model.network import Network
-    from hostinfo.model.numa import Numa
-    from hostinfo.model.statistics import Statistics
-    from hostinfo.model.system import System
     from hostinfo.watch import Watch
 
 
 def open(uri: str | None = None) -> "HostInfo":  # noqa: A001 - hostinfo.open, as libvirt.open
-    """Open a host: by URI, or with none the machine that this program runs on.
+    """Open a host by its URI; without one, the machine that this program runs on.
 
-    Nothing is read before the first group is asked for. Raises Unavailable where no driver knows the URI's scheme.
+    Nothing is read until the first group is read. Raises Unavailable if no driver supports the URI's scheme.
     """
     return HostInfo(registry.factories(uri), uri=uri)
 
 
-class HostInfo:
+class HostInfo(Groups):
     """One host; a context manager.
 
-    Each group is a method that reads anew and returns a Fact. ``fields`` names the top-level fields that are needed:
-    drivers then read no more than these take. Raises Unsupported where no driver offers the group, and the first
-    driver's DriverError, with the others' in its message, where all that offer it failed.
+    Each row of ``hostinfo.groups.Groups`` is a method: ``host.memory()`` reads the group ``memory`` from its sources
+    and returns a GroupResult. ``fields`` names the top-level fields that are needed; drivers then read little else.
+    Raises Unsupported if no driver offers the group. If all that offer it failed, raises the first one's DriverError,
+    with the others' messages in its own.
     """
 
     def __init__(self, factories: Sequence[DriverFactory], *, uri: str | None = None) -> None:
         self.uri = uri
-        self.snapshots = 0  # how many one_round() contexts are entered
-        self._slots = [_LazyDriver(factory) for factory in factories]
+        self.snapshots = 0
+        """How many contexts of ``snapshot`` are entered."""
+        self._drivers = [_LazyDriver(factory) for factory in factories]
 
-    def system(self, fields: Collection[str] | None = None) -> "GroupResult[System]":
-        """The machine as a whole: maker, UUID, names, architecture, operating system."""
-        return self.read("system", fields)
-
-    def hypervisor(self, fields: Collection[str] | None = None) -> "GroupResult[Hypervisor]":
-        """What this kernel is to the machine: bare metal, KVM host, Dom0, guest, in a container."""
-        return self.read("hypervisor", fields)
-
-    def domain(self, fields: Collection[str] | None = None) -> "GroupResult[Domain]":
-        """What this operating system was given of the machine."""
-        return self.read("domain", fields)
-
-    def cpu(self, fields: Collection[str] | None = None) -> "GroupResult[Cpu]":
-        """Processors of the machine."""
-        return self.read("cpu", fields)
-
-    def memory(self, fields: Collection[str] | None = None) -> "GroupResult[Memory]":
-        """Memory of the machine."""
-        return self.read("memory", fields)
-
-    def numa(self, fields: Collection[str] | None = None) -> "GroupResult[Numa]":
-        """NUMA nodes of the machine."""
-        return self.read("numa", fields)
-
-    def network(self, fields: Collection[str] | None = None) -> "GroupResult[Network]":
-        """Links, addresses and routes."""
-        return self.read("network", fields)
-
-    def guests(self, fields: Collection[str] | None = None) -> "GroupResult[Guests]":
-        """The domains that this host runs."""
-        return self.read("guests", fields)
-
-    def statistics(self, fields: Collection[str] | None = None) -> "GroupResult[Statistics]":
-        """Counters and levels of the moment, with whose they are."""
-        return self.read("statistics", fields)
+    def read(self, group: str, fields: Collection[str] | None = None) -> "GroupResult[Any]":
+        """Read a group by its name, as the method of that name does."""
+        if not self.snapshots:
+            self.start_snapshot()
+        requested: RequestedFields = None if fields is None else frozenset(fields)
+        failures: list[Problem] = []
+        for lazy in self._drivers:
+            if group not in lazy.factory.groups:
+                continue
+            try:
+                driver = lazy.driver()
+                reader = None if driver is None else driver.readers.get(group)
+                if reader is None:
+                    continue
+                result: GroupResult[Any] = reader(requested)
+            except HostInfoError as error:
+                failures.append(Problem(path="", error=error, driver=lazy.factory.name))
+            except Exception as error:
+                internal = DriverError(lazy.factory.name, f"internal error: {type(error).__name__}: {error}")
+                internal.__cause__ = error
+                failures.append(Problem(path="", error=internal, driver=lazy.factory.name))
+            else:
+                return replace(result, problems=(*failures, *result.problems)) if failures else result
+        opened = [lazy.opened for lazy in self._drivers if lazy.opened is not None]
+        reasons = [driver.unsupported_reasons[group] for driver in opened if group in driver.unsupported_reasons]
+        raise _combine(group, failures, reasons)
 
     def read_many(
-        self, wanted: "Mapping[str, Collection[str] | None]"
+        self, requests: "Mapping[str, Collection[str] | None]"
     ) -> "Iterator[tuple[str, GroupResult[Any] | HostInfoError]]":
-        """Several groups in one round: group -> needed fields (None: all), answered in that order."""
+        """Read several groups in one snapshot: group -> needed fields (None: all); yields results in that order."""
         with self.snapshot():
-            for group, fields in wanted.items():
+            for group, fields in requests.items():
                 try:
                     yield group, self.read(group, fields)
                 except HostInfoError as error:
                     yield group, error
 
     def snapshot(self) -> "_Snapshot":
-        """A context in which all questions share one deadline.
+        """Return a context in which all reads share one deadline.
 
-        A driver that did not answer in time, or could not be opened, is not asked again in it. Outside, each question
-        is a round of its own.
+        A driver that timed out or could not be opened is not tried again in it. Outside of a snapshot each read is a
+        snapshot of its own.
         """
         return _Snapshot(self)
 
     def start_snapshot(self) -> None:
-        """A new round begins: what failed in the one before is tried again."""
-        for slot in self._slots:
-            slot.start_snapshot()
-
-    def read(self, group: str, fields: Collection[str] | None = None) -> "GroupResult[Any]":
-        """A group by its name; see the method of that name."""
-        if not self.snapshots:
-            self.start_snapshot()
-        requested: RequestedFields = None if fields is None else frozenset(fields)
-        failures: list[Problem] = []
-        for slot in self._slots:
-            if group not in slot.factory.groups:
-                continue
-            try:
-                driver = slot.driver()
-                reader = getattr(driver, group) if driver is not None else None
-                if reader is None:
-                    continue
-                result: GroupResult[Any] = reader(requested)
-            except HostInfoError as error:
-                failures.append(Problem(path="", error=error, driver=slot.factory.name))
-            except Exception as error:
-                fault = DriverError(slot.factory.name, f"fault in the driver: {type(error).__name__}: {error}")
-                fault.__cause__ = error
-                failures.append(Problem(path="", error=fault, driver=slot.factory.name))
-            else:
-                return replace(result, problems=(*failures, *result.problems)) if failures else result
-        opened = [slot.opened for slot in self._slots if slot.opened is not None]
-        reasons = [driver.unsupported_reasons[group] for driver in opened if group in driver.unsupported_reasons]
-        raise _no_answer(group, failures, reasons)
+        """Start a new deadline; drivers that failed before are tried again."""
+        for lazy in self._drivers:
+            lazy.start_snapshot()
 
     def watch(self, groups: Collection[str] | None = None) -> "Watch":
-        """Hear from now on in which groups something changed, where the drivers' sources tell by themselves.
+        """Return a watch that reports in which groups something changes from now on.
 
-        ``groups``: listen to the drivers of these alone (None: all). What comes may be of others as well.
+        ``groups``: monitor the sources of these groups only (None: all). Changes of other groups may be reported too.
+        Sources that send no notifications are not covered: read again to find changes there.
         """
         from hostinfo.watch import Watch
 
         watch = Watch()
-        for slot in self._slots:
-            if groups is None or not slot.factory.groups.isdisjoint(groups):
-                slot.add_monitors(watch)
+        for lazy in self._drivers:
+            if groups is None or not lazy.factory.groups.isdisjoint(groups):
+                lazy.add_monitors(watch)
         return watch
 
     def drivers(self) -> tuple[Driver, ...]:
-        """The drivers of this host's machine, opened, best first; those that can't be opened are left out."""
+        """Open and return the drivers of this host, in order of preference, without those that cannot be opened."""
         found = []
-        for slot in self._slots:
+        for lazy in self._drivers:
             try:
-                driver = slot.driver()
+                driver = lazy.driver()
             except HostInfoError:
                 continue
             if driver is not None:
@@ -160,13 +119,13 @@ class HostInfo:
         return tuple(found)
 
     def opened(self) -> tuple[str, ...]:
-        """Names of the drivers that have been opened so far."""
-        return tuple(slot.factory.name for slot in self._slots if slot.opened is not None)
+        """Return the names of the drivers that have been opened so far."""
+        return tuple(lazy.factory.name for lazy in self._drivers if lazy.opened is not None)
 
     def close(self) -> None:
-        """Close the drivers; a later question opens them again."""
-        for slot in self._slots:
-            slot.close()
+        """Close the drivers; the next read opens them again."""
+        for lazy in self._drivers:
+            lazy.close()
 
     def __enter__(self) -> "Self":
         return self
@@ -178,7 +137,7 @@ class HostInfo:
 
 
 class _Snapshot:
-    """See HostInfo.one_round."""
+    """See HostInfo.snapshot."""
 
     __slots__ = ("_host",)
 
@@ -195,7 +154,7 @@ class _Snapshot:
 
 
 class _LazyDriver:
-    """A driver that is opened when it is first asked; one that could not be opened is tried again in the next round."""
+    """A driver that is opened when it is first needed; if that fails, the next snapshot tries again."""
 
     __slots__ = ("declined", "factory", "failure", "opened")
 
@@ -223,11 +182,11 @@ class _LazyDriver:
             return
         if self.opened.start_snapshot is not None:
             self.opened.start_snapshot()
-        if all(getattr(self.opened, group) is None for group in GROUPS):
-            self.close()  # it may have something to offer by now: a daemon that was not there comes
+        if not self.opened.readers:
+            self.close()  # opened again it may offer groups: a daemon may have started
 
     def add_monitors(self, watch: "Watch") -> None:
-        """Open what hears of this driver's changes; where there is none without it, the driver."""
+        """Add the factory's monitors to the watch; if it has none, open the driver and add the driver's."""
         monitors = self.factory.monitors() if self.factory.monitors is not None else ()
         if not monitors:
             try:
@@ -246,7 +205,8 @@ class _LazyDriver:
         self.failure = None
 
 
-def _no_answer(group: str, failures: list[Problem], reasons: list[str]) -> HostInfoError:
+def _combine(group: str, failures: list[Problem], reasons: list[str]) -> HostInfoError:
+    """Return one error for all drivers that failed and all that have a reason why they do not offer the group."""
     if not failures:
         return Unsupported(group, "; ".join(reasons) or "no driver for this host offers it")
     first = failures[0].error

@@ -7,7 +7,7 @@ import sys
 from importlib import import_module
 from types import NoneType
 
-from hostinfo.driver import GROUPS
+from hostinfo.groups import GROUPS, TABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,27 +15,15 @@ if TYPE_CHECKING:
     from typing import Any
 
 ITEM_KEYS: "Mapping[str, tuple[str, ...]]" = {
-    "Address": ("link", "address", "prefix_length"),
-    "Cache": ("level", "type"),
-    "CpuKind": ("name",),
-    "Dimm": ("slot",),
-    "DiskCounters": ("name",),
-    "Guest": ("name",),
-    "HugePagePool": ("size_bytes",),
-    "Link": ("name",),
-    "LinkCounters": ("name",),
-    "NextHop": ("gateway", "link"),
-    "NumaNode": ("number",),
-    "Pressure": ("resource",),
-    "Processor": ("number",),
-    "Route": ("table", "destination", "metric", "link", "gateway"),
+    name: key for group in TABLE.values() for name, key in group.item_keys.items()
 }
-"""Fields that together tell an item of a list from its neighbours, by the name of its class."""
+"""Class of list items -> its key: the fields that identify an item."""
 
 
 def group_class(group: str) -> type:
-    """The dataclass of a group."""
-    found: type = getattr(import_module(f"hostinfo.model.{group}"), group.capitalize())
+    """Return the model's class of a group."""
+    module, _, name = TABLE[group].model.rpartition(".")
+    found: type = getattr(import_module(module), name)
     return found
 
 

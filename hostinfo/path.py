@@ -8,7 +8,7 @@ path is taken of each item. Brackets select from a mapping by key. A key that ho
 from types import GenericAlias
 
 from hostinfo import introspect
-from hostinfo.driver import GROUPS
+from hostinfo.groups import GROUPS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

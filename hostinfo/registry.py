@@ -9,8 +9,9 @@ import os
 from functools import partial
 from importlib import import_module
 
-from hostinfo.driver import GROUPS, Driver, DriverFactory
+from hostinfo.driver import Driver, DriverFactory
 from hostinfo.errors import Unavailable
+from hostinfo.groups import GROUPS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from hostinfo.driver import GROUPS, Driver
+from hostinfo.driver import Driver
 from hostinfo.errors import HostInfoError
 from hostinfo.fact import GroupResult
+from hostinfo.groups import GROUPS
 
 _WORDS_FOR_NOTHING = frozenset({"", "unknown", "n/a", "not specified", "-1"})
 
@@ -28,7 +29,7 @@ def check_driver(driver: Driver) -> None:
     """
     assert driver.name, "a driver has a name"
     for group in GROUPS:
-        read = getattr(driver, group)
+        read = driver.readers.get(group)
         if read is None:
             continue
         assert group not in driver.unsupported_reasons, f"{driver.name}.{group}: offered, and yet a reason why not"

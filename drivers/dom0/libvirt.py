@@ -184,7 +184,7 @@ def _beside(group: str, sources: Sources, connect: "Connect", fields: RequestedF
         driver = xen.open_driver(sources, connect)
         if driver is not None:
             try:
-                fact: GroupResult[Any] = getattr(driver, group)(fields)
+                fact: GroupResult[Any] = driver.readers[group](fields)
                 return fact
             finally:
                 if driver.close is not None:

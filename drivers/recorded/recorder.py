@@ -4,8 +4,9 @@ import os
 import time
 from dataclasses import dataclass
 
-from hostinfo.driver import GROUPS, Driver, DriverFactory
+from hostinfo.driver import Driver, DriverFactory
 from hostinfo.errors import HostInfoError, Unavailable
+from hostinfo.groups import GROUPS
 
 from ..sources.recorded.recording import Recording
 from ..sources.recorded.reply_store import Tape
@@ -131,7 +132,7 @@ def _ask(factories: tuple[DriverFactory, ...]) -> tuple[tuple[str, ...], tuple[s
 def _ask_driver(driver: Driver) -> list[str]:
     faults = []
     for group in GROUPS:
-        read = getattr(driver, group)
+        read = driver.readers.get(group)
         try:
             if read is not None:
                 read(None)

@@ -14,6 +14,7 @@ from ..sources.xen_role import DOM0, PV_DOMU, read_role
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from hostinfo.driver import Monitor
@@ -39,12 +40,9 @@ def _open_root(root: str) -> Driver | None:
         if driver is None:  # it was named, so that it is not for this driver is a mistake
             raise Unavailable(f"sysfs://{root}", "there is neither a proc nor a sys in it")
         return driver
-    from dataclasses import replace
-
     from ..sources.local import local_sources
 
-    driver = open_driver(local_sources())
-    return None if driver is None else replace(driver, monitors=(_open_network_monitor, _open_device_monitor))
+    return open_driver(local_sources(), monitors=(_open_network_monitor, _open_device_monitor))
 
 
 def _open_network_monitor() -> "Monitor":
@@ -59,7 +57,7 @@ def _open_device_monitor() -> "Monitor":
     return open_device_monitor()
 
 
-def open_driver(sources: Sources) -> Driver | None:
+def open_driver(sources: Sources, monitors: "tuple[Callable[[], Monitor], ...]" = ()) -> Driver | None:
     """Open the kernel's view; None where there is neither /proc nor /sys.
 
     In a Xen domain the groups of the machine are left out, or answered from what is true there.
@@ -79,7 +77,7 @@ def open_driver(sources: Sources) -> Driver | None:
             del read[group]
             unsupported_reasons[group] = _DOMU
     read["statistics"] = partial(_sample, read["statistics"], [])
-    return Driver(name="sysfs", unsupported_reasons=unsupported_reasons, **read)
+    return Driver(name="sysfs", unsupported_reasons=unsupported_reasons, monitors=monitors, **read)
 
 
 def _sample(read: "partial[GroupResult[Any]]", before: list[float], fields: RequestedFields) -> "GroupResult[Any]":

@@ -2,8 +2,8 @@
 
 import hostinfo
 from hostinfo.cli import EXIT_NO_DATA, EXIT_OK, EXIT_PARTIAL, EXIT_USAGE, print_error, write_output
-from hostinfo.driver import GROUPS
 from hostinfo.errors import HostInfoError
+from hostinfo.groups import GROUPS
 from hostinfo.output import document as dump
 from hostinfo.output.json import to_json
 

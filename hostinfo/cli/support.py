@@ -2,8 +2,8 @@
 
 from hostinfo import registry
 from hostinfo.cli import EXIT_NO_DATA, EXIT_OK, print_error, write_output
-from hostinfo.driver import GROUPS
 from hostinfo.errors import HostInfoError
+from hostinfo.groups import GROUPS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _look(factory: "DriverFactory") -> dict[str, object]:
     if driver is None:
         return row | {"reason": "not a machine for this driver"}
     try:
-        offered = [group for group in GROUPS if group in factory.groups and getattr(driver, group) is not None]
+        offered = [group for group in GROUPS if group in factory.groups and group in driver.readers]
         unsupported_reasons = {group: why for group, why in driver.unsupported_reasons.items() if group not in offered}
         return row | {"is_open": True, "groups": offered, "unsupported_reasons": unsupported_reasons}
     finally:

@@ -2,8 +2,8 @@
 
 import hostinfo
 from hostinfo.cli import EXIT_NO_DATA, EXIT_OK, EXIT_USAGE, print_error, write_output
-from hostinfo.driver import GROUPS
 from hostinfo.errors import HostInfoError
+from hostinfo.groups import TABLE
 from hostinfo.output import document as dump
 
 TYPE_CHECKING = False
@@ -30,6 +30,7 @@ EXAMPLES = (
     ("hostinfo watch --json | jq -r .path", "one JSON object a line, for programs"),
 )
 LEAST_INTERVAL = 1.0
+WATCHED = tuple(name for name, group in TABLE.items() if not group.is_volatile)
 
 
 def add_arguments(parser: "ArgumentParser") -> None:
@@ -41,10 +42,10 @@ def add_arguments(parser: "ArgumentParser") -> None:
 
 def run(options: "Namespace") -> int:
     """Watch until Ctrl-C."""
-    groups = tuple(options.groups) or tuple(group for group in GROUPS if group != "statistics")
+    groups = tuple(options.groups) or WATCHED
     for group in groups:
-        if group not in GROUPS or group == "statistics":
-            print_error(f"watch: {group!a}: no group that can be watched; there are {', '.join(GROUPS[:-1])}")
+        if group not in WATCHED:
+            print_error(f"watch: {group!a}: no group that can be watched; there are {', '.join(WATCHED)}")
             return EXIT_USAGE
     interval = _seconds(options.interval)
     if interval is None:

@@ -4,21 +4,15 @@ List items are matched by their key (``introspect.ITEM_KEYS``), so that an added
 """
 
 from hostinfo import introspect
-from hostinfo.driver import GROUPS
+from hostinfo.groups import GROUPS, TABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
-VOLATILE = frozenset({
-    "cpu.current_frequency_hz", "cpu.processors.frequency_hz", "memory.available_bytes", "memory.free_bytes",
-    "memory.huge_pages.free", "memory.huge_pages.reserved", "memory.huge_pages.surplus", "memory.swap.free_bytes",
-    "network.addresses.preferred_lifetime_seconds", "network.addresses.valid_lifetime_seconds",
-    "numa.nodes.free_bytes", "numa.nodes.huge_pages.free", "numa.nodes.huge_pages.reserved",
-    "numa.nodes.huge_pages.surplus", "system.boot_id",
-})  # fmt: skip
-"""Fields that change while nothing was changed; the group ``statistics`` is such as a whole."""
+VOLATILE = frozenset(f"{name}.{field}" for name, group in TABLE.items() for field in group.volatile)
+"""Fields that change although nobody changed the machine."""
 
 ABSENT: "Any" = type("Absent", (), {"__repr__": lambda _: "absent"})()
 """Stands for the value of an item that one side does not have."""
@@ -38,9 +32,9 @@ def differences(
 ) -> "Iterator[Difference]":
     """Where the documents differ, in the order of the model; with ``everything`` volatile fields and statistics too."""
     skipped = frozenset() if everything else VOLATILE
-    for group in GROUPS:
-        if group != "statistics" or everything:
-            yield from _compare(group, group, introspect.group_class(group), old.get(group), new.get(group), skipped)
+    for name, group in TABLE.items():
+        if everything or not group.is_volatile:
+            yield from _compare(name, name, introspect.group_class(name), old.get(name), new.get(name), skipped)
 
 
 def uncompared(
@@ -51,10 +45,14 @@ def uncompared(
     for side, document in (("old", old), ("new", new)):
         for path, error in document.get("errors", {}).items():
             is_hidden = path not in GROUPS or document.get(path) is None
-            is_wanted = everything or path.partition(".")[0] != "statistics"
+            is_wanted = everything or not _is_volatile(path.partition(".")[0])
             if is_hidden and is_wanted and error["kind"] != "Unsupported":
                 found.append((side, path, str(error["message"])))
     return found
+
+
+def _is_volatile(group: str) -> bool:
+    return group in TABLE and TABLE[group].is_volatile
 
 
 def _compare(

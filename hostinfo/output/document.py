@@ -8,9 +8,9 @@ import time
 from collections.abc import Mapping, Sequence
 
 from hostinfo import __version__
-from hostinfo.driver import GROUPS
 from hostinfo.errors import DriverError, HostInfoError
 from hostinfo.fact import Problem
+from hostinfo.groups import GROUPS
 from hostinfo.output.json import to_builtins
 
 TYPE_CHECKING = False

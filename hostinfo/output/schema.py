@@ -4,8 +4,8 @@ from enum import Enum
 from types import NoneType
 
 from hostinfo import introspect
-from hostinfo.driver import GROUPS
 from hostinfo.field_docs import docs_of
+from hostinfo.groups import GROUPS
 from hostinfo.output.document import FORMAT
 
 TYPE_CHECKING = False

@@ -74,7 +74,12 @@ def factories(uri: str | None) -> tuple[DriverFactory, ...]:
     return (DriverFactory(name="sample", open=lambda: MACHINES[name](argument)),)
 
 
-def _driver(values: dict[str, object], builder: FactBuilder | None = None, group: str = "") -> Driver:
+def _driver(
+    values: dict[str, object],
+    builder: FactBuilder | None = None,
+    group: str = "",
+    unsupported_reasons: dict[str, str] | None = None,
+) -> Driver:
     def entry(name: str) -> Callable[[RequestedFields], GroupResult[object]]:
         def read(fields: RequestedFields) -> GroupResult[object]:
             found = FactBuilder("sample", fields)
@@ -87,7 +92,7 @@ def _driver(values: dict[str, object], builder: FactBuilder | None = None, group
         return read
 
     entries: dict[str, Any] = {name: entry(name) for name in values}
-    return replace(Driver(name="sample"), **entries)
+    return Driver(name="sample", unsupported_reasons=unsupported_reasons, **entries)
 
 
 def _partial(_: str) -> Driver:
@@ -117,7 +122,7 @@ def _broken(_: str) -> Driver:
 
 def _untold(_: str) -> Driver:
     values = {name: value for name, value in WHOLE.items() if name != "guests"}
-    return replace(_driver(values), unsupported_reasons={"guests": "no libvirt here"})
+    return _driver(values, unsupported_reasons={"guests": "no libvirt here"})
 
 
 def _hostile(_: str) -> Driver:

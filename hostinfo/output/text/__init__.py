@@ -2,12 +2,13 @@
 
 from importlib import import_module
 
+from hostinfo.groups import TABLE
 from hostinfo.output.text import problems
 from hostinfo.output.text.style import Style
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from hostinfo.output.document import GroupReport
 
@@ -18,3 +19,13 @@ def render(reports: "Sequence[GroupReport]", style: Style, *, is_root: bool) -> 
     sections: list[list[str]] = [import_module(f"{__name__}.{group}").render(style, available) for group in available]
     sections.append(problems.render(style, reports, is_root=is_root))
     return "\n".join("\n".join(lines) + "\n" for lines in sections if lines)
+
+
+def _render_group(group: str, style: Style, available: "Mapping[str, GroupReport]") -> list[str]:
+    section = TABLE[group].section
+    if section is None:
+        from hostinfo.output.text import generic
+
+        return generic.render(style, available[group])
+    lines: list[str] = import_module(f"{__name__}.{section}").render(style, available)
+    return lines

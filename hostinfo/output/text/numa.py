@@ -1,6 +1,6 @@
 """Section "NUMA": a table of the nodes, with distances if there are several."""
 
-from hostinfo.output.text.style import Section, Style
+from hostinfo.output.text.style import Section, Style, align
 from hostinfo.output.text.units import ranges, size
 
 TYPE_CHECKING = False
@@ -26,12 +26,3 @@ def render(style: Style, reports: "Mapping[str, GroupReport]") -> list[str]:
     section.body += align([row[:columns] for row in table])
     source = section.source("nodes")
     return [*section.lines(), *(["  " + source] if source else [])]
-
-
-def align(table: "list[tuple[str, ...]]") -> list[str]:
-    """Return the rows of a table as indented lines, each column as wide as its widest cell."""
-    widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
-    return [
-        ("  " + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))).rstrip()
-        for row in table
-    ]

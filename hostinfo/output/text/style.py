@@ -4,6 +4,8 @@ from hostinfo.output.text.escape import escape_unprintable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hostinfo.output.document import GroupReport
 
 BOLD, DIM, YELLOW = "1", "2", "33"
@@ -93,3 +95,11 @@ def wrap(text: str, width: int) -> list[str]:
         else:
             line = f"{line} {word}" if line else word
     return [*lines, line]
+
+
+def align(rows: "Sequence[Sequence[str]]") -> list[str]:
+    """Return the rows of a table as indented lines, each column as wide as its widest cell."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        ("  " + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))).rstrip() for row in rows
+    ]

@@ -185,8 +185,7 @@ def test_without_permission_for_the_tables_the_rest_stands(tmp_path: Path) -> No
     tree = Tree(str(machine(tmp_path)), errors={"sys/firmware/dmi/tables/DMI": errno.EACCES})
     driver = open_driver(Sources(tree=tree))
     assert driver is not None
-    assert driver.cpu is not None
-    cpu = driver.cpu(None)
+    cpu = driver.readers["cpu"](None)
     assert (cpu.value.sockets, cpu.value.threads, cpu.value.model) == (None, 8, 26)
     assert any(isinstance(problem.error, ReadError) for problem in cpu.problems)
 
@@ -211,6 +210,5 @@ def test_one_field_reads_no_tables(tmp_path: Path) -> None:
     tree = Tree(str(machine(tmp_path)), errors={"sys/firmware/dmi/tables/DMI": errno.EIO})
     driver = open_driver(Sources(tree=tree))
     assert driver is not None
-    assert driver.cpu is not None
-    fact = driver.cpu(frozenset({"model_name"}))
+    fact = driver.readers["cpu"](frozenset({"model_name"}))
     assert (fact.value.model_name, fact.problems) == ("ACME Hypothetical CPU X9 @ 2.50GHz", ())

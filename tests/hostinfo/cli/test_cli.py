@@ -256,9 +256,7 @@ def test_the_machine_stands_beside_what_this_system_was_given(tmp_path: Path) ->
 def test_problems_stand_at_the_end_with_their_reason(tmp_path: Path) -> None:
     page = command.hostinfo(tmp_path, "-c", "sample:partial", "dump").stdout
     assert page.index("Not available") > page.index("Statistics")
-    assert (
-        "system.serial: /sys/class/dmi/id/product_serial: Permission denied" in page.partition("Not available")[2]
-    )
+    assert "system.serial: /sys/class/dmi/id/product_serial: Permission denied" in page.partition("Not available")[2]
 
 
 def test_sources_are_shown_where_asked(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hostinfo
-from hostinfo.driver import GROUPS
 from hostinfo.facade import HostInfo
+from hostinfo.groups import GROUPS
 from hostinfo.output import document as dump
 from hostinfo.output.json import to_json
 from tests.support import command, sample_driver
