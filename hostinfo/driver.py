@@ -5,10 +5,12 @@ driver package has a function ``factories(uri)`` that the registry calls: with N
 one of its schemes otherwise. It returns ``DriverFactory``s, best first; nothing is opened before it is needed.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 
 from hostinfo.groups import GROUPS
+from hostinfo.record import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
             """The descriptor that becomes readable when there may be changes."""
             ...
 
-        def receive(self) -> "Collection[str | ConnectionChange]":
+        def receive(self) -> Collection[str | ConnectionChange]:
             """Groups in which something changed since the last call, and what became of the driver's connection.
 
             In the order in which it happened, and without waiting; a HostInfoError ends the monitor.
@@ -44,7 +46,7 @@ class ConnectionChange:
 
     __slots__ = ("error",)
 
-    def __init__(self, error: "HostInfoError | None") -> None:
+    def __init__(self, error: HostInfoError | None) -> None:
         self.error = error
         """Why it broke; None: it stands, for the first time or again."""
 
@@ -64,11 +66,11 @@ class Driver:
         self,
         *,
         name: str,
-        unsupported_reasons: "Mapping[str, str] | None" = None,
-        start_snapshot: "Callable[[], None] | None" = None,
-        close: "Callable[[], None] | None" = None,
-        monitors: "tuple[Callable[[], Monitor], ...]" = (),
-        **readers: "Unpack[Readers]",
+        unsupported_reasons: Mapping[str, str] | None = None,
+        start_snapshot: Callable[[], None] | None = None,
+        close: Callable[[], None] | None = None,
+        monitors: tuple[Callable[[], Monitor], ...] = (),
+        **readers: Unpack[Readers],
     ) -> None:
         given: Any = readers  # a TypedDict has no type for all its values
         unknown = given.keys() - set(GROUPS)
@@ -84,7 +86,7 @@ class Driver:
         """Each opens a monitor of changes on this machine; empty: only reading again shows them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class DriverFactory:
     """A driver that can be opened when a group asks for it.
 
@@ -95,5 +97,5 @@ class DriverFactory:
     name: str
     open: Callable[[], Driver | None]
     groups: frozenset[str] = frozenset(GROUPS)
-    monitors: "Callable[[], tuple[Callable[[], Monitor], ...]] | None" = None
+    monitors: Callable[[], tuple[Callable[[], Monitor], ...]] | None = None
     """Finds the openers of what hears of changes also while the driver can't be opened; instead of the Driver's own."""

@@ -1,13 +1,13 @@
 """The facade: one host, read group by group; the first driver that offers a group provides it."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 
 from hostinfo import registry
 from hostinfo.driver import Driver, DriverFactory, RequestedFields
 from hostinfo.errors import DriverError, HostInfoError, ReadError, Unsupported
 from hostinfo.fact import GroupResult, Problem
 from hostinfo.groups import Groups
+from hostinfo.record import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,10 +1,12 @@
 """A group of facts with where each was read, and what failed on the way."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
 from types import GenericAlias
 
 from hostinfo.errors import DriverError, HostInfoError, Unsupported
+from hostinfo.record import field, record
 
 TYPE_CHECKING = False  # a constant that type checkers know: importing typing for it would cost 8 ms
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ else:
         __class_getitem__ = classmethod(GenericAlias)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Problem:
     """One thing that could not be told, and why."""
 
@@ -35,7 +37,7 @@ class Problem:
     """The driver that was asked."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class GroupResult(_Generic["T"]):
     """What a driver told about one group.
 
@@ -44,7 +46,7 @@ class GroupResult(_Generic["T"]):
     because it could not be told, and which drivers failed before this one answered.
     """
 
-    value: "T"
+    value: T
     sources: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
 
@@ -80,7 +82,7 @@ class FactBuilder:
         """Nobody here can tell this field."""
         self.add_problem(path, Unsupported(source, why))
 
-    def merge(self, base: "GroupResult[U]", except_for: Collection[str] = ()) -> None:
+    def merge(self, base: GroupResult[U], except_for: Collection[str] = ()) -> None:
         """Take over where another answer about the group was read and what it lacks, but for some top-level fields."""
         for path, source in base.sources.items():
             if path.partition(".")[0] not in except_for:
@@ -89,7 +91,7 @@ class FactBuilder:
             if problem.path.partition(".")[0].partition("[")[0] not in except_for:
                 self.problems.append(problem)
 
-    def try_read(self, path: str, read: "Callable[[], U]") -> "U | None":
+    def try_read(self, path: str, read: Callable[[], U]) -> U | None:
         """What ``read`` returns; None, with the problem noted, where it raised a DriverError."""
         try:
             return read()
@@ -97,7 +99,7 @@ class FactBuilder:
             self.add_problem(path, error)
             return None
 
-    def build(self, value: "T") -> "GroupResult[T]":
+    def build(self, value: T) -> GroupResult[T]:
         """The finished answer: sources of absent fields are left out, for nothing was read there."""
         present = {path: source for path, source in self.sources.items() if _is_present(value, path)}
         return GroupResult(value=value, sources=present, problems=tuple(self.problems))

@@ -8,6 +8,7 @@ from importlib import import_module
 from types import NoneType
 
 from hostinfo.groups import GROUPS, TABLE
+from hostinfo.record import is_record, record_fields
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,16 +30,8 @@ def group_class(group: str) -> type:
 
 def fields(model: type) -> "dict[str, Any]":
     """Field name -> annotation of a dataclass, in the order of the model."""
-    found: dict[str, Any] = {}
-    for name, described in model.__dataclass_fields__.items():  # type: ignore[attr-defined]
-        kind = described.type
-        if isinstance(kind, str):
-            kind = eval(kind, vars(sys.modules[model.__module__]))  # noqa: S307 - our own annotation, not input
-        elif any(isinstance(argument, str) for argument in getattr(kind, "__args__", ())):
-            names = vars(sys.modules[model.__module__])
-            kind = kind.__origin__[tuple(names[a] if isinstance(a, str) else a for a in kind.__args__)]
-        found[name] = kind
-    return found
+    names = vars(sys.modules[model.__module__])
+    return {name: eval(text, names) for name, text in record_fields(model).items()}  # noqa: S307 - the model's source
 
 
 def alternatives(annotation: "Any") -> "tuple[Any, ...]":
@@ -74,7 +67,7 @@ def model(annotation: "Any") -> type | None:
     """The dataclass of a value, or of a list's items; None: neither."""
     within = item(annotation)
     for kind in alternatives(annotation if within is None else within):
-        if hasattr(kind, "__dataclass_fields__"):
+        if is_record(kind):
             found: type = kind
             return found
     return None

@@ -9,6 +9,7 @@ from types import GenericAlias
 
 from hostinfo import introspect
 from hostinfo.groups import GROUPS
+from hostinfo.record import is_record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def _walk(value: object, steps: "list[Any]", where: str) -> object:
             value = _select(value, step[0], where)
         elif isinstance(value, tuple):
             return tuple(_walk(entry, steps[at:], where) for entry in value)
-        elif hasattr(value, "__dataclass_fields__"):
+        elif is_record(type(value)):
             value = getattr(value, step)
         else:
             value = _select(value, step, where)

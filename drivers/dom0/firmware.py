@@ -5,17 +5,16 @@ that Dom0's kernel counts (CPUs, memory, nodes, who shares a cache) is its own s
 has it. Source: SMBIOS types 4, 16, 17; /sys/devices/system/xen_cpu (Documentation/ABI/testing/sysfs-devices-xen_cpu).
 """
 
-from dataclasses import replace
-
 from hostinfo.driver import RequestedFields
 from hostinfo.errors import DriverError, ParseError
 from hostinfo.fact import FactBuilder, GroupResult
 from hostinfo.model.cpu import Cache, Cpu, Processor
 from hostinfo.model.memory import Memory
+from hostinfo.record import replace
 
+from ..sources.field_reader import FieldReader
 from ..sources.sources import Sources
 from ..sources.tree import Tree
-from ..sources.field_reader import FieldReader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -105,7 +104,7 @@ def _processors(reader: FieldReader) -> Cpu:
 def _passed_through(reader: FieldReader, sockets: "list[ProcessorInfo]") -> Cpu:
     """What the CPU is: Xen shows Dom0 the real leaves. Numbers that the firmware contradicts are left out."""
     from ..sysfs.processor.cpu_identity import CpuIdentities
-    from ..sysfs.processor.cpuinfo import parse_megahertz, parse_cpuinfo
+    from ..sysfs.processor.cpuinfo import parse_cpuinfo, parse_megahertz
 
     builder = reader.builder
     field = next((name for name in (*_PASSED, "processors", "max_frequency_hz") if builder.needs(name)), None)

@@ -5,12 +5,12 @@ In the Dom0 itself libvirt tells where each CPU sits, what is free and which dom
 passes through to the Dom0. A remote Dom0 is told by libvirt alone.
 """
 
-from dataclasses import replace
 from functools import partial
 
 from hostinfo.driver import Driver, DriverFactory, RequestedFields
 from hostinfo.errors import DriverError, HostInfoError
 from hostinfo.fact import FactBuilder, GroupResult
+from hostinfo.record import replace
 
 from ..sources.libvirt.client import Daemon, Replies
 from ..sources.sources import Sources

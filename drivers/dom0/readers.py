@@ -3,13 +3,12 @@
 Numbers of CPUs and nodes are Xen's, not the Dom0's.
 """
 
-from dataclasses import replace
-
 from hostinfo.errors import HostInfoError, Unsupported
 from hostinfo.fact import FactBuilder
 from hostinfo.model.cpu import Cpu, Processor
 from hostinfo.model.memory import Memory
 from hostinfo.model.numa import Numa, NumaNode
+from hostinfo.record import replace
 
 from ..sources.hypercall import cpuid
 from ..sources.hypercall import layouts as answers

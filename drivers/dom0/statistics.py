@@ -1,9 +1,8 @@
 """CPU time and memory of all domains together, beside what the Dom0's kernel counts for itself."""
 
-from dataclasses import replace
-
 from hostinfo.fact import FactBuilder, GroupResult
 from hostinfo.model.statistics import CpuTime, MemoryUse, Statistics
+from hostinfo.record import replace
 
 from ..sources.hypercall import layouts as answers
 from .hypercall import Ask

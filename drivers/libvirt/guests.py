@@ -1,12 +1,11 @@
 """The domains of a host, and what their CPU time says of a Xen machine."""
 
-from dataclasses import replace
-
 from hostinfo.driver import RequestedFields
 from hostinfo.errors import ParseError
 from hostinfo.fact import FactBuilder, GroupResult
 from hostinfo.model.guests import Guest, Guests
 from hostinfo.model.statistics import CpuTime, MemoryUse, Scope, Statistics
+from hostinfo.record import replace
 
 from ..dom0.statistics import NO_UPTIME, TOLD, Ended
 from ..sysfs.statistics import utc

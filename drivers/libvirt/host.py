@@ -4,14 +4,13 @@ Nothing local is mixed in. What each answer is worth was measured on real hosts:
 its memory on KVM, nor the sum of cells, nor capabilities' model as the CPU's name.
 """
 
-from dataclasses import replace
-
 from hostinfo.driver import RequestedFields
 from hostinfo.errors import ParseError, Unsupported
 from hostinfo.fact import FactBuilder, GroupResult
 from hostinfo.model.cpu import Cache, Cpu, Processor
 from hostinfo.model.memory import Memory
 from hostinfo.model.numa import Numa, NumaNode
+from hostinfo.record import replace
 
 from ..dom0.readers import node_sizes
 from ..sources.libvirt.capabilities import Bank, Capabilities, parse_capabilities

@@ -6,10 +6,10 @@ what the kernel beside it knows better.
 """
 
 import os
-from dataclasses import replace
 from functools import partial
 
 from hostinfo.driver import Driver, DriverFactory
+from hostinfo.record import replace
 
 from ..sources.libvirt.client import Daemon, Replies
 

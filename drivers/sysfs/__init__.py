@@ -82,7 +82,7 @@ def open_driver(sources: Sources, monitors: "tuple[Callable[[], Monitor], ...]" 
 
 def _sample(read: "partial[GroupResult[Any]]", before: list[float], fields: RequestedFields) -> "GroupResult[Any]":
     """Statistics with the time since the sample before, which ``before`` remembers."""
-    from dataclasses import replace
+    from hostinfo.record import replace
 
     fact = read(fields)
     moment = time.monotonic()

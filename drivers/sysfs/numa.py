@@ -1,11 +1,10 @@
 """NUMA nodes: /sys/devices/system/node, numa(7), Documentation/ABI/stable/sysfs-devices-node."""
 
-from dataclasses import replace
-
 from hostinfo.driver import RequestedFields
 from hostinfo.errors import ParseError
 from hostinfo.fact import FactBuilder, GroupResult
 from hostinfo.model.numa import Numa, NumaNode
+from hostinfo.record import replace
 
 from ..sources import cpulist
 from ..sources.field_reader import FieldReader

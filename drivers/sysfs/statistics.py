@@ -5,7 +5,6 @@ In a Xen Dom0 all of them but disks and links are the Dom0's own, and are told a
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 
 from hostinfo.driver import RequestedFields
@@ -22,6 +21,7 @@ from hostinfo.model.statistics import (
     Scope,
     Statistics,
 )
+from hostinfo.record import record_fields, replace
 
 from ..sources.sources import Sources
 from ..sources.tree import Tree
@@ -244,7 +244,7 @@ def parse_pressure(resource: str, text: str) -> Pressure:
         kind, *pairs = line.split() or [""]
         for name, _, amount in (pair.partition("=") for pair in pairs):
             key = f"{kind}_total_seconds" if name == "total" else f"{kind}_{name[3:]}_seconds_percent"
-            if key not in Pressure.__dataclass_fields__:
+            if key not in record_fields(Pressure):
                 continue
             try:
                 figures[key] = float(amount) / 1e6 if name == "total" else float(amount)

@@ -7,8 +7,6 @@ A command's module has ``DESCRIPTION``, ``EXAMPLES`` (pairs: command line, what 
 import sys
 from types import ModuleType
 
-from hostinfo.cli.light import import_dataclasses
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +28,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
 )
 
 LONG_RUNNING = frozenset({"agent", "console", "watch"})
-"""Commands that wait for the network: to them the start matters less than having Python's own dataclasses."""
+"""Commands that run until they are stopped."""
 
 EXIT_OK, EXIT_NO_DATA, EXIT_USAGE, EXIT_PARTIAL = 0, 1, 2, 3
 """Exit statuses: all told; nothing could be told; wrong usage; some of it could not be told, the rest was."""
@@ -70,8 +68,6 @@ def _run(arguments: list[str]) -> int:
 
     gc.disable()
     try:
-        if LONG_RUNNING.isdisjoint(arguments[:3]):
-            import_dataclasses()
         module, options = _quick(arguments) or _thorough(arguments)
         if not getattr(module, "DISABLE_GC", False):
             gc.enable()

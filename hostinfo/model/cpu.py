@@ -1,10 +1,13 @@
 """Processors of the machine."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from hostinfo.record import field, record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Cache:
     """One kind of cache, and how many of them the machine has."""
 
@@ -26,7 +29,7 @@ class Cache:
     """Logical CPUs that share one; None: not told, or it differs."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CpuKind:
     """CPUs of one sort, on a machine that mixes sorts (hybrid x86, big.LITTLE)."""
 
@@ -40,7 +43,7 @@ class CpuKind:
     """Relative capacity, 1024 for the greatest (cpu_capacity)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Processor:
     """One logical CPU (hardware thread)."""
 
@@ -86,7 +89,7 @@ class Processor:
     """Flags of this CPU; the same object as the machine's where they are equal."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Cpu:
     """Processors of the machine, not of the share that this operating system was given."""
 

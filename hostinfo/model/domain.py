@@ -1,9 +1,11 @@
 """What this operating system was given of the machine."""
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from hostinfo.record import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Limits:
     """What the container (control group) around this process may use (cgroups(7))."""
 
@@ -19,7 +21,7 @@ class Limits:
     """Greatest number of tasks; None: no limit."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Domain:
     """What this operating system was given: in a Xen Dom0 its own CPUs and memory, in a container its limits."""
 

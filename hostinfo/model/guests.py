@@ -1,9 +1,11 @@
 """The domains (virtual machines) that this host runs."""
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from hostinfo.record import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Guest:
     """One domain of this host."""
 
@@ -23,7 +25,7 @@ class Guest:
     """The hypervisor's number of it; None: not running."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Guests:
     """The domains that this host runs; a Xen Dom0 itself is not among them."""
 

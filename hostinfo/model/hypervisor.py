@@ -1,7 +1,10 @@
 """What this kernel is to the machine: on bare metal, a host, a control domain, a guest, in a container."""
 
-from dataclasses import dataclass
+from __future__ import annotations
+
 from enum import StrEnum
+
+from hostinfo.record import record
 
 
 class Role(StrEnum):
@@ -14,7 +17,7 @@ class Role(StrEnum):
     GUEST = "guest"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Hypervisor:
     """What this kernel is to the machine, and what hypervisor is in play."""
 

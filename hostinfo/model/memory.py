@@ -1,9 +1,11 @@
 """Memory of the machine."""
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from hostinfo.record import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Dimm:
     """One populated memory slot (SMBIOS type 17)."""
 
@@ -37,7 +39,7 @@ class Dimm:
     """Width with check bits: greater than ``data_width_bits`` where there is ECC."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class HugePagePool:
     """The pool of huge pages of one size."""
 
@@ -53,7 +55,7 @@ class HugePagePool:
     """Pages above the configured number."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Swap:
     """Swap space of this kernel."""
 
@@ -63,7 +65,7 @@ class Swap:
     """Swap space not in use."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Memory:
     """What the machine has, not what this operating system was given."""
 

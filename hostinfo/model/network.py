@@ -4,11 +4,14 @@ A link has n IPv4 and m IPv6 addresses, so addresses are not links; links stack 
 layer optional), so each names its neighbours: ``lower``, ``ports``, ``controller``.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from hostinfo.record import field, record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Bond:
     """What a bond does."""
 
@@ -26,7 +29,7 @@ class Bond:
     """Its ports."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Vlan:
     """What a VLAN link does."""
 
@@ -36,7 +39,7 @@ class Vlan:
     """802.1Q or 802.1ad; None: read from a tree of files, none of which tells."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Bridge:
     """What a bridge does."""
 
@@ -64,7 +67,7 @@ class Bridge:
     """Its ports."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Vxlan:
     """What a VXLAN link does."""
 
@@ -78,7 +81,7 @@ class Vxlan:
     """UDP port."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SrIov:
     """Virtual functions of a network device."""
 
@@ -88,7 +91,7 @@ class SrIov:
     """Functions that are there now."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Link:
     """One network link."""
 
@@ -174,7 +177,7 @@ class Link:
     """Packets that its transmit ring holds; None: not told."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Address:
     """One IP address of a link."""
 
@@ -206,7 +209,7 @@ class Address:
     """Label (eth0:1) of an IPv4 address; None: it has none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Route:
     """One route."""
 
@@ -238,11 +241,11 @@ class Route:
     """onlink, linkdown, dead, …"""
     next_hop_id: int | None = None
     """Number of the next hop object that it uses (ip-nexthop(8)); None: it has its own next hop."""
-    next_hops: tuple["NextHop", ...] = ()
+    next_hops: tuple[NextHop, ...] = ()
     """Ways of a multipath route; empty: it has one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class NextHop:
     """One way of a multipath route."""
 
@@ -254,7 +257,7 @@ class NextHop:
     """Its share, 1 or more."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Dns:
     """Name resolution as configured (resolv.conf(5))."""
 
@@ -266,7 +269,7 @@ class Dns:
     """Resolver options."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Network:
     """Links, addresses and routes of this network namespace."""
 

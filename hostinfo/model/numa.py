@@ -1,11 +1,12 @@
 """NUMA nodes of the machine."""
 
-from dataclasses import dataclass
+from __future__ import annotations
 
 from hostinfo.model.memory import HugePagePool
+from hostinfo.record import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class NumaNode:
     """One NUMA node: CPUs and the memory that is near to them."""
 
@@ -23,7 +24,7 @@ class NumaNode:
     """Its pools of huge pages."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Numa:
     """NUMA nodes of the machine."""
 

@@ -1,7 +1,10 @@
 """Counters and levels of the moment."""
 
-from dataclasses import dataclass
+from __future__ import annotations
+
 from enum import StrEnum
+
+from hostinfo.record import record
 
 
 class Scope(StrEnum):
@@ -15,7 +18,7 @@ class Scope(StrEnum):
     """A Dom0's own."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CpuTime:
     """CPU seconds since boot, summed over the CPUs (proc_stat(5))."""
 
@@ -41,7 +44,7 @@ class CpuTime:
     """Not idle: all modes but idle and iowait; under Xen the CPU time of all domains."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Load:
     """Mean number of tasks that run or wait to (proc_loadavg(5))."""
 
@@ -53,7 +56,7 @@ class Load:
     """Over fifteen minutes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class MemoryUse:
     """Memory of the moment."""
 
@@ -71,7 +74,7 @@ class MemoryUse:
     """Swap space in use."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LinkCounters:
     """What passed a network link since it came up."""
 
@@ -97,7 +100,7 @@ class LinkCounters:
     """Received multicast packets."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class DiskCounters:
     """What a whole disk did since boot (/proc/diskstats)."""
 
@@ -121,7 +124,7 @@ class DiskCounters:
     """Time with at least one request under way."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Pressure:
     """Share of time in which tasks waited for one resource (/proc/pressure)."""
 
@@ -145,7 +148,7 @@ class Pressure:
     """All tasks waited, since boot."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Processes:
     """Tasks of this kernel."""
 
@@ -159,7 +162,7 @@ class Processes:
     """Forks since boot."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Statistics:
     """Counters and levels of the moment, of one scope.
 
@@ -193,5 +196,5 @@ class Statistics:
     """Counters of network links."""
     disks: tuple[DiskCounters, ...] = ()
     """Counters of whole disks."""
-    control_domain: "Statistics | None" = None
+    control_domain: Statistics | None = None
     """A Dom0's own; None: not in a Dom0."""

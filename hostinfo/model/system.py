@@ -1,9 +1,11 @@
 """The machine as a whole: who made it, what it is called, what runs on it."""
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from hostinfo.record import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Board:
     """The mainboard (SMBIOS type 2)."""
 
@@ -19,7 +21,7 @@ class Board:
     """The owner's inventory tag."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Chassis:
     """The case (SMBIOS type 3)."""
 
@@ -35,7 +37,7 @@ class Chassis:
     """The owner's inventory tag."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Bios:
     """The firmware (SMBIOS type 0)."""
 
@@ -47,7 +49,7 @@ class Bios:
     """Day of release, ISO 8601 where the firmware's text can be read as a date, else the text."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class System:
     """The machine as a whole: who made it, what it is called, what runs on it."""
 

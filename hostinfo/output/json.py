@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from hostinfo.record import is_record, record_fields
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -14,9 +16,8 @@ def to_builtins(value: object) -> "Any":
         return value
     if kind is tuple or kind is list:
         return [to_builtins(entry) for entry in value]  # type: ignore[attr-defined]
-    slots = getattr(kind, "__dataclass_fields__", None)
-    if slots is not None:
-        return {name: to_builtins(getattr(value, name)) for name in slots}
+    if is_record(kind):
+        return {name: to_builtins(getattr(value, name)) for name in record_fields(kind)}
     if isinstance(value, Mapping):
         return {str(key): to_builtins(entry) for key, entry in value.items()}
     if isinstance(value, float):
@@ -62,12 +63,12 @@ def _json(value: "Any", line: str, quote: "Any", shared: dict[int, str]) -> str:
             if kind is tuple:
                 shared[id(value)] = text
             return text
-        if len(kinds) == 1 and hasattr(kinds.pop(), "__dataclass_fields__"):
+        if len(kinds) == 1 and is_record(kinds.pop()):
             texts = _table(value, inner, quote, shared)
         else:
             texts = [_json(entry, inner, quote, shared) for entry in value]
         return f"[{inner}{f',{inner}'.join(texts)}{line}]"
-    if hasattr(kind, "__dataclass_fields__"):
+    if is_record(kind):
         return _table((value,), line, quote, shared)[0]
     if isinstance(value, Mapping):
         pairs = [f"{quote(str(key))}: {_json(entry, inner, quote, shared)}" for key, entry in value.items()]
@@ -84,7 +85,7 @@ def _table(values: "Sequence[Any]", line: str, quote: "Any", shared: dict[int, s
     inner = line + "  "
     columns: list[Iterable[object]] = []
     rows = []
-    for name in type(values[0]).__dataclass_fields__:
+    for name in record_fields(type(values[0])):
         column = list(map(attrgetter(name), values))
         kinds = set(map(type, column))
         if kinds == _ABSENT:

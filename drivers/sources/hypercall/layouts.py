@@ -3,11 +3,13 @@
 Each function takes the raw answer that ``privcmd`` (or a recording) gives, and raises ParseError where it is too short.
 """
 
+from __future__ import annotations
+
 import struct
-from dataclasses import dataclass
 from struct import Struct
 
 from hostinfo.errors import ParseError
+from hostinfo.record import record
 
 NOT_THERE = 0xFFFFFFFF
 """Core, socket and node of a CPU that is not online (XEN_INVALID_CORE_ID and its kin)."""
@@ -35,7 +37,7 @@ Leaves = dict[tuple[int, int], tuple[int, int, int, int]]
 NO_SUBLEAF = 0xFFFFFFFF
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PhysInfo:
     """XEN_SYSCTL_physinfo."""
 
@@ -47,7 +49,7 @@ class PhysInfo:
     free_pages: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PhysicalCpu:
     """XENPF_get_cpu_version and XENPF_get_cpuinfo of one physical CPU."""
 
@@ -60,7 +62,7 @@ class PhysicalCpu:
     stepping: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class DomainInfo:
     """XEN_SYSCTL_getdomaininfolist, one domain."""
 
@@ -154,7 +156,7 @@ def parse_domains(answer: bytes) -> list[DomainInfo]:
     return [_domain(_DOMAIN_HEAD.unpack_from(rows, start)) for start in range(0, len(rows), item_bytes)]
 
 
-def _domain(fields: "tuple[Any, ...]") -> DomainInfo:
+def _domain(fields: tuple[Any, ...]) -> DomainInfo:
     return DomainInfo(
         id=fields[0],
         uuid=_uuid(fields[11].hex()),
@@ -172,7 +174,7 @@ def _whole(answer: bytes, item_bytes: int) -> bytes:
     return answer[: len(answer) // item_bytes * item_bytes]
 
 
-def _unpack(layout: Struct, answer: bytes, question: str) -> "tuple[Any, ...]":
+def _unpack(layout: Struct, answer: bytes, question: str) -> tuple[Any, ...]:
     try:
         return layout.unpack_from(answer)
     except struct.error as error:

@@ -5,15 +5,18 @@ Counting holds for Xen and KVM alike: sockets are the distinct ``socket_id`` of 
 cell's memory is the span of its addresses. ``<model>`` is libvirt's nearest named model, not the CPU's name.
 """
 
-from dataclasses import dataclass
+from __future__ import annotations
+
 from xml.etree.ElementTree import Element
+
+from hostinfo.record import record
 
 from .xml import children, number, parse, size_bytes, text
 
 CPUS_LIMIT = 65_536
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class HostCpu:
     """One logical CPU of the list."""
 
@@ -24,7 +27,7 @@ class HostCpu:
     core: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Cell:
     """One NUMA cell."""
 
@@ -34,7 +37,7 @@ class Cell:
     cpus: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Bank:
     """One cache."""
 
@@ -44,7 +47,7 @@ class Bank:
     cpus: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Capabilities:
     """What is believed of them."""
 

@@ -4,14 +4,16 @@ Each field is decoded where its structure's length and the table's version allow
 unknown, reserved or out of its own range is None, for firmware fills tables carelessly.
 """
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from hostinfo.record import record
 
 from . import value_names as words
 from .text import uuid_from_bytes
 from .walk import Structure
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class FirmwareInfo:
     """Type 0."""
 
@@ -21,7 +23,7 @@ class FirmwareInfo:
     is_virtual_machine: bool | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SystemInfo:
     """Type 1."""
 
@@ -34,7 +36,7 @@ class SystemInfo:
     family: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class BoardInfo:
     """Type 2."""
 
@@ -46,7 +48,7 @@ class BoardInfo:
     is_hosting: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ChassisInfo:
     """Type 3."""
 

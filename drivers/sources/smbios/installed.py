@@ -1,14 +1,15 @@
 """Installed memory in the model's words, from SMBIOS types 16 and 17."""
 
-from dataclasses import dataclass
+from __future__ import annotations
 
 from hostinfo.model.memory import Dimm
+from hostinfo.record import record
 
 from . import Tables
 from .memory import MemoryDevice
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Installed:
     """What the board takes and what is in its slots."""
 

@@ -4,7 +4,9 @@ Each field is decoded where its structure's length and the table's version allow
 unknown, reserved or out of its own range is None, for firmware fills tables carelessly.
 """
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from hostinfo.record import record
 
 from . import value_names as words
 from .walk import Structure
@@ -13,7 +15,7 @@ _KIB, _MIB = 1024, 1024 * 1024
 _U16, _U64 = 0xFFFF, 0xFFFFFFFFFFFFFFFF
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class MemoryArray:
     """Type 16."""
 
@@ -24,7 +26,7 @@ class MemoryArray:
     slots: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class MemoryDevice:
     """Type 17: one slot."""
 

@@ -4,7 +4,9 @@ Each field is decoded where its structure's length and the table's version allow
 unknown, reserved or out of its own range is None, for firmware fills tables carelessly.
 """
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from hostinfo.record import record
 
 from . import value_names as words
 from .walk import Structure
@@ -27,7 +29,7 @@ _FOREIGN_FAMILIES = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ProcessorInfo:
     """Type 4: one socket that a central processor may be in."""
 
@@ -51,7 +53,7 @@ class ProcessorInfo:
     """Handles of its level 1 to 3 caches."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CacheInfo:
     """Type 7."""
 

@@ -4,9 +4,10 @@ The words and most signs are those of systemd-detect-virt(1). CPUID's hypervisor
 there is one is (/proc/cpuinfo, /sys/devices/system/cpu/modalias).
 """
 
-from dataclasses import dataclass
+from __future__ import annotations
 
 from hostinfo.errors import ReadError
+from hostinfo.record import record
 
 from ...sources import xen_role as role
 from ...sources.tree import Tree
@@ -48,7 +49,7 @@ _PCI_DEVICES = {
 """Devices that only these hypervisors have: vendor and device number."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Sign:
     """What was found, and where."""
 

@@ -14,6 +14,7 @@ from hostinfo.drivers.sources.sources import Sources
 from hostinfo.drivers.sources.tree import Tree
 from hostinfo.drivers.sysfs import cpu
 from hostinfo.model.cpu import Cpu
+from hostinfo.record import record_fields
 
 needs_lscpu = pytest.mark.skipif(shutil.which("lscpu") is None, reason="no lscpu here")
 CPU = "sys/devices/system/cpu"
@@ -92,7 +93,7 @@ def test_the_counts_are_those_of_psutil() -> None:
 
 def test_every_value_has_a_source() -> None:
     fact = cpu.read(Sources(tree=Tree("/")), None)
-    for field in Cpu.__slots__:
+    for field in record_fields(Cpu):
         if getattr(fact.value, field) not in (None, (), {}):
             assert fact.sources[field].startswith("/"), field
 
