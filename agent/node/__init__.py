@@ -10,7 +10,7 @@ __all__ = ["CLASSES", "EVENTS", "PACKAGE", "CommandLine", "Journal", "Service", 
 
 
 def schema_text() -> str:
-    """The package in the classic XML."""
+    """Return the schema in QMF's XML format."""
     from ..qmf import schema_xml
 
     return schema_xml(PACKAGE, [*CLASSES, *EVENTS.values()])

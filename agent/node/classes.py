@@ -1,7 +1,7 @@
-"""The classes of objects of the package com.redhat.ovirtNode, made from the model.
+"""The object classes of the package com.redhat.ovirtNode, generated from the model.
 
-Names that the first proposal of the schema gave are kept (ovirtNode, memory, interfaceName, speed, macaddr, …); all
-else follows the model, so that a new fact of the model is a new property here.
+Names from the first proposal of the schema are kept (ovirtNode, memory, interfaceName, speed, macaddr, …). All others
+follow the model, so that a new field of the model is a new property.
 """
 
 from collections.abc import Mapping
@@ -16,53 +16,53 @@ from hostinfo.model.statistics import LinkCounters, Statistics
 from hostinfo.model.system import System
 
 from ..qmf import DataType, Direction, SchemaClass, SchemaMethod, SchemaProperty
-from .columns import Column, columns
+from .property_mapping import PropertyMapping, map_properties
 
 PACKAGE = "com.redhat.ovirtNode"
-LEAST_INTERVAL, MOST_INTERVAL = 1, 3600
+MIN_INTERVAL_SECONDS, MAX_INTERVAL_SECONDS = 1, 3600
 
-NODE_COLUMNS: Mapping[str, tuple[Column, ...]] = {
-    "system": columns(System, names={"hardware_uuid": "hardwareUuid", "version": "productVersion"}),
-    "hypervisor": columns(
+NODE_PROPERTIES: Mapping[str, tuple[PropertyMapping, ...]] = {
+    "system": map_properties(System, names={"hardware_uuid": "hardwareUuid", "version": "productVersion"}),
+    "hypervisor": map_properties(
         Hypervisor, names={"role": "hypervisorRole", "type": "hypervisor", "version": "hypervisorVersion"}
     ),
-    "domain": columns(
+    "domain": map_properties(
         Domain,
         prefix="domain_",
         without=("limits",),
         names={"guest_type": "domainType", "is_whole_machine": "isWholeMachine"},
     ),
-    "cpu": columns(
+    "cpu": map_properties(
         Cpu, prefix="cpu_", names={"threads": "cpus", "model_name": "cpuModelName"}, without=("current_frequency_hz",)
     ),
-    "memory": columns(
+    "memory": map_properties(
         Memory,
         prefix="memory_",
         names={"total_bytes": "memory", "swap.total_bytes": "swap"},
         without=("available_bytes", "free_bytes", "swap.free_bytes"),
     ),
 }
-"""Group -> its part of ovirtNode: what lasts. What changes by the second stands in hostStatistics."""
+"""Group -> its properties of ovirtNode, without values that change by the second: these are in hostStatistics."""
 
-PROCESSOR = columns(
+PROCESSOR = map_properties(
     Processor,
     index=("number",),
     names={"socket_id": "packageId", "cores_in_socket": "coresInPackage", "cache_bytes": "cacheSize"},
 )
-NUMA_NODE = columns(NumaNode, index=("number",), names={"total_bytes": "memory", "free_bytes": "memoryFree"})
-LINK = columns(
+NUMA_NODE = map_properties(NumaNode, index=("number",), names={"total_bytes": "memory", "free_bytes": "memoryFree"})
+LINK = map_properties(
     Link,
     index=("name",),
     names={"name": "interfaceName", "index": "interfaceIndex", "controller": "master"},
     without=("bond.options", "offloads"),
 )
-ADDRESS = columns(
+ADDRESS = map_properties(
     Address,
     index=("link", "address", "prefix_length"),
     names={"link": "interfaceName", "index": "interfaceIndex"},
     without=("valid_lifetime_seconds", "preferred_lifetime_seconds"),
 )
-STATISTICS = columns(
+STATISTICS = map_properties(
     Statistics,
     index=("scope",),
     is_statistic=True,
@@ -73,7 +73,7 @@ STATISTICS = columns(
         "load.load_15_minutes": "load15Minutes",
     },
 )
-LINK_STATISTICS = columns(
+LINK_STATISTICS = map_properties(
     LinkCounters,
     index=("name",),
     is_statistic=True,
@@ -92,22 +92,22 @@ def _reference(name: str, to: str, description: str) -> SchemaProperty:
     )
 
 
-NODE = _reference("node", "ovirtNode", "The machine that it is of.")
-INTERFACE = _reference("interface", "networkInterface", "The link that it is of.")
+NODE = _reference("node", "ovirtNode", "The machine that this object belongs to.")
+INTERFACE = _reference("interface", "networkInterface", "The network link that this object belongs to.")
 ERRORS = SchemaProperty(
     name="errors",
     type=DataType.MAP,
     is_optional=True,
-    description="What could not be told: fact -> reason. A group there as a whole failed since it was last told: the "
-    "values are the last known.",
+    description="Facts that could not be read, with the reason. If a whole group is listed, its values are the last "
+    "known ones.",
 )
 
 
 def _argument(
-    name: str, kind: DataType, direction: Direction, description: str = "", *, unit: str = "", xml_type: str = ""
+    name: str, data_type: DataType, direction: Direction, description: str = "", *, unit: str = "", xml_type: str = ""
 ) -> SchemaProperty:
     return SchemaProperty(
-        name=name, type=kind, direction=direction, description=description, unit=unit, xml_type=xml_type
+        name=name, type=data_type, direction=direction, description=description, unit=unit, xml_type=xml_type
     )
 
 
@@ -117,25 +117,32 @@ def _method(name: str, description: str, *arguments: SchemaProperty) -> SchemaMe
 
 _IN, _OUT, _BOTH = Direction.I, Direction.O, Direction.IO
 METHODS = (
-    _method("refresh", "Reads all facts anew; answers when that is done."),
+    _method("refresh", "Reads all facts now; returns when all have been read."),
     _method(
         "echo",
-        "Answers with what it was given.",
+        "Returns its arguments.",
         _argument("sequence", DataType.INT, _BOTH, xml_type="uint32"),
         _argument("body", DataType.STRING, _BOTH),
     ),
     _method(
         "getFact",
-        "Reads one fact anew, by any path that `hostinfo dump` knows.",
-        _argument("path", DataType.STRING, _IN, "Such as cpu.model_name."),
-        _argument("value", DataType.STRING, _OUT, "As JSON; null: absent."),
-        _argument("source", DataType.STRING, _OUT, "Where it was read."),
-        _argument("errors", DataType.MAP, _OUT, "Path -> why it could not be told."),
+        "Reads one fact now; takes any path accepted by `hostinfo dump`.",
+        _argument("path", DataType.STRING, _IN, "Path of the fact, such as cpu.model_name."),
+        _argument("value", DataType.STRING, _OUT, "The value as JSON; null: absent."),
+        _argument("source", DataType.STRING, _OUT, "File or call that the value was read from."),
+        _argument("errors", DataType.MAP, _OUT, "Path -> reason why it could not be read."),
     ),
     _method(
         "setUpdateInterval",
-        "Sets how often statistics are read and published, until the agent ends or reads its configuration again.",
-        _argument("interval", DataType.INT, _IN, f"{LEAST_INTERVAL} to {MOST_INTERVAL}.", unit="s", xml_type="uint32"),
+        "Sets the interval of reading and publishing statistics, until the agent stops or reloads its configuration.",
+        _argument(
+            "interval",
+            DataType.INT,
+            _IN,
+            f"The interval, {MIN_INTERVAL_SECONDS} to {MAX_INTERVAL_SECONDS}.",
+            unit="s",
+            xml_type="uint32",
+        ),
     ),
 )
 
@@ -144,56 +151,58 @@ def _class(name: str, description: str, *properties: SchemaProperty) -> SchemaCl
     return SchemaClass(package=PACKAGE, name=name, description=description, properties=properties)
 
 
-def _of(described: tuple[Column, ...]) -> tuple[SchemaProperty, ...]:
-    return tuple(column.property for column in described)
+def _properties(mappings: tuple[PropertyMapping, ...]) -> tuple[SchemaProperty, ...]:
+    return tuple(mapping.property for mapping in mappings)
 
 
 OVIRT_NODE = SchemaClass(
     package=PACKAGE,
     name="ovirtNode",
-    description="The machine: what it is, not what this operating system was given of it, which stands in domain….",
+    description="The machine's hardware; the share of it that this operating system was given is in domain….",
     properties=(
         SchemaProperty(
             name="uuid",
             type=DataType.STRING,
             xml_type="sstr",
             is_index=True,
-            description="The hardware's UUID, else the installation's machine-id: as in the agent's name.",
+            description="The hardware's UUID, else the installation's machine-id, as in the agent's name.",
         ),
-        *(one for part in NODE_COLUMNS.values() for one in _of(part)),
+        *(one for mappings in NODE_PROPERTIES.values() for one in _properties(mappings)),
         SchemaProperty(name="agentVersion", type=DataType.STRING, xml_type="sstr", description="Version of hostinfo."),
         SchemaProperty(
             name="updateInterval",
             type=DataType.INT,
             xml_type="uint32",
             unit="s",
-            description="How often statistics are published.",
+            description="Interval of publishing statistics.",
         ),
         ERRORS,
     ),
     methods=METHODS,
 )
-PROCESSOR_CLASS = _class("processor", "One logical CPU of the machine.", *_of(PROCESSOR), NODE, ERRORS)
-NUMA_CLASS = _class("numaNode", "One NUMA node of the machine.", *_of(NUMA_NODE), NODE, ERRORS)
+PROCESSOR_CLASS = _class("processor", "One logical CPU of the machine.", *_properties(PROCESSOR), NODE, ERRORS)
+NUMA_CLASS = _class("numaNode", "One NUMA node of the machine.", *_properties(NUMA_NODE), NODE, ERRORS)
 LINK_CLASS = _class(
     "networkInterface",
-    "One network link: links stack, so each names its neighbours (lower, ports, master).",
-    *_of(LINK),
+    "One network link, with the links that it is stacked on or belongs to (lower, ports, master).",
+    *_properties(LINK),
     SchemaProperty(
         name="macaddr",
         type=DataType.INT,
         xml_type="uint64",
         is_optional=True,
-        description="The hardware address as a number; absent where it has more than 8 bytes.",
+        description="The hardware address as a number; absent: it has more than 8 bytes.",
     ),
     NODE,
     ERRORS,
 )
-ADDRESS_CLASS = _class("networkAddress", "One IP address, IPv4 or IPv6, of a link.", *_of(ADDRESS), INTERFACE, ERRORS)
+ADDRESS_CLASS = _class(
+    "networkAddress", "One IP address, IPv4 or IPv6, of a link.", *_properties(ADDRESS), INTERFACE, ERRORS
+)
 STATISTICS_CLASS = _class(
     "hostStatistics",
-    "Counters and levels of the moment, of one scope: in a Xen Dom0 the machine's and the Dom0's own are two objects.",
-    *_of(STATISTICS),
+    "Counters and current levels of one scope: in a Xen Dom0, the machine and the Dom0 are two objects.",
+    *_properties(STATISTICS),
     NODE,
     ERRORS,
 )
@@ -201,7 +210,7 @@ LINK_STATISTICS_CLASS = _class(
     "interfaceStatistics",
     "Counters of one link.",
     STATISTICS[0].property,  # the scope
-    *_of(LINK_STATISTICS),
+    *_properties(LINK_STATISTICS),
     INTERFACE,
     ERRORS,
 )

@@ -1,8 +1,8 @@
-"""Who the agent is: a name that outlives restarts, and an epoch that does not.
+"""The agent's name, which survives restarts, and its epoch, which counts them.
 
 The instance is the hardware's UUID, else the machine-id, else a random UUID. The first may be readable at one start and
-not at the next (a daemon that comes up later, other rights), so what was chosen is kept in the state folder for as
-long as the machine-id is the same.
+not at another (a daemon that starts later, other permissions). So the first choice is kept in the state folder, as long
+as the machine-id is the same.
 """
 
 import contextlib
@@ -22,22 +22,22 @@ from .settings import Settings
 
 FILE = "agent.json"
 STATE_LIMIT = 64 * 1024
-WANTED = {
+FIELDS = {
     "system": frozenset({"hardware_uuid", "machine_id", "hostname", "architecture"}),
     "hypervisor": frozenset({"role", "type"}),
 }
 
 
 def identify(settings: Settings, host: HostInfo, now_ns: int) -> Identity:
-    """Ask the host who it is, and the state folder who it was. Unavailable where the configured name is none."""
-    told = {group: answer.value for group, answer in host.read_many(WANTED) if isinstance(answer, GroupResult)}
-    system, hypervisor = told.get("system") or System(), told.get("hypervisor") or Hypervisor()
+    """Return the identity from settings, host and state folder; raise Unavailable if the configured name is invalid."""
+    facts = {group: result.value for group, result in host.read_many(FIELDS) if isinstance(result, GroupResult)}
+    system, hypervisor = facts.get("system") or System(), facts.get("hypervisor") or Hypervisor()
     folder = settings.state or os.environ.get("STATE_DIRECTORY", "").partition(":")[0] or None
     state = _load(folder)
     instance = settings.instance or _kept(state, system) or system.hardware_uuid or system.machine_id or str(uuid4())
     epoch = state.get("epoch")
     if folder is None or not isinstance(epoch, int):
-        epoch = now_ns // 10**9  # seconds grow from start to start as well, unless the clock is set back
+        epoch = now_ns // 10**9  # seconds, too, increase from start to start, unless the clock is set back
     epoch = (epoch + 1) % 2**32
     _save(folder, {"epoch": epoch, "instance": instance, "machine_id": system.machine_id})
     try:
@@ -49,14 +49,14 @@ def identify(settings: Settings, host: HostInfo, now_ns: int) -> Identity:
         attributes=attributes(system, hypervisor),
         epoch=epoch,
         schema_updated=now_ns,
-        heartbeat_seconds=settings.heartbeat,
+        heartbeat_seconds=settings.heartbeat_seconds,
         domain=settings.domain,
     )
 
 
 def attributes(system: System, hypervisor: Hypervisor) -> dict[str, object]:
-    """What consoles can filter agents by."""
-    told = {
+    """Return the attributes by which consoles filter agents, without the absent ones."""
+    values = {
         "uuid": system.hardware_uuid,
         "hostname": system.hostname,
         "machine_id": system.machine_id,
@@ -65,11 +65,11 @@ def attributes(system: System, hypervisor: Hypervisor) -> dict[str, object]:
         "role": None if hypervisor.role is None else hypervisor.role.value,
         "version": hostinfo.__version__,
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _kept(state: Mapping[str, object], system: System) -> str | None:
-    """The instance of the starts before, on the same installation."""
+    """The instance of earlier starts of the same installation."""
     kept = state.get("instance")
     is_same = state.get("machine_id") == system.machine_id
     return kept if isinstance(kept, str) and kept and is_same else None
@@ -86,7 +86,7 @@ def _load(folder: str | None) -> dict[str, object]:
 
 
 def _save(folder: str | None, state: Mapping[str, object]) -> None:
-    """Keep it, if that is possible: the agent works without."""
+    """Save the state if possible: the agent works without it."""
     if folder is None:
         return
     path = os.path.join(folder, FILE)

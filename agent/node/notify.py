@@ -1,4 +1,4 @@
-"""Telling systemd how the service is: sd_notify(3)."""
+"""Service notifications to systemd: sd_notify(3)."""
 
 import contextlib
 import os
@@ -6,18 +6,18 @@ import socket
 
 
 def notify(*states: str) -> None:
-    """Send states such as READY=1; nothing where systemd did not ask for them."""
+    """Send states such as READY=1; do nothing unless systemd set NOTIFY_SOCKET."""
     address = os.environ.get("NOTIFY_SOCKET", "")
     if address[:1] not in ("/", "@"):
         return
     text = "\n".join(state.replace("\n", " ") for state in states)
-    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as end:
-        end.setblocking(False)
-        end.sendto(text.encode("utf-8", "replace"), "\0" + address[1:] if address[0] == "@" else address)
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
+        sender.setblocking(False)
+        sender.sendto(text.encode("utf-8", "replace"), "\0" + address[1:] if address[0] == "@" else address)
 
 
 def watchdog_seconds() -> float | None:
-    """How often systemd wants to hear WATCHDOG=1, halved as it advises; None: it does not."""
+    """Return the interval for WATCHDOG=1, half of systemd's timeout as sd_watchdog_enabled(3) advises; None: off."""
     microseconds = os.environ.get("WATCHDOG_USEC", "")
     if not microseconds.isdecimal() or os.environ.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
         return None

@@ -1,4 +1,4 @@
-"""Who may read and call what: a TOML file of rules, all of which only allow.
+"""Who may read and call what: a TOML file of rules that only allow.
 
     [groups]
     operators = ["alice@EXAMPLE.COM", "bob"]
@@ -8,9 +8,9 @@
     read = ["*"]
     call = ["ovirtNode.refresh", "ovirtNode.getFact"]
 
-``who`` are names as the broker, or the agent's own listener, verified them, ``@GROUP``, ``authenticated`` (any such
-name), ``anonymous`` (nobody said who it is) or ``loopback`` (whoever comes over this host's loopback, anonymous too).
-``read`` are classes, ``call`` are methods as CLASS.METHOD; ``*`` stands for any number of characters.
+``who`` lists user names as the broker, or the agent's own listener, verified them; ``@GROUP``; ``authenticated`` (any
+user name); ``anonymous`` (no user name); ``loopback`` (any connection over this host's loopback, also an anonymous
+one). ``read`` lists classes, ``call`` lists methods as CLASS.METHOD; ``*`` matches any number of characters.
 """
 
 import tomllib
@@ -29,7 +29,7 @@ AUTHENTICATED, ANONYMOUS, LOOPBACK = "authenticated", "anonymous", "loopback"
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Somebody may do something."""
+    """What some users may do."""
 
     who: frozenset[str]
     read: tuple[str, ...]
@@ -38,13 +38,13 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """All rules."""
+    """All rules; what none of them allows is forbidden."""
 
     rules: tuple[Rule, ...]
     groups: Mapping[str, frozenset[str]]
 
     def may_read(self, user: str | None, schema_id: SchemaId | None, *, is_loopback: bool) -> bool:
-        """Whether a user may read a class; None: schemas, and that the agent is there."""
+        """Whether a user may read a class; ``schema_id`` None: schemas, and the agent's presence."""
         rules = self._rules(user, is_loopback=is_loopback)
         if schema_id is None:
             return any(rule.read for rule in rules)
@@ -62,46 +62,46 @@ class Policy:
 
 
 DEFAULT = Policy((Rule(frozenset({AUTHENTICATED, LOOPBACK}), ("*",), ()),), {})
-"""Without a file: whoever is authenticated, or comes over loopback, may read; nobody may act."""
+"""Without a file: authenticated users and loopback connections may read; no one may call methods."""
 
 
 def load(path: str) -> Policy:
-    """Read a policy file; ReadError, or ParseError that says where it is wrong."""
+    """Read a policy file; raise ReadError, or ParseError that names the wrong entry."""
     document = load_toml(path)
     groups = document.pop("groups", {})
     rules = document.pop("allow", [])
     if document or not isinstance(groups, dict) or not isinstance(rules, list):
-        raise ParseError(path, f"expected [groups] and [[allow]] only, not {', '.join(document) or 'other types'}")
-    members = {name: frozenset(_texts(path, f"groups.{name}", entry)) for name, entry in groups.items()}
+        raise ParseError(path, f"expected only [groups] and [[allow]], not {', '.join(document) or 'other types'}")
+    members = {name: frozenset(_strings(path, f"groups.{name}", entry)) for name, entry in groups.items()}
     return Policy(tuple(_rule(path, number, rule, members) for number, rule in enumerate(rules, 1)), members)
 
 
 def load_toml(path: str) -> dict[str, object]:
-    """Read a TOML file; ReadError or ParseError."""
+    """Read a TOML file; raise ReadError or ParseError."""
     data = read_file(path, SIZE_LIMIT)
     try:
         return tomllib.loads(data.decode())
     except (ValueError, RecursionError) as error:
-        raise ParseError(path, f"no TOML: {error}") from error
+        raise ParseError(path, f"invalid TOML: {error}") from error
 
 
 def _rule(path: str, number: int, rule: object, groups: Mapping[str, object]) -> Rule:
     where = f"allow {number}"
     if not isinstance(rule, dict) or not set(rule) <= {"who", "read", "call"} or "who" not in rule:
         raise ParseError(path, f"{where}: expected who, and read or call")
-    who = _texts(path, f"{where}: who", rule["who"])
+    who = _strings(path, f"{where}: who", rule["who"])
     for name in who:
         if name.startswith("@") and name[1:] not in groups:
-            raise ParseError(path, f"{where}: there is no group {name[1:]}")
+            raise ParseError(path, f"{where}: no group {name[1:]} is defined")
         if not name or "*" in name:
-            raise ParseError(path, f"{where}: who: {name!r} is no name; 'authenticated' stands for all users")
-    read, call = (_texts(path, f"{where}: {key}", rule.get(key, [])) for key in ("read", "call"))
+            raise ParseError(path, f"{where}: who: {name!r} is not a user name; 'authenticated' matches all users")
+    read, call = (_strings(path, f"{where}: {key}", rule.get(key, [])) for key in ("read", "call"))
     return Rule(frozenset(who), read, call)
 
 
-def _texts(path: str, where: str, value: object) -> tuple[str, ...]:
+def _strings(path: str, where: str, value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
-        raise ParseError(path, f"{where}: expected a list of texts")
+        raise ParseError(path, f"{where}: expected a list of strings")
     return tuple(value)
 
 

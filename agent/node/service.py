@@ -1,116 +1,109 @@
-"""The agent: facts come from the lanes, requests from the ports, and one thread brings them together.
+"""The agent's input and output: poll threads and endpoints put work into an inbox, one thread executes it."""
 
-Everything that the protocol library or the store does happens in the thread that calls ``run``; lanes and transports
-only leave work in its inbox. So nothing needs a lock, and nothing that hangs elsewhere holds up a heartbeat.
-"""
+from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from queue import Empty, SimpleQueue
 
 import hostinfo
-from hostinfo import GroupResult, HostInfo, HostInfoError
-from hostinfo.model.hypervisor import Hypervisor
-from hostinfo.model.system import System
+from hostinfo import HostInfo, HostInfoError
 
-from ..qmf import (
-    Identity,
-    Message,
-    MethodCall,
-    QmfError,
-    UInt,
-    data_indications,
-    event_indication,
-    heartbeat,
-)
+from ..qmf import Message, event_indication, heartbeat
 from ..transport import ConnectionState, Transport, TransportOptions, open_transport
-from . import journal
-from .calls import Calls
-from .events import Happened
-from .identity import attributes, identify
-from .journal import Journal
+from . import effects
+from .core import GUESTS, INVENTORY, STATISTICS, AgentCore
+from .endpoint import Endpoint, create_endpoint
+from .endpoints import Endpoints, publish
+from .identity import identify
+from .journal import ERROR, INFO, WARNING, Journal
+from .method_handler import MethodHandler
 from .notify import notify, watchdog_seconds
-from .objects import WANTED
-from .port import Port, make_port
-from .reading import Heard, Lane, Reading, RoundDone
+from .objects import PUBLISHED_FIELDS
+from .polling import PollThread, Update
 from .settings import Settings
-from .store import NodeStore
 from .timers import Timers
 
 INBOX_LIMIT = 2000
-"""Requests that may wait; more are dropped and counted, as a broker would."""
-GUESTS_INTERVAL = 60
-STALLED_SECONDS = 30
-SUBSCRIBERS_SECONDS = 0.5  # how often is looked whether a subscriber is due: half of the shortest interval
+"""Requests that may wait; more are dropped and counted, as a broker does."""
+GUESTS_SECONDS = 60
+SUBSCRIPTIONS_SECONDS = 0.5
+"""How often subscriptions are checked for being due: half of their shortest interval."""
 
 
 class Service:
-    """An agent; ``run`` serves until ``stop``."""
+    """An agent; ``run`` serves until ``stop``.
+
+    ::
+
+        created -- run: endpoints open, poll threads start --> running -- stop --> closing --> closed
+                                                                  |  ^
+                                             inbox or timer: one function at a time
+
+    What the functions decide is in ``AgentCore``, and in the ``Responder`` of each endpoint; both are used in the
+    thread that calls ``run`` only. So nothing needs a lock, and nothing that hangs elsewhere delays a heartbeat.
+    """
 
     def __init__(
         self,
         settings: Settings,
         *,
-        journal_: Journal | None = None,
+        journal: Journal | None = None,
         open_host: Callable[[], HostInfo] | None = None,
-        make_transport: Callable[[TransportOptions], Transport] = open_transport,
+        create_transport: Callable[[TransportOptions], Transport] = open_transport,
     ) -> None:
-        """Ask this host who it is. HostInfoError or QmfError where the settings do not fit it."""
-        self.settings = settings
-        self.journal = journal_ or Journal()
-        self.refused = 0
-        self._open_host = open_host or (lambda: hostinfo.open(settings.uri))
-        self._make_transport = make_transport
+        """Identify this host; raise HostInfoError or QmfError if the settings do not suit it."""
+        self.journal = journal or Journal()
+        self._refused = 0
+        self._create_transport = create_transport
         self._inbox: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._timers = Timers()
-        self._ends = False
-        self._now = 0
-        with self._open_host() as host:
-            self.identity: Identity = identify(settings, host, self._clock())
-        self._agent = str(self.identity.name)
-        self.store = NodeStore(self._agent, self._about())
-        lane = partial(Lane, open_host=self._open_host, tell=self._told, on_fault=self._fault)
-        inventory = {group: fields for group, fields in WANTED.items() if group != "statistics"}
-        self._inventory = lane("inventory", inventory, interval=settings.refresh, is_watching=True)
-        self._statistics = lane("statistics", {"statistics": WANTED["statistics"]}, interval=settings.interval)
-        self._guests = lane("guests", {"guests": None}, interval=max(GUESTS_INTERVAL, settings.interval))
-        self._lanes: tuple[Lane, ...] = (self._inventory, self._statistics, self._guests)
-        self._calls = Calls(self._inventory, self._open_host, self._set_interval, self._inbox.put, self.journal.audit)
-        self._ports: list[Port] = []
-        self._is_first_round_done = False
+        self._is_ending = False
+        self._now_ns = 0
+        open_host = open_host or (lambda: hostinfo.open(settings.uri))
+        with open_host() as host:
+            self.core = AgentCore(settings, identify(settings, host, self._clock()))
+        self.poll_threads = self._create_poll_threads(settings, open_host)
+        self._methods = MethodHandler(
+            open_host=open_host,
+            request_poll=self.poll_threads[INVENTORY].request_poll,
+            set_interval=lambda seconds: self._execute(self.core.set_statistics_interval(seconds, self._clock())),
+            call_soon=self._inbox.put,
+            audit=self.journal.audit,
+        )
+        self.endpoints = Endpoints(self._create_endpoint, self._clock)
 
     # -- from any thread
 
     def stop(self) -> None:
-        """End ``run`` in order."""
+        """End ``run``; also from a signal handler."""
         self._inbox.put(self._end)
 
     def reload(self, settings: Settings) -> None:
-        """Go by other settings from now on; who the agent is stays as it was."""
+        """Use other settings from now on; the agent's name stays the same."""
         self._inbox.put(lambda: self._reload(settings))
 
     @property
     def dropped(self) -> int:
-        """Messages that did not leave, and requests that nobody had time for."""
-        return self.refused + sum(port.transport.dropped for port in self._ports)
+        """Messages that were not sent, and requests that exceeded the inbox's limit."""
+        return self._refused + self.endpoints.dropped
 
-    # -- the thread
+    # -- the agent's thread
 
     def run(self) -> None:
-        """Serve until somebody calls ``stop``. HostInfoError where a port can't be opened."""
+        """Serve until ``stop``; raise HostInfoError if an endpoint can't be opened."""
         try:
-            for options in self.settings.transports():
-                self._open_port(options)
-            for lane in self._lanes:
-                lane.start()
-            self._timers.every(self.identity.heartbeat_seconds, self._heartbeat)
+            for options in self.core.settings.transports():
+                self._open_endpoint(options)
+            for thread in self.poll_threads.values():
+                thread.start()
+            self._timers.add(self.core.identity.heartbeat_seconds, self._heartbeat)
             if (seconds := watchdog_seconds()) is not None:
-                self._timers.every(seconds, lambda: notify("WATCHDOG=1"))
-            self.journal.say(journal.INFO, f"{self._agent} serves, epoch {self.identity.epoch}")
-            notify("READY=1", "STATUS=reading the first facts")
-            while not self._ends:
+                self._timers.add(seconds, lambda: notify("WATCHDOG=1"))
+            self.journal.log(INFO, f"{self.core.identity.name} started, epoch {self.core.identity.epoch}")
+            notify("READY=1", "STATUS=reading all facts for the first time")
+            while not self._is_ending:
                 self._step()
         finally:
             notify("STOPPING=1")
@@ -118,207 +111,134 @@ class Service:
 
     def _step(self) -> None:
         try:
-            work = self._inbox.get(timeout=self._timers.wait())
+            function = self._inbox.get(timeout=self._timers.remaining())
         except Empty:
-            work = self._timers.run_due
+            function = self._timers.run_due
         try:
-            work()
-        except Exception as error:  # a fault in one answer or reading must not end the agent
-            self._fault(error)
+            function()
+        except Exception as error:  # an internal error in one response or update must not end the agent
+            self._on_error(error)
         self._timers.run_due()
 
     def _end(self) -> None:
-        self._ends = True
+        self._is_ending = True
 
     def _close(self) -> None:
-        for port in self._ports:
-            port.transport.close()
-        for lane in self._lanes:
-            lane.close()
-        self._calls.close()
-        self.journal.say(journal.INFO, f"{self._agent} ends; {self.dropped} messages were dropped")
+        self.endpoints.close()
+        for thread in self.poll_threads.values():
+            thread.close()
+        self._methods.close()
+        self.journal.log(INFO, f"{self.core.identity.name} stopped; {self.dropped} messages were dropped")
 
     def _clock(self) -> int:
-        """Nanoseconds since the epoch that never go back."""
-        self._now = max(self._now, time.time_ns())
-        return self._now
+        """Nanoseconds since 1970 that never decrease."""
+        self._now_ns = max(self._now_ns, time.time_ns())
+        return self._now_ns
 
-    def _about(self) -> dict[str, object]:
+    def _create_poll_threads(self, settings: Settings, open_host: Callable[[], HostInfo]) -> Mapping[str, PollThread]:
+        create = partial(PollThread, open_host=open_host, callback=self._on_update, on_error=self._on_error)
+        inventory = {group: fields for group, fields in PUBLISHED_FIELDS.items() if group != "statistics"}
+        statistics = {"statistics": PUBLISHED_FIELDS["statistics"]}
+        guests_seconds = max(GUESTS_SECONDS, settings.statistics_seconds)
         return {
-            "uuid": self.identity.name.instance,
-            "agentVersion": hostinfo.__version__,
-            "updateInterval": UInt(self.settings.interval),
+            INVENTORY: create(INVENTORY, inventory, interval_seconds=settings.inventory_seconds, is_watching=True),
+            STATISTICS: create(STATISTICS, statistics, interval_seconds=settings.statistics_seconds),
+            GUESTS: create(GUESTS, {"guests": None}, interval_seconds=guests_seconds),
         }
 
-    # -- ports
+    def _on_update(self, update: Update) -> None:
+        """In a poll thread."""
+        self._inbox.put(lambda: self._execute(self.core.on_update(update, self._clock())))
 
-    def _open_port(self, options: TransportOptions) -> None:
-        port = make_port(
-            options,
-            self._make_transport(options),
-            identity=self.identity,
-            store=self.store,
-            policy=lambda: self.settings.policy,
-            do=self._calls.do,
-            audit=self._calls.audit,
-            on_fault=self._fault,
-            strict_security=self.settings.strict_security,
-        )
-        self._ports.append(port)
-        port.open(self._received, lambda port, state, text: self._inbox.put(lambda: self._state(port, state, text)))
-
-    def _received(self, port: Port, message: Message) -> None:
-        if self._inbox.qsize() > INBOX_LIMIT:
-            self.refused += 1
-            return
-        self._inbox.put(lambda: self._handle(port, message))
-
-    def _handle(self, port: Port, message: Message) -> None:
-        for answer in port.responder.handle(message, self._clock()):
-            if not port.send(answer):
-                break  # half an answer that looks whole would be worse than none
-        if len(port.responder.subscriptions):
-            self._timers.start(SUBSCRIBERS_SECONDS, self._publish_due)
-
-    def _state(self, port: Port, state: ConnectionState, text: str) -> None:
-        was_connected, port.is_connected = port.is_connected, state is ConnectionState.CONNECTED
-        self.journal.say(journal.INFO if port.is_connected else journal.WARNING, f"{state}: {text}")
-        self._status()
-        if port.is_connected and not was_connected:
-            port.send(heartbeat(self.identity, self._clock()))
-            if self._is_first_round_done:
-                self._publish_all(port)
-
-    def _status(self) -> None:
-        connected = sum(port.is_connected for port in self._ports)
-        notify(f"STATUS={connected} of {len(self._ports)} connected, {self.dropped} messages dropped")
-
-    # -- facts
-
-    def _told(self, told: Reading | RoundDone | Heard) -> None:
-        self._inbox.put(lambda: self._take(told))
-
-    def _take(self, told: Reading | RoundDone | Heard) -> None:
-        if isinstance(told, Heard):
-            self._hear(told)
-            return
-        if isinstance(told, Reading):
-            for happened in self.store.take(told.group, told.answer, self._clock()):
-                self._tell_event(happened)
-            if told.group in ("system", "hypervisor") and isinstance(told.answer, GroupResult):
-                self._update_attributes()
-            return
-        if told.lane is self._inventory and told.is_whole:
-            self._calls.refreshed(told.ticket, self._finish)
-            if not self._is_first_round_done:
-                self._is_first_round_done = True
-                about = {"version": hostinfo.__version__, "epoch": self.identity.epoch}
-                self._tell_event(Happened("agentStarted", about))
-            self._publish_changes(is_whole=True)
-        else:
-            self._publish_changes()
-
-    def _hear(self, heard: Heard) -> None:
-        """One lane listens for all."""
-        for driver, error in heard.connections:
-            for happened in self.store.connection(driver, error):
-                self._tell_event(happened)
-        for lane in self._lanes:
-            if lane is not self._inventory:
-                lane.hear(heard.groups)
-
-    def _update_attributes(self) -> None:
-        system, hypervisor = self.store.facts("system"), self.store.facts("hypervisor")
-        if not isinstance(system, System) or not isinstance(hypervisor, Hypervisor):
-            return
-        told = attributes(system, hypervisor)
-        if told != self.identity.attributes:
-            self._set_identity(replace(self.identity, attributes=told))
-
-    def _set_identity(self, identity: Identity) -> None:
-        self.identity = identity
-        for port in self._ports:
-            port.responder.identity = identity
-
-    # -- indications
-
-    def _heartbeat(self) -> None:
-        for lane in self._lanes:
-            self._look_after(lane)
-        for port in self._ports:
-            if port.is_connected:
-                port.send(heartbeat(self.identity, self._clock()))
-
-    def _look_after(self, lane: Lane) -> None:
-        busy = lane.busy()
-        group, seconds = busy or ("", 0.0)
-        is_stalled = seconds > STALLED_SECONDS
-        if self.store.trouble(lane.name, f"{group}: no answer yet, others of its round wait" if is_stalled else None):
-            self.journal.say(journal.WARNING, f"{lane.name}: {f'{group} does not answer' if is_stalled else 'goes on'}")
-            self.store.about(self._clock())
-
-    def _tell_event(self, happened: Happened) -> None:
-        event = happened.at(self._clock())
-        for port in self._ports:
-            port.send(event_indication(self.identity, event))
-
-    def _publish_changes(self, *, is_whole: bool = False) -> None:
-        """What changed; after a whole round all that lasts, for consoles that only listen and came late."""
-        changed, gone = self.store.changed()
-        now, ttl = self._clock(), 2000 * max(self.settings.interval, 10)
-        told = [*(self.store.lasting() if is_whole else changed), *gone]
-        for port in self._ports:
-            if not port.is_connected:
-                continue
-            for message in data_indications(self.identity, told, ttl_ms=ttl):
-                port.send(message)
-            for one in gone:
-                for message in port.responder.publish_deleted(one, now):
-                    port.send(message)
-
-    def _publish_all(self, port: Port) -> None:
-        for message in data_indications(self.identity, self.store.objects(None)):
-            port.send(message)
-
-    def _publish_due(self) -> None:
-        if not any(len(port.responder.subscriptions) for port in self._ports):
-            self._timers.stop(self._publish_due)  # an agent that nobody listens to sleeps
-        for port in self._ports:
-            due = port.responder.subscriptions.next_due_ns()
-            if due is not None and due <= self._clock():
-                for message in port.responder.publish_due(self._clock()):
-                    port.send(message)
-
-    # -- what is asked of the agent
-
-    def _finish(self, port: Port, call: MethodCall, result: Mapping[str, object] | QmfError) -> None:
-        port.send(port.responder.finish(call, result))
-
-    def _set_interval(self, seconds: int) -> None:
-        self.settings = replace(self.settings, interval=seconds)
-        self._statistics.set_interval(seconds)
-        self.store.about(self._clock(), updateInterval=UInt(seconds))
-        self._publish_changes()
-
-    def _reload(self, settings: Settings) -> None:
-        before = self.settings.transports()
-        self.settings = settings
-        self._inventory.set_interval(settings.refresh)
-        self._set_interval(settings.interval)
-        self._set_identity(replace(self.identity, heartbeat_seconds=settings.heartbeat))
-        self._timers.change(self._heartbeat, settings.heartbeat)
-        for port in [port for port in self._ports if port.options not in settings.transports()]:
-            port.transport.close()
-            self._ports.remove(port)
-        for options in settings.transports():
-            if options not in before:
-                try:
-                    self._open_port(options)
-                except HostInfoError as error:
-                    self.journal.say(journal.ERROR, f"{error}")
-        self.journal.say(journal.INFO, "the configuration was read again")
-
-    def _fault(self, error: Exception) -> None:
+    def _on_error(self, error: Exception) -> None:
         import traceback
 
-        self.journal.say(journal.ERROR, f"fault: {''.join(traceback.format_exception(error))}")
+        self.journal.log(ERROR, f"internal error: {''.join(traceback.format_exception(error))}")
+
+    def _reload(self, settings: Settings) -> None:
+        self._timers.set_interval(self._heartbeat, settings.heartbeat_seconds)
+        self._execute(self.core.reload(settings, self._clock()))
+
+    def _heartbeat(self) -> None:
+        for thread in self.poll_threads.values():
+            self._execute(self.core.check_stalled(thread.name, thread.current_read(), self._clock()))
+        self._execute([effects.SendHeartbeat()])
+
+    # -- endpoints
+
+    def _create_endpoint(self, options: TransportOptions) -> Endpoint:
+        return create_endpoint(
+            options,
+            self._create_transport(options),
+            identity=self.core.identity,
+            store=self.core.store,
+            policy=lambda: self.core.settings.policy,
+            handle=self._methods.handle,
+            audit=self._methods.audit,
+            on_error=self._on_error,
+            strict_security=self.core.settings.strict_security,
+        )
+
+    def _open_endpoint(self, options: TransportOptions) -> None:
+        endpoint = self.endpoints.add(options)
+        endpoint.open(self._on_message, lambda *change: self._inbox.put(lambda: self._on_state(*change)))
+
+    def _on_message(self, endpoint: Endpoint, message: Message) -> None:
+        """In a transport's thread."""
+        if self._inbox.qsize() > INBOX_LIMIT:
+            self._refused += 1
+            return
+        self._inbox.put(lambda: self._respond(endpoint, message))
+
+    def _respond(self, endpoint: Endpoint, message: Message) -> None:
+        for response in endpoint.responder.handle(message, self._clock()):
+            if not endpoint.send(response):
+                break  # half a response that looks whole would be worse than none
+        if len(endpoint.responder.subscriptions):
+            self._timers.add_once(SUBSCRIPTIONS_SECONDS, self._publish_due)
+
+    def _on_state(self, endpoint: Endpoint, state: ConnectionState, text: str) -> None:
+        was_connected, endpoint.is_connected = endpoint.is_connected, state is ConnectionState.CONNECTED
+        self.journal.log(INFO if endpoint.is_connected else WARNING, f"{state}: {text}")
+        connected = f"{self.endpoints.connected} of {len(self.endpoints)}"
+        notify(f"STATUS={connected} connected, {self.dropped} messages dropped")
+        if endpoint.is_connected and not was_connected:
+            self._execute(self.core.on_connected(), endpoint)
+
+    def _publish_due(self) -> None:
+        if not self.endpoints.has_subscriptions:
+            self._timers.remove(self._publish_due)  # without subscriptions the agent sleeps
+        self.endpoints.publish_due()
+
+    # -- effects
+
+    def _execute(self, requested: Iterable[effects.Effect], endpoint: Endpoint | None = None) -> None:
+        """Execute effects; ``endpoint``: send over this one only."""
+        for effect in requested:
+            match effect:
+                case effects.SendHeartbeat():
+                    (endpoint or self.endpoints).send(heartbeat(self.core.identity, self._clock()))
+                case effects.SendEvent():
+                    (endpoint or self.endpoints).send(event_indication(self.core.identity, effect.event))
+                case effects.PublishObjects() if endpoint is not None:
+                    publish(endpoint, self.core.identity, effect, self._clock())
+                case effects.PublishObjects():
+                    self.endpoints.publish(self.core.identity, effect)
+                case effects.SetIdentity():
+                    self.endpoints.set_identity(effect.identity)
+                case effects.NotifyPollThreads():
+                    self.poll_threads[STATISTICS].notify_changed(effect.groups)
+                    self.poll_threads[GUESTS].notify_changed(effect.groups)
+                case effects.SetPollInterval():
+                    self.poll_threads[effect.thread].set_interval(effect.seconds)
+                case effects.CompleteRefreshes():
+                    self._methods.complete_refreshes(effect.request_id)
+                case effects.OpenEndpoint():
+                    try:
+                        self._open_endpoint(effect.options)
+                    except HostInfoError as error:
+                        self.journal.log(ERROR, str(error))
+                case effects.CloseEndpoint():
+                    self.endpoints.remove(effect.options)
+                case effects.Log():
+                    self.journal.log(effect.priority, effect.text)

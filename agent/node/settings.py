@@ -1,15 +1,15 @@
-"""The agent's configuration: agent.toml, and before it the command line. Both name files of secrets, and hold none."""
+"""The agent's configuration: agent.toml, overridden by the command line. Both name files of secrets, and hold none."""
 
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from hostinfo import ParseError
 
 from ..qmf.wire.addresses import DEFAULT_DOMAIN
 from ..transport.options import ADDRESS_SCHEMES, TransportOptions
-from .classes import LEAST_INTERVAL, MOST_INTERVAL
+from .classes import MAX_INTERVAL_SECONDS, MIN_INTERVAL_SECONDS
 from .policy import DEFAULT, Policy, load, load_toml
 
 _T = TypeVar("_T")
@@ -19,12 +19,12 @@ _T = TypeVar("_T")
 class Settings:
     """How an agent runs."""
 
-    interval: int = 10
-    """Seconds between two readings of statistics."""
-    refresh: int = 300
-    """Seconds between two whole readings of all else; what the kernel announces is read at once."""
-    heartbeat: int = 10
-    """Seconds between two heartbeats."""
+    statistics_seconds: int = 10
+    """Interval of reading and publishing statistics."""
+    inventory_seconds: int = 300
+    """Interval of reading all other groups; changes that the kernel notifies are read at once."""
+    heartbeat_seconds: int = 10
+    """Interval of heartbeats."""
     vendor: str = "ovirt.org"
     """First part of the agent's name."""
     product: str = "hostinfo"
@@ -34,19 +34,19 @@ class Settings:
     domain: str = DEFAULT_DOMAIN
     """QMF domain."""
     strict_security: bool = False
-    """Answer only to direct-console.… on the topic exchange, as Qpid's agents do with their option of this name."""
+    """Answer only to direct-console.… on the topic exchange, like Qpid's agents with their option of this name."""
     state: str | None = None
-    """Folder that keeps the agent's name and the count of its starts; None: systemd's STATE_DIRECTORY, if any."""
+    """Folder that keeps the agent's name and its epoch; None: systemd's STATE_DIRECTORY, if set."""
     policy_file: str | None = None
-    """Who may do what; None: authenticated users and loopback may read, nobody may act."""
+    """Who may do what; None: authenticated users and loopback may read, no one may call methods."""
     uri: str | None = None
-    """The host that is told; None: this machine."""
+    """URI of the host to publish; None: this machine."""
     policy: Policy = DEFAULT
     broker: TransportOptions | None = None
     listen: TransportOptions | None = None
 
     def transports(self) -> tuple[TransportOptions, ...]:
-        """One for each way to be reached; with none configured DNS is asked for brokers."""
+        """Return the options of each transport; with none configured, of one whose brokers DNS names."""
         return tuple(one for one in (self.broker, self.listen) if one is not None) or (
             TransportOptions(domain=self.domain),
         )
@@ -54,7 +54,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandLine:
-    """What was said on the command line, and goes before the file."""
+    """The options of the command line, which override the file."""
 
     config: str | None = None
     brokers: Sequence[str] = ()
@@ -62,21 +62,25 @@ class CommandLine:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
-_RANGES = {"interval": (LEAST_INTERVAL, MOST_INTERVAL), "refresh": (10, 86400), "heartbeat": (1, 20)}
-_PLAIN = ("interval", "refresh", "heartbeat", "vendor", "product", "instance", "domain", "strict_security", "state")
+_RANGES = {
+    "statistics_seconds": (MIN_INTERVAL_SECONDS, MAX_INTERVAL_SECONDS),
+    "inventory_seconds": (10, 86400),
+    "heartbeat_seconds": (1, 20),
+}
+_SIMPLE_KEYS = (*_RANGES, "vendor", "product", "instance", "domain", "strict_security", "state")
 
 
 def settings(line: CommandLine) -> Settings:
-    """Read the configuration; ReadError, or ParseError that names file and key."""
+    """Read the configuration; raise ReadError, or ParseError that names file and key."""
     where = line.config or "command line"
     document = load_toml(line.config) if line.config is not None else {}
     tables = {name: document.pop(name, None) for name in ("broker", "listen")}
     if "policy" in document:
         document["policy_file"] = document.pop("policy")
-    found = replace(_fill(where, "", Settings(), document, (*_PLAIN, "policy_file")), **dict(line.values))
-    for name, (least, most) in _RANGES.items():
-        if not least <= getattr(found, name) <= most:
-            raise ParseError(where, f"{name}: {least} to {most} seconds, not {getattr(found, name)}")
+    found = replace(_fill(where, "", Settings(), document, (*_SIMPLE_KEYS, "policy_file")), **dict(line.values))
+    for name, (minimum, maximum) in _RANGES.items():
+        if not minimum <= getattr(found, name) <= maximum:
+            raise ParseError(where, f"{name}: must be {minimum} to {maximum}, not {getattr(found, name)}")
     broker = _transport(where, "broker", tables["broker"], found.domain)
     listen = _transport(where, "listen", tables["listen"], found.domain)
     if line.brokers:
@@ -94,41 +98,42 @@ def _transport(where: str, name: str, table: object, domain: str) -> TransportOp
         return None
     if not isinstance(table, dict):
         raise ParseError(where, f"{name}: expected a table, [{name}]")
-    given = dict(table)
-    if name == "listen" and "url" in given:
-        given["listen"] = given.pop("url")
+    values = dict(table)
+    if name == "listen" and "url" in values:
+        values["listen"] = values.pop("url")
     known = [one.name for one in fields(TransportOptions) if one.name not in ("domain", "name")]
     known.remove("urls" if name == "listen" else "listen")
-    options = _fill(where, f"{name}.", TransportOptions(domain=domain), given, known)
+    options = _fill(where, f"{name}.", TransportOptions(domain=domain), values, known)
     if options.address_scheme not in ADDRESS_SCHEMES:
         raise ParseError(
-            where, f"{name}.address_scheme: one of {', '.join(ADDRESS_SCHEMES)}, not {options.address_scheme!r}"
+            where, f"{name}.address_scheme: must be one of {', '.join(ADDRESS_SCHEMES)}, not {options.address_scheme!r}"
         )
     return options
 
 
-def _fill(where: str, prefix: str, target: _T, given: Mapping[str, object], known: Sequence[str]) -> _T:
-    types_of = {one.name: one.type for one in fields(target)}  # type: ignore[arg-type]
-    values: dict[str, Any] = {}
-    for name, value in given.items():
+def _fill(where: str, prefix: str, target: _T, values: Mapping[str, object], known: Sequence[str]) -> _T:
+    """The target with these values, each checked against the type of its field."""
+    types_of = get_type_hints(type(target))
+    checked: dict[str, Any] = {}
+    for name, value in values.items():
         if name not in known:
             from difflib import get_close_matches
 
             near = get_close_matches(name, known, n=1)
             raise ParseError(where, f"{prefix}{name}: no such setting" + (f"; did you mean {near[0]}?" if near else ""))
-        values[name] = _fit(where, prefix + name, value, types_of[name])
-    return replace(target, **values)  # type: ignore[type-var]
+        checked[name] = _check(where, prefix + name, value, types_of[name])
+    return replace(target, **checked)  # type: ignore[type-var]
 
 
-def _fit(where: str, name: str, value: object, kind: object) -> object:
-    choices = get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
+def _check(where: str, name: str, value: object, annotation: object) -> object:
+    choices = get_args(annotation) if isinstance(annotation, types.UnionType) else (annotation,)
     if get_origin(choices[0]) is tuple:
         if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
             return tuple(value)
-        raise ParseError(where, f"{name}: expected a list of texts")
+        raise ParseError(where, f"{name}: expected a list of strings")
     if float in choices and type(value) is int:
         return float(value)
     if type(value) in choices:
         return value
-    words = {str: "a text", int: "a whole number", bool: "true or false", float: "a number"}
+    words = {str: "a string", int: "an integer", bool: "true or false", float: "a number"}
     raise ParseError(where, f"{name}: expected {words.get(choices[0], 'another type')}, not {value!r}")

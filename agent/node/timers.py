@@ -1,43 +1,43 @@
-"""Things to do again and again, in the thread that asks for them."""
+"""Periodic calls in the thread that runs them."""
 
 import time
 from collections.abc import Callable
 
-_LONGEST = 3600.0
+_MAX_WAIT_SECONDS = 3600.0
 
 
 class Timers:
-    """Each call with its interval; one that is late is not made up for."""
+    """Functions to call, each with its interval; a late call delays the ones after it."""
 
     def __init__(self) -> None:
-        self._all: dict[Callable[[], None], tuple[float, float]] = {}  # call -> interval, due
+        self._entries: dict[Callable[[], None], tuple[float, float]] = {}  # function -> interval, due
 
-    def every(self, seconds: float, call: Callable[[], None]) -> None:
-        """Call every so many seconds."""
-        self._all[call] = seconds, time.monotonic() + seconds
+    def add(self, seconds: float, function: Callable[[], None]) -> None:
+        """Call the function every so many seconds, first after that time; replace its entry if it has one."""
+        self._entries[function] = seconds, time.monotonic() + seconds
 
-    def start(self, seconds: float, call: Callable[[], None]) -> None:
-        """The same, unless it is called already."""
-        if call not in self._all:
-            self.every(seconds, call)
+    def add_once(self, seconds: float, function: Callable[[], None]) -> None:
+        """Add the function unless it has an entry already."""
+        if function not in self._entries:
+            self.add(seconds, function)
 
-    def stop(self, call: Callable[[], None]) -> None:
-        """Call it no more."""
-        self._all.pop(call, None)
+    def remove(self, function: Callable[[], None]) -> None:
+        """Call the function no more."""
+        self._entries.pop(function, None)
 
-    def change(self, call: Callable[[], None], seconds: float) -> None:
-        """The same call at another interval."""
-        if call in self._all and self._all[call][0] != seconds:
-            self.every(seconds, call)
+    def set_interval(self, function: Callable[[], None], seconds: float) -> None:
+        """Change the interval of a function that has an entry."""
+        if function in self._entries and self._entries[function][0] != seconds:
+            self.add(seconds, function)
 
-    def wait(self) -> float:
-        """Seconds until something is due."""
-        due = min((due for _, due in self._all.values()), default=time.monotonic() + _LONGEST)
+    def remaining(self) -> float:
+        """Seconds until the next call is due."""
+        due = min((due for _, due in self._entries.values()), default=time.monotonic() + _MAX_WAIT_SECONDS)
         return max(0.0, due - time.monotonic())
 
     def run_due(self) -> None:
-        """Call what is due."""
-        for call, (interval, due) in list(self._all.items()):
-            if due <= (now := time.monotonic()) and call in self._all:
-                self._all[call] = interval, now + interval
-                call()
+        """Call each function that is due."""
+        for function, (interval, due) in list(self._entries.items()):
+            if due <= (now := time.monotonic()) and function in self._entries:
+                self._entries[function] = interval, now + interval
+                function()

@@ -1,4 +1,6 @@
-"""``hostinfo agent``: this node's facts over AMQP, for consoles near and far."""
+"""``hostinfo agent``: publish this node's facts over AMQP."""
+
+from __future__ import annotations
 
 import signal
 from importlib import import_module
@@ -12,48 +14,47 @@ if TYPE_CHECKING:
     from typing import Any
 
 DESCRIPTION = """\
-Publishes this node's facts, statistics and events over AMQP 1.0 by QMF v2: to consoles
-that connect to the same broker, or with --listen to consoles that connect to the agent
-itself. Without --broker and --listen, DNS is asked for the brokers of the domain. What
-can't be reached is tried again until it is back.
+Publishes this node's facts, statistics and events over AMQP 1.0 with QMF v2: to the
+consoles at the same broker, or with --listen to consoles that connect to the agent
+itself. Without --broker and --listen, the brokers are looked up in DNS. Lost connections
+are retried until they are restored.
 
-SIGHUP reads the configuration and the policy again, SIGTERM ends. Passwords stand in
-files that the configuration names, never on the command line.
+SIGHUP reloads the configuration and the policy, SIGTERM stops the agent. Passwords are
+read from files that the configuration names, never from the command line.
 
-exit status: 0 ended by a signal, 1 could not start, 2 wrong usage or configuration.
+exit status: 0 stopped by a signal, 1 could not start, 2 wrong usage or configuration.
 """
 EXAMPLES = (
     ("hostinfo agent --listen amqp://127.0.0.1:5672", "for consoles on this host; no broker needed"),
     ("hostinfo agent --broker amqps://broker.example.com", "through a broker, over TLS"),
-    ("hostinfo agent --config /etc/hostinfo/agent.toml", "as the system's service does"),
+    ("hostinfo agent --config /etc/hostinfo/agent.toml", "as the system service runs it"),
 )
 
 
-def add_arguments(parser: "ArgumentParser") -> None:
-    """Arguments of the command."""
-    broker = "amqp://HOST or amqps://HOST; several are taken in turn"
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    broker = "amqp://HOST or amqps://HOST; repeat it to name several, which are tried in turn"
     parser.add_argument("--broker", action="append", default=[], metavar="URL", help=broker)
-    parser.add_argument("--listen", metavar="URL", help="carry the exchanges in this process: amqp://127.0.0.1:5672")
-    parser.add_argument("--config", metavar="FILE", help="agent.toml; the command line goes before it")
+    parser.add_argument(
+        "--listen", metavar="URL", help="run the exchanges in this process, such as at amqp://127.0.0.1:5672"
+    )
+    parser.add_argument("--config", metavar="FILE", help="agent.toml; the command line overrides it")
     parser.add_argument("--policy", metavar="FILE", help="policy.toml: who may read and call what")
-    parser.add_argument("--interval", type=int, metavar="SECONDS", help="of statistics (10)")
-    parser.add_argument("--refresh", type=int, metavar="SECONDS", help="of all other facts, besides changes (300)")
-    parser.add_argument("--state", metavar="DIR", help="folder that keeps the agent's name and count of starts")
+    parser.add_argument("--statistics-seconds", type=int, metavar="N", help="interval of reading statistics (10)")
+    parser.add_argument("--inventory-seconds", type=int, metavar="N", help="interval of reading all other facts (300)")
+    parser.add_argument("--state", metavar="DIR", help="folder that keeps the agent's name and epoch")
 
 
-def run(options: "Namespace") -> int:
-    """Serve until a signal ends it."""
+def run(options: Namespace) -> int:
+    """Serve until a signal; return the exit code."""
     agent = import_module("hostinfo.agent.node")
     try:
         line = _line(agent, options)
         service = agent.Service(agent.settings(line))
-    except HostInfoError as error:
+    except (HostInfoError, ValueError) as error:
         print_error(f"agent: {error}")
         return EXIT_USAGE
-    except ValueError as error:
-        print_error(f"agent: {error}")
-        return EXIT_USAGE
-    _log(service)
+    _forward_logging(service)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: service.stop())
     signal.signal(signal.SIGHUP, lambda *_: _reload(agent, service, line))
@@ -65,27 +66,27 @@ def run(options: "Namespace") -> int:
     return EXIT_OK
 
 
-def _line(agent: "Any", options: "Namespace") -> "Any":
-    given = {name: getattr(options, name) for name in ("interval", "refresh", "state")}
+def _line(agent: Any, options: Namespace) -> Any:
+    given = {name: getattr(options, name) for name in ("statistics_seconds", "inventory_seconds", "state")}
     given |= {"policy_file": options.policy, "uri": options.connect}
     values = {name: value for name, value in given.items() if value is not None}
     return agent.CommandLine(config=options.config, brokers=options.broker, listen=options.listen, values=values)
 
 
-def _reload(agent: "Any", service: "Any", line: "Any") -> None:
+def _reload(agent: Any, service: Any, line: Any) -> None:
     try:
         service.reload(agent.settings(line))
     except HostInfoError as error:
-        service.journal.say(3, f"the configuration stays as it was: {error}")
+        service.journal.log(3, f"configuration not reloaded, the previous one stays in effect: {error}")
 
 
-def _log(service: "Any") -> None:
-    """What the libraries log goes the same way as what the agent says."""
+def _forward_logging(service: Any) -> None:
+    """Write log records of the libraries to the agent's journal."""
     import logging
 
     class Handler(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            service.journal.say(4 if record.levelno >= logging.WARNING else 6, record.getMessage())
+            service.journal.log(4 if record.levelno >= logging.WARNING else 6, record.getMessage())
 
     logger = logging.getLogger("hostinfo")
     logger.addHandler(Handler())

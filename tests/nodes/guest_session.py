@@ -157,9 +157,9 @@ class Visitor:
             self._hear("processorOnline", number=last)
         if self._shape.libvirt == "works":
             self._errand("libvirt-lost", f"pkill -KILL -x libvirtd; systemctl stop {UNITS} libvirtd")
-            self._hear("hypervisorLost")
+            self._hear("hypervisorDisconnected")
             self._errand("libvirt-back", f"systemctl reset-failed; systemctl start {UNITS}; virsh -r nodeinfo >&2")
-            self._hear("hypervisorBack")
+            self._hear("hypervisorConnected")
         self._live()
 
     def _live(self) -> None:

@@ -151,8 +151,8 @@ def test_a_processor_that_goes_and_comes_is_an_event(node: Node, heard: dict[str
 def test_a_libvirt_that_goes_and_comes_is_an_event(heard: dict[str, Any]) -> None:
     errand(heard, "libvirt-lost")
     errand(heard, "libvirt-back")
-    assert happened(heard, "hypervisorLost")
-    assert happened(heard, "hypervisorBack")
+    assert happened(heard, "hypervisorDisconnected")
+    assert happened(heard, "hypervisorConnected")
 
 
 @pytest.mark.parametrize("node", WITH_LIBVIRT, indirect=True)

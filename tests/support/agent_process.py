@@ -92,7 +92,17 @@ def agent(
 ) -> Iterator[Agent]:
     """Run an agent that listens on a free port of loopback."""
     prefix = ["ip", "netns", "exec", namespace] if namespace else []
-    command = [*prefix, sys.executable, "-m", "hostinfo", "agent", "--listen", "amqp://127.0.0.1:0", "--interval", "1"]
+    command = [
+        *prefix,
+        sys.executable,
+        "-m",
+        "hostinfo",
+        "agent",
+        "--listen",
+        "amqp://127.0.0.1:0",
+        "--statistics-seconds",
+        "1",
+    ]
     if policy is not None:
         (folder / "policy.toml").write_text(policy)
         command += ["--policy", str(folder / "policy.toml")]

@@ -60,7 +60,7 @@ class Broker:
 
 @contextmanager
 def at(*arguments: str) -> Iterator[Agent]:
-    command = [sys.executable, "-m", "hostinfo", "agent", "--interval", "1", *arguments]
+    command = [sys.executable, "-m", "hostinfo", "agent", "--statistics-seconds", "1", *arguments]
     running = Agent(command, {})
     try:
         yield running
@@ -93,7 +93,7 @@ def test_after_an_outage_it_announces_itself_at_once_and_sends_nothing_stale() -
                 assert all(one.update_ts >= back_ns for one in _statistics(broker)[1:])
                 assert _events(broker, "agentStarted") == []  # it went on all the time
             assert running.end() == 0
-            running.wait_for(r"ends; \d+ messages were dropped")
+            running.wait_for(r"stopped; \d+ messages were dropped")
         finally:
             broker.close()
 

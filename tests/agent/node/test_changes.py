@@ -44,7 +44,7 @@ def namespace() -> Iterator[str]:
 @pytest.fixture
 def running(namespace: str, tmp_path: Path) -> Iterator[Agent]:
     pytest.importorskip("proton", reason="needs python-qpid-proton")
-    with agent(tmp_path, "--refresh", "3600", namespace=namespace) as one:
+    with agent(tmp_path, "--inventory-seconds", "3600", namespace=namespace) as one:
         yield one
 
 
@@ -118,7 +118,7 @@ def test_processors_and_memory_that_change_between_two_readings_are_events(tmp_p
     online, meminfo = root / "sys/devices/system/cpu/online", root / "proc/meminfo"
     assert online.read_text() == "0-3\n"
     with (
-        agent(tmp_path, "--refresh", "3600", "--connect", f"sysfs://{root}") as running,
+        agent(tmp_path, "--inventory-seconds", "3600", "--connect", f"sysfs://{root}") as running,
         Console(running.url) as console,
     ):
         until(lambda: len(console.get("{class:processor}")) == 4, 20)

@@ -72,16 +72,23 @@ class Machine:
         return GroupResult(value=Statistics(scope=Scope.HOST, time=f"sample {self.samples}", uptime_seconds=uptime))
 
 
+def url(service: Service) -> str:
+    found: list[str] = [endpoint.transport.url for endpoint in service.endpoints]  # type: ignore[attr-defined]
+    return found[0] if found else ":0"
+
+
 @contextmanager
 def served(machine: Machine) -> Iterator[Console]:
     listen = TransportOptions(listen="amqp://127.0.0.1:0")
-    service = Service(Settings(interval=1, refresh=10, heartbeat=1, listen=listen), open_host=machine.open)
-    service._inventory.set_interval(0.2)
+    service = Service(
+        Settings(statistics_seconds=1, inventory_seconds=10, heartbeat_seconds=1, listen=listen), open_host=machine.open
+    )
+    service.poll_threads["inventory"].set_interval(0.2)
     thread = threading.Thread(target=service.run)
     thread.start()
     try:
-        until(lambda: bool(service._ports) and not service._ports[0].transport.url.endswith(":0"), 10)  # type: ignore[attr-defined]
-        with Console(service._ports[0].transport.url) as console:  # type: ignore[attr-defined]
+        until(lambda: not url(service).endswith(":0"), 10)
+        with Console(url(service)) as console:
             until(lambda: _node(console).get("memory") is not None, 10)
             yield console
     finally:
@@ -134,19 +141,19 @@ def test_a_driver_that_fails_is_an_event_keeps_the_last_values_and_comes_back_by
     machine = Machine()
     with served(machine) as console:
         machine.failure = ReadError("test:///default info", "the daemon is gone", ECONNRESET)
-        until(lambda: {"driverFailed", "hypervisorLost"} <= _names(console), 10)
+        until(lambda: {"driverFailed", "hypervisorDisconnected"} <= _names(console), 10)
         node = _node(console)
         assert node["memory"] == 1 << 40
         assert isinstance(node["errors"], dict)
         assert node["errors"]["memory"] == "ReadError: test:///default info: the daemon is gone"
         machine.failure = None
-        until(lambda: {"driverRecovered", "hypervisorBack"} <= _names(console), 10)
+        until(lambda: {"driverRecovered", "hypervisorConnected"} <= _names(console), 10)
         assert "memory" not in _node(console)["errors"]  # type: ignore[operator]
         assert len(console.events("driverFailed")) == 1
 
 
 def test_a_driver_that_hangs_holds_up_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hostinfo.agent.node.service.STALLED_SECONDS", 1)
+    monkeypatch.setattr("hostinfo.agent.node.core.STALLED_SECONDS", 1)
     machine = Machine()
     with served(machine) as console:
         machine.hangs.set()
@@ -157,9 +164,9 @@ def test_a_driver_that_hangs_holds_up_nothing_else(monkeypatch: pytest.MonkeyPat
         assert len(beats) >= 2
         assert len(console.objects("hostStatistics")) >= 2
         assert _node(console)["memory"] == 1 << 40
-        until(lambda: "memory: no answer yet" in str(_node(console).get("errors")), 10)
+        until(lambda: "memory: not read yet" in str(_node(console).get("errors")), 10)
         machine.released.set()
-        until(lambda: "no answer yet" not in str(_node(console).get("errors")), 10)
+        until(lambda: "not read yet" not in str(_node(console).get("errors")), 10)
 
 
 def _names(console: Console) -> set[str]:

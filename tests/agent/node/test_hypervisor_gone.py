@@ -24,7 +24,7 @@ def libvirtd() -> Iterator[Libvirtd]:
 @pytest.fixture
 def running(libvirtd: Libvirtd, tmp_path: Path) -> Iterator[Agent]:
     """Neither the inventory nor the guests are read again by the clock while a test runs."""
-    with agent(tmp_path, "--refresh", "3600", "--connect", libvirtd.unix_uri) as one:
+    with agent(tmp_path, "--inventory-seconds", "3600", "--connect", libvirtd.unix_uri) as one:
         yield one
 
 
@@ -53,16 +53,16 @@ def test_a_killed_daemon_is_lost_at_once_and_back_at_once(
     libvirtd.signal(signal.SIGKILL)
     if not has_socket:
         libvirtd.socket.unlink()
-    until(lambda: hypervisor(console) == ["hypervisorLost"], SOON)
-    (lost,) = console.events("hypervisorLost")
+    until(lambda: hypervisor(console) == ["hypervisorDisconnected"], SOON)
+    (lost,) = console.events("hypervisorDisconnected")
     assert lost.values["driver"] == "libvirt-kvm"
     until(lambda: "libvirt-sock" in errors(console), 5, lambda: errors(console))
     time.sleep(3)  # several readings of the statistics fail meanwhile
     libvirtd.start()
-    until(lambda: "hypervisorBack" in hypervisor(console), SOON)
+    until(lambda: "hypervisorConnected" in hypervisor(console), SOON)
     until(lambda: "libvirt-sock" not in errors(console), 5, lambda: errors(console))
     time.sleep(2)
-    assert hypervisor(console) == ["hypervisorLost", "hypervisorBack"]
+    assert hypervisor(console) == ["hypervisorDisconnected", "hypervisorConnected"]
     assert {str(one.values["driver"]) for one in console.events("driverFailed")} == {"libvirt-kvm"}
     failed = sorted(str(one.values["group"]) for one in console.events("driverFailed"))
     assert "guests" in failed
@@ -74,19 +74,23 @@ def test_a_restart_between_two_readings_is_a_loss_and_a_return(libvirtd: Libvirt
     assert libvirtd.process is not None
     libvirtd.process.wait(20)
     libvirtd.start()
-    until(lambda: hypervisor(console) == ["hypervisorLost", "hypervisorBack"], 5, lambda: str(hypervisor(console)))
+    until(
+        lambda: hypervisor(console) == ["hypervisorDisconnected", "hypervisorConnected"],
+        5,
+        lambda: str(hypervisor(console)),
+    )
     until(lambda: "libvirt-sock" not in errors(console), 5, lambda: errors(console))
     time.sleep(2)
-    assert hypervisor(console) == ["hypervisorLost", "hypervisorBack"]
+    assert hypervisor(console) == ["hypervisorDisconnected", "hypervisorConnected"]
 
 
 def test_a_silent_daemon_is_lost_once_and_back_when_it_goes_on(libvirtd: Libvirtd, console: Console) -> None:
     libvirtd.signal(signal.SIGSTOP)
-    until(lambda: hypervisor(console) == ["hypervisorLost"], 20)
+    until(lambda: hypervisor(console) == ["hypervisorDisconnected"], 20)
     time.sleep(17)  # both ways of finding it out have done so: a question's deadline, and keepalive
-    assert hypervisor(console) == ["hypervisorLost"]
+    assert hypervisor(console) == ["hypervisorDisconnected"]
     libvirtd.signal(signal.SIGCONT)
-    until(lambda: "hypervisorBack" in hypervisor(console), 5)
+    until(lambda: "hypervisorConnected" in hypervisor(console), 5)
     time.sleep(3)
-    assert hypervisor(console) == ["hypervisorLost", "hypervisorBack"]
+    assert hypervisor(console) == ["hypervisorDisconnected", "hypervisorConnected"]
     assert "libvirt-sock" not in errors(console)

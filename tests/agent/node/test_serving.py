@@ -220,13 +220,13 @@ def test_a_policy_takes_effect_and_is_revoked_by_sighup(tmp_path: Path) -> None:
         assert isinstance(answer, Failure)
         (tmp_path / "policy.toml").write_text(allowed.replace("ovirtNode.echo", "ovirtNode.refresh"))
         running.process.send_signal(signal.SIGHUP)
-        running.wait_for("configuration was read again")
+        running.wait_for("configuration reloaded")
         answer = console.call("echo", sequence=2, body="a")
         assert isinstance(answer, Failure)
         assert answer.code == 6
         (tmp_path / "policy.toml").write_text("[[allow]]\nwho = 5")
         running.process.send_signal(signal.SIGHUP)
-        running.wait_for(r"stays as it was: .*policy.toml: allow 1: who: expected a list of texts")
+        running.wait_for(r"not reloaded.*policy.toml: allow 1: who: expected a list of strings")
         assert isinstance(console.call("refresh"), MethodResult)
 
 
@@ -247,13 +247,13 @@ def test_systemd_is_told_how_the_service_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("interval = 0", "interval: 1 to 3600 seconds, not 0"),
-        ("intervall = 5", "intervall: no such setting; did you mean interval?"),
-        ("interval = 'soon'", "interval: expected a whole number"),
+        ("statistics_seconds = 0", "statistics_seconds: must be 1 to 3600, not 0"),
+        ("heartbeat_second = 5", "heartbeat_second: no such setting; did you mean heartbeat_seconds?"),
+        ("statistics_seconds = 'soon'", "statistics_seconds: expected an integer"),
         ("[broker]\nurl = 'x'", "broker.url: no such setting; did you mean urls?"),
         ("[listen]\n", "the url is missing"),
         ("broker = 3", "expected a table"),
-        ("x = [", "no TOML"),
+        ("x = [", "invalid TOML"),
         ("policy = '/nonexistent'", "/nonexistent: No such file"),
     ],
 )

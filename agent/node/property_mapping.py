@@ -1,9 +1,11 @@
-"""Properties of a QMF class from the fields of the model's dataclasses.
+"""QMF properties from the fields of the model's dataclasses.
 
-A property is called as its field, in lowerCamelCase and without the unit, which has a place of its own in the schema;
-its description is the field's. Fields of a dataclass inside become properties under a prefix. What is absent here has
-no entry in an object's values, so that a predicate on it is false.
+A property has the name of its field in lowerCamelCase, without the unit: the schema has a place for that. Its
+description is the field's. Fields of a nested dataclass become properties with a prefix. An absent value has no entry
+in an object's values, so that a predicate on it is false.
 """
+
+from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -26,22 +28,22 @@ _TYPES = {bool: (DataType.BOOL, "bool"), int: (DataType.INT, "uint64"), float: (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
-    """A property, and where its value stands in the model."""
+class PropertyMapping:
+    """A property, and the path of its value in the model."""
 
     property: SchemaProperty
     path: tuple[str, ...]
 
     def value(self, item: object) -> object:
-        """The value, as it travels; None where it is absent."""
+        """Return the value in QMF's types; None if it is absent."""
         for name in self.path:
             item = getattr(item, name)
             if item is None:
                 return None
-        return travelling(item)
+        return to_wire(item)
 
 
-def columns(
+def map_properties(
     model: type,
     *,
     prefix: str = "",
@@ -49,33 +51,32 @@ def columns(
     without: Collection[str] = (),
     index: Collection[str] = (),
     is_statistic: bool = False,
-) -> tuple[Column, ...]:
-    """The columns of a dataclass but for lists of dataclasses.
+) -> tuple[PropertyMapping, ...]:
+    """Map all fields of a dataclass, except lists of dataclasses.
 
-    ``names`` (field -> property), ``without`` and ``index`` (the properties that tell objects apart) are dotted for
-    fields of a dataclass inside.
+    ``names`` (field -> property), ``without`` and ``index`` (the key properties) use dots for nested fields.
     """
-    found: list[Column] = []
+    mappings: list[PropertyMapping] = []
     docs = docs_of(model)
     for field, annotation in introspect.fields(model).items():
         inner = introspect.model(annotation)
         if field in without or (inner is not None and (introspect.item(annotation) is not None or inner is model)):
             continue
         if inner is not None:
-            below = columns(
+            nested = map_properties(
                 inner,
                 prefix=prefix + field + "_",
-                names=_inside(field, names or {}),
-                without=_inside(field, dict.fromkeys(without, "")),
+                names=_nested(field, names or {}),
+                without=_nested(field, dict.fromkeys(without, "")),
                 is_statistic=is_statistic,
             )
-            found += [Column(property=one.property, path=(field, *one.path)) for one in below]
+            mappings += [PropertyMapping(property=one.property, path=(field, *one.path)) for one in nested]
             continue
         name, unit = _name(prefix + field)
-        kind, xml_type = _type(annotation)
-        described = SchemaProperty(
+        data_type, xml_type = _type(annotation)
+        schema = SchemaProperty(
             name=(names or {}).get(field, name),
-            type=kind,
+            type=data_type,
             xml_type=xml_type,
             unit=unit,
             description=docs.get(field, "").replace("None: ", "absent: "),
@@ -83,18 +84,18 @@ def columns(
             is_optional=field not in index,
             is_statistic=is_statistic and field not in index,
         )
-        found.append(Column(property=described, path=(field,)))
-    return tuple(found)
+        mappings.append(PropertyMapping(property=schema, path=(field,)))
+    return tuple(mappings)
 
 
-def values(item: object, of: Collection[Column]) -> dict[str, object]:
-    """The values of one object, by property; what is absent is left out."""
-    told = ((column.property.name, column.value(item)) for column in of)
-    return {name: value for name, value in told if value is not None and value not in ([], {})}
+def values(item: object, mappings: Collection[PropertyMapping]) -> dict[str, object]:
+    """Return the values of one object by property, without the absent and empty ones."""
+    found = ((mapping.property.name, mapping.value(item)) for mapping in mappings)
+    return {name: value for name, value in found if value is not None and value not in ([], {})}
 
 
-def travelling(value: object) -> object:
-    """A plain value of the model as QMF carries it; a number that is not finite is no value."""
+def to_wire(value: object) -> object:
+    """Return a value of the model in QMF's types; None for a number that is not finite."""
     kind = type(value)
     if kind is str or kind is bool:
         return value
@@ -103,18 +104,19 @@ def travelling(value: object) -> object:
     if isinstance(value, float):
         return value if value - value == 0 else None
     if isinstance(value, tuple | list):
-        return [travelling(entry) for entry in value]
+        return [to_wire(entry) for entry in value]
     if isinstance(value, Mapping):
-        return {str(key): travelling(entry) for key, entry in value.items()}
+        return {str(key): to_wire(entry) for key, entry in value.items()}
     return str(value)
 
 
-def _inside(field: str, dotted: Mapping[str, str]) -> dict[str, str]:
+def _nested(field: str, dotted: Mapping[str, str]) -> dict[str, str]:
     start = field + "."
     return {name[len(start) :]: value for name, value in dotted.items() if name.startswith(start)}
 
 
 def _name(field: str) -> tuple[str, str]:
+    """The property's name and unit."""
     unit = ""
     for suffix, symbol in UNITS:
         if field.endswith(suffix):

@@ -1,4 +1,6 @@
-"""One way to reach the agent: a transport, the answers given over it, and who may ask."""
+"""One way to reach the agent: a transport, with the responder that answers over it under the policy."""
+
+from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,8 +24,8 @@ from .policy import Policy
 
 
 @dataclass(slots=True, kw_only=True)
-class Port:
-    """A transport with its own subscriptions; it belongs to the agent's thread."""
+class Endpoint:
+    """A transport with its own subscriptions; used in the agent's thread only."""
 
     options: TransportOptions
     transport: Transport
@@ -32,9 +34,11 @@ class Port:
     is_connected: bool = False
 
     def open(
-        self, on_message: "Callable[[Port, Message], None]", on_state: "Callable[[Port, ConnectionState, str], None]"
+        self,
+        on_message: Callable[[Endpoint, Message], None],
+        on_state: Callable[[Endpoint, ConnectionState, str], None],
     ) -> None:
-        """Begin to be reachable."""
+        """Subscribe and start the transport; both functions are called in the transport's thread."""
         identity = self.responder.identity
         self.transport.subscribe(direct_exchange(identity.domain), str(identity.name))
         if identity.direct_subject:
@@ -43,25 +47,25 @@ class Port:
         self.transport.start(lambda message: on_message(self, message), lambda *state: on_state(self, *state))
 
     def send(self, message: Message) -> bool:
-        """Send while there is somebody to send to; nothing is kept for later, for it would be stale then."""
+        """Send if connected, else drop the message: it would be stale by the time of the next connection."""
         return self.is_connected and self.transport.send(message)
 
 
-def make_port(
+def create_endpoint(
     options: TransportOptions,
     transport: Transport,
     *,
     identity: Identity,
     store: Store,
     policy: Callable[[], Policy],
-    do: "Callable[[Port, MethodCall], Mapping[str, object] | None]",
+    handle: Callable[[Endpoint, MethodCall], Mapping[str, object] | None],
     audit: Callable[[MethodCall, str], None],
-    on_fault: Callable[[Exception], None],
+    on_error: Callable[[Exception], None],
     strict_security: bool,
-) -> Port:
-    """Join a transport to the answers; ``do`` carries out a call that the policy allows."""
+) -> Endpoint:
+    """Connect a transport with a responder; ``handle`` executes the calls that the policy allows."""
     is_loopback = _is_loopback(options)
-    ports: list[Port] = []
+    endpoint: Endpoint
 
     def may_read(user: str | None, schema_id: SchemaId | None) -> bool:
         return policy().may_read(user, schema_id, is_loopback=is_loopback)
@@ -72,7 +76,7 @@ def make_port(
             audit(request, "forbidden")
             raise Forbidden(f"{method}: not allowed by the agent's policy")
         try:
-            result = do(ports[0], request)
+            result = handle(endpoint, request)
         except QmfError as error:
             audit(request, f"failed: {error.text}")
             raise
@@ -86,10 +90,10 @@ def make_port(
         call_method=call,
         may_read=may_read,
         strict_security=strict_security,
-        on_error=on_fault,
+        on_error=on_error,
     )
-    ports.append(Port(options=options, transport=transport, responder=responder, is_loopback=is_loopback))
-    return ports[0]
+    endpoint = Endpoint(options=options, transport=transport, responder=responder, is_loopback=is_loopback)
+    return endpoint
 
 
 def _is_loopback(options: TransportOptions) -> bool:
