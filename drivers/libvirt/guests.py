@@ -8,7 +8,7 @@ from hostinfo.model.statistics import CpuTime, MemoryUse, Scope, Statistics
 from hostinfo.record import replace
 
 from ..dom0.statistics import NO_UPTIME, TOLD, Ended
-from ..sysfs.statistics import utc
+from ..sources.clock import utc
 from .host import Host
 
 TYPE_CHECKING = False

@@ -1,4 +1,6 @@
-"""What a network device tells over SIOCETHTOOL, linux/ethtool.h, and what the ``ethtool`` package reads beside it."""
+"""Settings of a network device: ioctl SIOCETHTOOL, linux/ethtool.h, and the ``ethtool`` package."""
+
+from __future__ import annotations
 
 import sys
 
@@ -19,10 +21,10 @@ _PORTS = ("tp", "aui", "mii", "fibre", "bnc", "da")
 _UNKNOWN_SPEEDS = (0, 0xFFFF, 0xFFFFFFFF)
 
 
-def answer(name: str, command: int, size: int) -> bytes:
-    """The raw answer to one command. ReadError as the kernel says: ENODEV where the link is gone.
+def read_reply(name: str, command: int, size: int) -> bytes:
+    """Return the raw reply to one command. ReadError with the kernel's errno; ENODEV: the link does not exist.
 
-    Asking for link settings takes two calls: the first tells how long the masks of link modes are.
+    Link settings take two calls: the first returns the length of the link mode masks.
     """
     import fcntl
     from _socket import AF_INET, SOCK_CLOEXEC, SOCK_DGRAM, socket
@@ -40,7 +42,7 @@ def answer(name: str, command: int, size: int) -> bytes:
             if command == ETHTOOL_GLINKSETTINGS:
                 words = -int.from_bytes(data[15:16].tobytes(), "big", signed=True)
                 if not words > 0 or 48 + 12 * words > size:
-                    raise ReadError(f"ethtool {name}", f"link mode masks of {words} words")
+                    raise ReadError(f"ethtool {name}", f"bad link mode mask length: {words} words")
                 data[:] = array("B", command.to_bytes(4, sys.byteorder) + bytes(size - 4))
                 data[15] = words
                 fcntl.ioctl(endpoint.fileno(), _SIOCETHTOOL, request)
@@ -52,7 +54,7 @@ def answer(name: str, command: int, size: int) -> bytes:
 
 
 def parse_driver_info(data: bytes) -> dict[str, str | None]:
-    """Driver, its version, firmware, bus address (struct ethtool_drvinfo)."""
+    """Return driver, driver version, firmware and bus address (struct ethtool_drvinfo)."""
     return {
         "driver": _text(data[4:36]),
         "driver_version": _text(data[36:68]),
@@ -61,10 +63,10 @@ def parse_driver_info(data: bytes) -> dict[str, str | None]:
     }
 
 
-def parse_settings(data: bytes, *, has_carrier: bool, order: "Order" = sys.byteorder) -> "dict[str, Any]":
-    """Speed, duplex, autonegotiation, connector (struct ethtool_link_settings); empty where it is cut off.
+def parse_settings(data: bytes, *, has_carrier: bool, order: Order = sys.byteorder) -> dict[str, Any]:
+    """Return speed, duplex, autonegotiation and port type (struct ethtool_link_settings); empty if truncated.
 
-    Speed and duplex without a carrier are left over from before, or made up: absent.
+    Without a carrier, speed and duplex are stale or invented by the driver: they are None.
     """
     if len(data) < 16:
         return {}
@@ -77,15 +79,15 @@ def parse_settings(data: bytes, *, has_carrier: bool, order: "Order" = sys.byteo
     }
 
 
-def parse_permanent(data: bytes, order: "Order" = sys.byteorder) -> str | None:
-    """The permanent hardware address (struct ethtool_perm_addr); None where it has none."""
+def parse_permanent(data: bytes, order: Order = sys.byteorder) -> str | None:
+    """Return the permanent hardware address (struct ethtool_perm_addr); None if the device has none."""
     size = int.from_bytes(data[4:8], order)
     address = data[8 : 8 + min(size, 32)]
     return address.hex(":") if any(address) else None
 
 
-def features(name: str) -> dict[str, int]:
-    """Offloads and ring sizes as the ``ethtool`` package reads them; empty where it is not there."""
+def read_features(name: str) -> dict[str, int]:
+    """Return offloads and ring sizes, read by the ``ethtool`` package; empty if it is not installed."""
     try:
         import ethtool
     except ImportError:
@@ -104,8 +106,8 @@ def features(name: str) -> dict[str, int]:
     return found
 
 
-def parse_features(found: dict[str, int]) -> "dict[str, Any]":
-    """What ``features`` found, by the names of the model's fields."""
+def parse_features(found: dict[str, int]) -> dict[str, Any]:
+    """Convert the result of ``read_features`` to the model's fields."""
     if not found:
         return {}
     return {

@@ -1,7 +1,9 @@
-"""What systemd-hostnamed tells over D-Bus, org.freedesktop.hostname1(5); dbus-python is an extra.
+"""systemd-hostnamed over D-Bus, org.freedesktop.hostname1(5); needs the extra ``dbus`` (dbus-python).
 
-A bus that hangs costs a second: the calls, the connection's greeting among them, are made in a thread of their own.
+The connection and the call run in a thread with a deadline of one second, so that a bus that hangs blocks nothing.
 """
+
+from __future__ import annotations
 
 from hostinfo.errors import DriverError, ReadError, Unavailable
 
@@ -14,34 +16,34 @@ _PATH = "/org/freedesktop/hostname1"
 _DEADLINE_SECONDS = 1.0
 
 
-def ask(member: str) -> str:
-    """A property as text, or GetProductUUID as 32 hexadecimal digits; never asks the user for a password.
+def call(member: str) -> str:
+    """Return a property as text, or GetProductUUID as 32 hexadecimal digits, without interactive authorisation.
 
-    Unavailable without dbus-python; ReadError where the bus or hostnamed does not answer, or not to this user.
+    Unavailable: dbus-python is not installed. ReadError: no reply in time, or access denied.
     """
     from threading import Thread
 
-    answers: list[str | DriverError] = []
-    thread = Thread(target=lambda: answers.append(_ask(member)), daemon=True)
+    results: list[str | DriverError] = []
+    thread = Thread(target=lambda: results.append(_connect_and_call(member)), daemon=True)
     thread.start()
     thread.join(_DEADLINE_SECONDS)
-    if not answers:
-        raise ReadError(_NAME, f"no answer within {_DEADLINE_SECONDS:g} s")
-    answer = answers[0]
-    if isinstance(answer, DriverError):
-        raise answer
-    return answer
+    if not results:
+        raise ReadError(_NAME, f"no reply within {_DEADLINE_SECONDS:g} s")
+    result = results[0]
+    if isinstance(result, DriverError):
+        raise result
+    return result
 
 
-def _call(bus: "Any", member: str) -> "Any":
+def _call(bus: Any, member: str) -> Any:
     if member == "GetProductUUID":
-        not_interactively = False
-        return bus.call_blocking(_NAME, _PATH, _NAME, member, "b", (not_interactively,), timeout=_DEADLINE_SECONDS)
+        is_interactive = False
+        return bus.call_blocking(_NAME, _PATH, _NAME, member, "b", (is_interactive,), timeout=_DEADLINE_SECONDS)
     interface = "org.freedesktop.DBus.Properties"
     return bus.call_blocking(_NAME, _PATH, interface, "Get", "ss", (_NAME, member), timeout=_DEADLINE_SECONDS)
 
 
-def _ask(member: str) -> str | DriverError:
+def _connect_and_call(member: str) -> str | DriverError:
     try:
         import dbus
         import dbus.bus
@@ -50,9 +52,9 @@ def _ask(member: str) -> str | DriverError:
     try:
         bus = dbus.bus.BusConnection(dbus.bus.BusConnection.TYPE_SYSTEM)
         try:
-            answer = _call(bus, member)
+            reply = _call(bus, member)
         finally:
             bus.close()
     except dbus.exceptions.DBusException as error:
         return ReadError(_NAME, f"{member}: {error.get_dbus_message() or error}")
-    return bytes(answer).hex() if member == "GetProductUUID" else str(answer)
+    return bytes(reply).hex() if member == "GetProductUUID" else str(reply)

@@ -1,4 +1,4 @@
-"""The running kernel with all that can be asked beside its files, each imported when it is first asked."""
+"""The sources of this machine; each module is imported at its first use."""
 
 from .sources import Sources
 from .tree import Tree
@@ -18,24 +18,24 @@ def _netlink(name: str) -> bytes:
 
 
 def _ethtool(link: str, command: int, size: int) -> bytes:
-    from .ethtool import answer
+    from .ethtool import read_reply
 
-    return answer(link, command, size)
+    return read_reply(link, command, size)
 
 
 def _features(link: str) -> dict[str, int]:
-    from .ethtool import features
+    from .ethtool import read_features
 
-    return features(link)
+    return read_features(link)
 
 
 def _udev(path: str) -> dict[str, str]:
-    from .udev import properties
+    from .udev import read_properties
 
-    return properties(path)
+    return read_properties(path)
 
 
 def _hostnamed(member: str) -> str:
-    from .hostnamed import ask
+    from .hostnamed import call
 
-    return ask(member)
+    return call(member)

@@ -1,6 +1,6 @@
-"""The sources of one machine: its files, and the sockets and services next to them.
+"""The sources of one machine: files, sockets and services.
 
-A running kernel has all of them, a tree under another root only its files, a recorded machine what was recorded.
+The running system has all of them, a tree under another root has files only, a recording has what was recorded.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from .tree import Tree
 
 @record
 class Sources:
-    """Where the readers read. Every entry but the tree may be None; then only the fields that need it are missing."""
+    """What the readers read from. Except for the tree, each may be None; then the fields that need it are absent."""
 
     tree: Tree
     netlink: Callable[[str], bytes] | None = None
-    """Raw messages of one complete rtnetlink dump: "links", "counters", "addresses", "routes4", "routes6"."""
+    """Raw messages of one complete rtnetlink dump: "links", "counters", "addresses", "routes4" or "routes6"."""
     ethtool: Callable[[str, int, int], bytes] | None = None
-    """Raw answer to one SIOCETHTOOL command: link name, command, size of the answer."""
+    """Raw reply to an ethtool command; parameters: link name, command, size of the reply."""
     features: Callable[[str], dict[str, int]] | None = None
-    """Offloads (0 or 1) and ring sizes of a link, as the ethtool package reads them."""
+    """Offloads (0 or 1) and ring sizes of a link, read by the ``ethtool`` package."""
     udev: Callable[[str], dict[str, str]] | None = None
-    """Properties of the device that stands behind a sysfs path, from the hardware database."""
+    """udev properties of the device at a sysfs path, with names from the hardware database."""
     hostnamed: Callable[[str], str] | None = None
-    """A property or method of org.freedesktop.hostname1 over D-Bus."""
+    """A property or the result of a method of org.freedesktop.hostname1 over D-Bus."""
     clock: Callable[[], float] | None = None
-    """Seconds since the epoch; None: this machine's."""
+    """Seconds since the epoch; None: the clock of this machine."""

@@ -1,9 +1,8 @@
-"""A tree of /proc, /sys and /etc files: this machine's, or one under another root.
+"""A tree of /proc, /sys and /etc files: of this machine, or under another root.
 
-All input of the sysfs driver goes through the four primitives ``data``, ``names``, ``link`` and ``is_dir``: the
-recorder listens there, and a recorded machine's errors are replayed there. Under a root other than ``/`` symbolic
-links are followed inside that root only and nothing but regular files is opened, so that no fact of this machine
-slips in and no device is touched.
+The sysfs driver reads files only through the four primitives ``data``, ``names``, ``link`` and ``is_dir``. The recorder
+records there, and a recorded machine's errors are replayed there. Under a root other than ``/``, symbolic links are
+resolved inside that root and only regular files are opened: no fact of this machine gets in, no device is opened.
 """
 
 import errno
@@ -14,19 +13,19 @@ from stat import S_ISDIR, S_ISLNK, S_ISREG
 from hostinfo.errors import ReadError
 
 ATTRIBUTE_LIMIT = 256 * 1024
-"""Most bytes of a sysfs attribute; the longest real ones are CPU lists of some kilobytes."""
+"""Maximum size of a sysfs attribute; the longest real ones are CPU lists of a few kilobytes."""
 FILE_LIMIT = 32 * 1024 * 1024
-"""Most bytes of any other file; /proc/cpuinfo of 4,096 CPUs has 6 MiB."""
+"""Maximum size of any other file; /proc/cpuinfo of 4,096 CPUs has 6 MiB."""
 NAMES_LIMIT = 1_000_000
-"""Most entries of a directory."""
+"""Maximum number of entries in a directory."""
 
 _ABSENT = frozenset({
     errno.ENOENT, errno.ENOTDIR, errno.ENODEV, errno.ENXIO, errno.EINVAL, errno.EOPNOTSUPP, errno.ENODATA, errno.EBUSY,
     errno.EISDIR, errno.ENOSYS, errno.ESRCH, errno.ENONET,
 })  # fmt: skip
-"""What the kernel answers when an attribute has no value just now, or its device went away."""
-_LINKS_LIMIT = 12  # links that lead to links; real trees have two
-_PARTS_LIMIT = 64  # parts of a link's target; with the limit above, well below Python's recursion limit
+"""Errors of the kernel for an attribute that has no value at the moment, or whose device was removed."""
+_LINKS_LIMIT = 12  # nesting of symbolic links; real trees have two
+_PARTS_LIMIT = 64  # path components of a link target; with the limit above, far below Python's recursion limit
 _OPEN_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK
 
 
@@ -39,10 +38,10 @@ class Tree:
         self._is_foreign = self.root != "/"
         self._real: dict[str, str] = {"": self.root.rstrip("/")}
 
-    # -- primitives -------------------------------------------------------------------------------------------------
+    # -- primitives ---------------------------------------------------------------------------------------------------
 
     def data(self, path: str, limit: int = FILE_LIMIT) -> bytes:
-        """The bytes of a file; ReadError where it can't be read or is longer than ``limit``."""
+        """Return the bytes of a file; ReadError if it cannot be read or is longer than ``limit``."""
         try:
             if path in self.errors:
                 raise OSError(self.errors[path], os.strerror(self.errors[path]))
@@ -56,7 +55,7 @@ class Tree:
         return content
 
     def names(self, path: str) -> list[str]:
-        """What a directory holds, sorted; empty where there is no such directory."""
+        """Return the sorted entries of a directory; empty if it does not exist."""
         try:
             if path in self.errors:
                 raise OSError(self.errors[path], os.strerror(self.errors[path]))
@@ -70,7 +69,7 @@ class Tree:
         return sorted(names)
 
     def link(self, path: str) -> str | None:
-        """Where a symbolic link points, as it stands there; None where there is none."""
+        """Return the unresolved target of a symbolic link; None if it does not exist."""
         if path in self.errors:
             return None
         parent, _, name = path.rpartition("/")
@@ -80,32 +79,31 @@ class Tree:
             return None
 
     def is_dir(self, path: str) -> bool:
-        """Whether there is such a directory."""
+        """Return whether the directory exists."""
         try:
             return S_ISDIR(os.stat(self._locate(path) or "/").st_mode)
         except (OSError, ValueError):
             return False
 
-    # -- in other words ---------------------------------------------------------------------------------------------
+    # -- derived from the primitives ----------------------------------------------------------------------------------
 
     def text(self, path: str, limit: int = FILE_LIMIT) -> str:
-        """The text of a file; bytes that are not UTF-8 become U+FFFD. ReadError as for ``data``."""
+        """Return the text of a file; bytes that are not UTF-8 become U+FFFD. ReadError as for ``data``."""
         return self.data(path, limit).decode("utf-8", "replace")
 
-    def optional(self, path: str) -> str | None:
-        """The text of a file; None where there is none. ReadError where it is there and can't be read."""
+    def optional(self, path: str, limit: int = FILE_LIMIT) -> str | None:
+        """Return the text of a file; None if it does not exist. ReadError if it exists and cannot be read."""
         try:
-            return self.text(path)
+            return self.text(path, limit)
         except ReadError as error:
             if error.errno in _ABSENT:
                 return None
             raise
 
     def attribute(self, path: str) -> str | None:
-        """The value of an attribute without white space around it; None where it has none just now.
+        """Return the value of an attribute, stripped; None if it does not exist or has no value at the moment.
 
-        ReadError where somebody should be able to read it and this process may not (EACCES, EPERM), and for
-        input/output errors.
+        ReadError for missing permissions (EACCES, EPERM) and input/output errors.
         """
         try:
             return self.data(path, ATTRIBUTE_LIMIT).decode("utf-8", "replace").strip("\0 \t\r\n") or None
@@ -115,9 +113,9 @@ class Tree:
             raise
 
     def number(self, path: str, base: int = 10) -> int | None:
-        """The value of an attribute that is a whole number; None where it is absent or not one.
+        """Return the integer in an attribute; None if it is absent or not a number.
 
-        Negative numbers, sysfs' way of saying that it does not know, are None too.
+        Negative numbers, which sysfs uses for unknown values, are None too.
         """
         text = self.attribute(path)
         try:
@@ -127,14 +125,39 @@ class Tree:
         return number if number >= 0 else None
 
     def exists(self, path: str) -> bool:
-        """Whether a directory lists this name; asks for no permission on the file itself."""
+        """Return whether the directory lists this name; needs no permission on the file."""
         parent, _, name = path.rpartition("/")
         try:
             return name in self.names(parent)
         except ReadError:
             return False
 
-    # -- names under a foreign root ---------------------------------------------------------------------------------
+    def try_data(self, path: str) -> bytes:
+        """Return the bytes of a file; empty if it cannot be read for whatever reason."""
+        try:
+            return self.data(path)
+        except ReadError:
+            return b""
+
+    def try_text(self, path: str) -> str:
+        """Return the stripped text of a file; empty if it cannot be read for whatever reason."""
+        return self.try_data(path).decode("utf-8", "replace").strip("\0 \t\r\n")
+
+    def try_attribute(self, path: str) -> str | None:
+        """Return the value of an attribute; None if it cannot be read for whatever reason."""
+        try:
+            return self.attribute(path)
+        except ReadError:
+            return None
+
+    def try_number(self, path: str, base: int = 10) -> int | None:
+        """Return the integer in an attribute; None if it cannot be read for whatever reason."""
+        try:
+            return self.number(path, base)
+        except ReadError:
+            return None
+
+    # -- paths under a foreign root -----------------------------------------------------------------------------------
 
     def _locate(self, path: str) -> str:
         if not self._is_foreign:
@@ -142,7 +165,7 @@ class Tree:
         return self._directory(path)
 
     def _regular(self, path: str) -> str:
-        """Where a regular file lies; OSError for all else: a FIFO would block, a device might act on being opened."""
+        """Return the path of a regular file; OSError for others: a FIFO blocks, opening a device may have effects."""
         parent, _, name = path.rpartition("/")
         real = f"{self._directory(parent)}/{name}"
         mode = os.stat(real, follow_symlinks=False).st_mode
@@ -155,7 +178,7 @@ class Tree:
         return real
 
     def _directory(self, path: str) -> str:
-        """The path on this machine, each symbolic link on the way followed inside the root."""
+        """Return the path on this machine, with each symbolic link resolved inside the root."""
         if not self._is_foreign:
             return "/" + path
         real = self._real.get(path)
@@ -192,9 +215,9 @@ def _read(path: str, limit: int, is_foreign: bool) -> bytes:
     try:
         first = os.read(descriptor, min(65536, limit + 1))
         if len(first) < 4096 and (is_foreign or path.startswith("/sys/")):
-            return first  # an attribute comes in one read
+            return first  # one read returns a whole attribute
         chunks, size = [first], len(first)
-        # /proc files end each read at a page or a record: only an empty read is the end
+        # a read of a /proc file ends at a page or a record: only an empty read is the end of the file
         while chunks[-1] and size <= limit:
             chunks.append(os.read(descriptor, min(1 << 20, limit + 1 - size)))
             size += len(chunks[-1])

@@ -1,10 +1,10 @@
-"""Names from the hardware database by pyudev: udev_device_get_properties_list_entry(3)."""
+"""udev properties of a device, read by pyudev: udev_device_get_properties_list_entry(3)."""
 
 
-def properties(path: str) -> dict[str, str]:
-    """Properties of the device behind a sysfs path; empty where pyudev is missing or knows no such device.
+def read_properties(path: str) -> dict[str, str]:
+    """Return the properties of the device at a sysfs path; empty if pyudev is missing or does not find the device.
 
-    Importing pyudev takes 40 ms or more: ask only where udev keeps a database and there is a device to look up.
+    Importing pyudev takes 40 ms or more: call this only if udev has a database and there is a device to look up.
     """
     try:
         import pyudev

@@ -1,5 +1,7 @@
 """The driver that reads the kernel: /proc, /sys, rtnetlink and the firmware's tables."""
 
+from __future__ import annotations
+
 import time
 from functools import partial
 from importlib import import_module
@@ -45,19 +47,19 @@ def _open_root(root: str) -> Driver | None:
     return open_driver(local_sources(), monitors=(_open_network_monitor, _open_device_monitor))
 
 
-def _open_network_monitor() -> "Monitor":
+def _open_network_monitor() -> Monitor:
     from ..sources.netlink.monitor import open_network_monitor
 
     return open_network_monitor()
 
 
-def _open_device_monitor() -> "Monitor":
+def _open_device_monitor() -> Monitor:
     from ..sources.netlink.monitor import open_device_monitor
 
     return open_device_monitor()
 
 
-def open_driver(sources: Sources, monitors: "tuple[Callable[[], Monitor], ...]" = ()) -> Driver | None:
+def open_driver(sources: Sources, monitors: tuple[Callable[[], Monitor], ...] = ()) -> Driver | None:
     """Open the kernel's view; None where there is neither /proc nor /sys.
 
     In a Xen domain the groups of the machine are left out, or answered from what is true there.
@@ -76,24 +78,24 @@ def open_driver(sources: Sources, monitors: "tuple[Callable[[], Monitor], ...]" 
         for group in ("cpu", "memory", "numa"):
             del read[group]
             unsupported_reasons[group] = _DOMU
-    read["statistics"] = partial(_sample, read["statistics"], [])
+    read["statistics"] = partial(_with_interval, read["statistics"], [])
     return Driver(name="sysfs", unsupported_reasons=unsupported_reasons, monitors=monitors, **read)
 
 
-def _sample(read: "partial[GroupResult[Any]]", before: list[float], fields: RequestedFields) -> "GroupResult[Any]":
-    """Statistics with the time since the sample before, which ``before`` remembers."""
+def _with_interval(read: partial[GroupResult[Any]], previous: list[float], fields: RequestedFields) -> GroupResult[Any]:
+    """Read the statistics and add the time since the previous call, which ``previous`` stores."""
     from hostinfo.record import replace
 
-    fact = read(fields)
-    moment = time.monotonic()
-    if before:
-        fact = replace(fact, value=replace(fact.value, interval_seconds=moment - before[0]))
-        fact = replace(fact, sources={**fact.sources, "interval_seconds": "clock"})
-    before[:] = [moment]
-    return fact
+    result = read(fields)
+    now = time.monotonic()
+    if previous:
+        result = replace(result, value=replace(result.value, interval_seconds=now - previous[0]))
+        result = replace(result, sources={**result.sources, "interval_seconds": "clock"})
+    previous[:] = [now]
+    return result
 
 
-def _read(module: str, function: str, sources: Sources, fields: RequestedFields) -> "GroupResult[Any]":
-    """Read a group with a function of a module that is imported when it is first asked for: start-up counts."""
-    fact: GroupResult[Any] = getattr(import_module(module, __package__), function)(sources, fields)
-    return fact
+def _read(module: str, function: str, sources: Sources, fields: RequestedFields) -> GroupResult[Any]:
+    """Read a group with a function of a module that is imported on first use, to keep the start fast."""
+    result: GroupResult[Any] = getattr(import_module(module, __package__), function)(sources, fields)
+    return result

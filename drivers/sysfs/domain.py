@@ -1,6 +1,6 @@
-"""What this operating system was given: its CPUs, MemTotal, Xen's word for the domain, the limits of control groups.
+"""The share of the machine that is assigned to this operating system: CPUs, memory, Xen's domain, cgroup limits.
 
-Source: /sys/devices/system/cpu/online, proc_meminfo(5), /sys/hypervisor, cgroup.py.
+Source: /sys/devices/system/cpu/online, proc_meminfo(5), /sys/hypervisor, and those of virt/cgroup.py.
 """
 
 from hostinfo.driver import RequestedFields
@@ -9,36 +9,37 @@ from hostinfo.fact import FactBuilder, GroupResult
 from hostinfo.model.domain import Domain, Limits
 
 from ..sources import cpulist
-from ..sources import xen_role as role
 from ..sources.field_reader import FieldReader
+from ..sources.meminfo import is_meminfo_from_lxcfs, parse_meminfo
 from ..sources.sources import Sources
+from ..sources.xen_role import DOM0, PV_DOMU, read_role
 from .virt import cgroup
 
 _ONLINE = "sys/devices/system/cpu/online"
 
 
 def read(sources: Sources, fields: RequestedFields) -> GroupResult[Domain]:
-    """What this operating system was given of the machine."""
+    """Read what is assigned to this operating system."""
     builder = FactBuilder("sysfs", fields)
     reader = FieldReader(sources.tree, builder)
     wants_limits = builder.needs("limits", "is_whole_machine")
     online = _online(reader) if wants_limits or builder.needs("online_cpus") else 0
-    limits, are_told = _limits(reader, online) if wants_limits else (None, False)
-    xen = role.read_role(sources.tree) if builder.needs("is_whole_machine", "uuid", "guest_type") else None
+    limits, are_known = _read_limits(reader, online) if wants_limits else (None, False)
+    xen = read_role(sources.tree) if builder.needs("is_whole_machine", "uuid", "guest_type") else None
     return builder.build(
         Domain(
             online_cpus=online.bit_count() or None,
             memory_bytes=_memory(reader) if builder.needs("memory_bytes") else None,
             limits=limits,
-            is_whole_machine=_is_whole(builder, xen, limits, are_told),
-            uuid=_xen(reader, "uuid") if xen else None,
-            guest_type=_xen(reader, "guest_type") if xen else None,
+            is_whole_machine=_is_whole(builder, xen, limits, are_known),
+            uuid=_read_xen(reader, "uuid") if xen else None,
+            guest_type=_read_xen(reader, "guest_type") if xen else None,
         )
     )
 
 
 def _online(reader: FieldReader) -> int:
-    """The set of CPUs; where only /proc/cpuinfo tells, as many as it shows."""
+    """Return the set of online CPUs; without the file, as many as /proc/cpuinfo has."""
     reader.builder.record_source(f"/{_ONLINE}", "online_cpus")
     online = reader.cpu_set("online_cpus", _ONLINE)
     if online:
@@ -48,7 +49,7 @@ def _online(reader: FieldReader) -> int:
 
 
 def count_processors(cpuinfo: str) -> int:
-    """CPUs that /proc/cpuinfo shows: a block or a line each, or their number alone (sparc)."""
+    """Return the number of CPUs in /proc/cpuinfo: a block or a line per CPU, or only their number (sparc)."""
     blocks = 0
     for line in cpuinfo.splitlines():
         name, _, value = line.partition(":")
@@ -63,26 +64,15 @@ def count_processors(cpuinfo: str) -> int:
 
 
 def _memory(reader: FieldReader) -> int | None:
-    from .memory import has_faked_meminfo
-
-    is_faked = has_faked_meminfo(reader.text("memory_bytes", "proc/self/mountinfo") or "")
+    is_lxcfs = is_meminfo_from_lxcfs(reader.text("memory_bytes", "proc/self/mountinfo") or "")
     reader.builder.record_source(
-        "/proc/meminfo" + (" (lxcfs: the container's limit)" if is_faked else ""), "memory_bytes"
+        "/proc/meminfo" + (" (lxcfs: the container's limit)" if is_lxcfs else ""), "memory_bytes"
     )
-    return parse_total(reader.text("memory_bytes", "proc/meminfo") or "")
+    return parse_meminfo(reader.text("memory_bytes", "proc/meminfo") or "").get("MemTotal")
 
 
-def parse_total(meminfo: str) -> int | None:
-    """MemTotal in bytes."""
-    for line in meminfo.splitlines():
-        match line.split():
-            case ["MemTotal:", kibibytes, "kB"] if kibibytes.isdecimal() and len(kibibytes) < 16:
-                return int(kibibytes) * 1024
-    return None
-
-
-def _limits(reader: FieldReader, online: int) -> tuple[Limits | None, bool]:
-    """The limits, None for none; and whether that could be told."""
+def _read_limits(reader: FieldReader, online: int) -> tuple[Limits | None, bool]:
+    """Return the limits, None if there are none; and whether they are known."""
     try:
         found = cgroup.read_limits(reader.tree, online)
     except DriverError as error:
@@ -96,20 +86,20 @@ def _limits(reader: FieldReader, online: int) -> tuple[Limits | None, bool]:
     return (limits if limits != Limits() else None), True
 
 
-def _is_whole(builder: FactBuilder, xen: str | None, limits: Limits | None, are_told: bool) -> bool | None:
-    """A limit on the number of processes takes no part of the machine away."""
+def _is_whole(builder: FactBuilder, xen: str | None, limits: Limits | None, are_known: bool) -> bool | None:
+    """Return whether no CPU and no memory is withheld; a limit on the number of processes does not count."""
     if not builder.needs("is_whole_machine"):
         return None
-    if xen == role.DOM0:
+    if xen == DOM0:
         builder.record_source("/sys/hypervisor", "is_whole_machine")
         return False
-    if xen == role.PV_DOMU or not are_told:  # of the machine it sees nothing but its share
+    if xen == PV_DOMU or not are_known:  # sees only its share of the machine
         return None
     builder.record_source("/proc/self/cgroup", "is_whole_machine")
     return limits is None or (limits.cpus, limits.cpu_numbers, limits.memory_bytes) == (None, None, None)
 
 
-def _xen(reader: FieldReader, field: str) -> str | None:
+def _read_xen(reader: FieldReader, field: str) -> str | None:
     if not reader.builder.needs(field):
         return None
     reader.builder.record_source(f"/sys/hypervisor/{field}", field)

@@ -1,35 +1,42 @@
-"""What this kernel is to the machine: /sys/hypervisor, /sys/class/misc/kvm, the signs of guest.py and container.py."""
+"""The role of this kernel: /sys/hypervisor, /sys/class/misc/kvm, and what virt/ detects (guest, container)."""
 
-from hostinfo.driver import RequestedFields
-from hostinfo.errors import ReadError
+from __future__ import annotations
+
 from hostinfo.fact import FactBuilder, GroupResult
 from hostinfo.model.hypervisor import Hypervisor, Role
 
-from ..sources import xen_role as role
-from ..sources.sources import Sources
-from ..sources.tree import Tree
+from ..sources.xen_role import DOM0, read_role
 from .virt.container import find_container
-from .virt.virt_detect import Sign, find_host
+from .virt.virt_detect import detect_hypervisor
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from hostinfo.driver import RequestedFields
+
+    from ..sources.sources import Sources
+    from ..sources.tree import Tree
+    from .virt.evidence import Evidence
 
 _KVM = "sys/class/misc/kvm"
+_FEATURES = "sys/hypervisor/properties/features"
 _MACHINE = ("role", "type", "version", "guest_of", "is_virtual_machine")
 
 
 def read(sources: Sources, fields: RequestedFields) -> GroupResult[Hypervisor]:
-    """The role of this kernel and the hypervisors in play, with what gave them away."""
+    """Read the role of this kernel and the hypervisors involved, with the evidence."""
     builder = FactBuilder("sysfs", fields)
     tree = sources.tree
-    seen: list[str] = []
+    detected_by: list[str] = []
     machine = Hypervisor()
     if builder.needs(*_MACHINE, "detected_by"):
-        machine = _machine(tree, builder, seen)
+        machine = _read_machine(tree, builder, detected_by)
     container = None
     if builder.needs("container", "detected_by"):
         found = find_container(tree)
         if found is not None:
             container, source, text = found
             builder.record_source(source, "container")
-            seen.append(f"{source}: {text}")
+            detected_by.append(f"{source}: {text}")
     builder.record_source("the sources it names", "detected_by")
     return builder.build(
         Hypervisor(
@@ -39,54 +46,52 @@ def read(sources: Sources, fields: RequestedFields) -> GroupResult[Hypervisor]:
             guest_of=machine.guest_of,
             is_virtual_machine=machine.is_virtual_machine,
             container=container,
-            detected_by=tuple(seen),
+            detected_by=tuple(detected_by),
         )
     )
 
 
-def _machine(tree: Tree, builder: FactBuilder, seen: list[str]) -> Hypervisor:
-    xen = role.read_role(tree)
-    signs = find_host(tree, xen)
+def _read_machine(tree: Tree, builder: FactBuilder, detected_by: list[str]) -> Hypervisor:
+    xen = read_role(tree)
+    evidence = detect_hypervisor(tree, xen)
     hosts_kvm = xen is None and tree.is_dir(_KVM)
-    if xen == role.DOM0:
-        seen.append(_dom0_sign(tree))
+    if xen == DOM0:
+        detected_by.append(_dom0_evidence(tree))
     if hosts_kvm:
-        seen.append(f"/{_KVM}: there")
-    seen.extend(f"{sign.source}: {sign.text}" for sign in signs)
-    if signs:
-        builder.record_source(signs[0].source, "guest_of", "is_virtual_machine")
-    guest_of = signs[0].word if signs else None
-    kind = _role(xen, hosts_kvm, signs)
-    hosts = "xen" if xen == role.DOM0 else "kvm" if hosts_kvm else None
-    place = "/sys/hypervisor" if xen else f"/{_KVM}" if hosts_kvm else signs[0].source if signs else ""
-    builder.record_source(place, "role", "type")
+        detected_by.append(f"/{_KVM}: exists")
+    detected_by.extend(f"{item.source}: {item.text}" for item in evidence)
+    if evidence:
+        builder.record_source(evidence[0].source, "guest_of", "is_virtual_machine")
+    guest_of = evidence[0].hypervisor if evidence else None
+    hosts = "xen" if xen == DOM0 else "kvm" if hosts_kvm else None
+    source = "/sys/hypervisor" if xen else f"/{_KVM}" if hosts_kvm else evidence[0].source if evidence else ""
+    builder.record_source(source, "role", "type")
     return Hypervisor(
-        role=kind,
+        role=_role(xen, hosts_kvm, evidence),
         type=hosts,
         version=_version(tree, builder, hosts),
         guest_of=guest_of,
-        is_virtual_machine=guest_of is not None if signs else None,
+        is_virtual_machine=guest_of is not None if evidence else None,
     )
 
 
-def _role(xen: str | None, hosts_kvm: bool, signs: list[Sign]) -> Role | None:
+def _role(xen: str | None, hosts_kvm: bool, evidence: list[Evidence]) -> Role | None:
     if xen is not None:
-        return Role.XEN_DOM0 if xen == role.DOM0 else Role.XEN_DOMU
+        return Role.XEN_DOM0 if xen == DOM0 else Role.XEN_DOMU
     if hosts_kvm:
         return Role.KVM_HOST
-    if not signs:
+    if not evidence:
         return None
-    # a guest of Xen without its drivers is a domU all the same
-    return Role.BARE_METAL if signs[0].word is None else Role.XEN_DOMU if signs[0].word == "xen" else Role.GUEST
+    if evidence[0].hypervisor is None:
+        return Role.BARE_METAL
+    # a guest of Xen without Xen drivers is a domU too
+    return Role.XEN_DOMU if evidence[0].hypervisor == "xen" else Role.GUEST
 
 
-def _dom0_sign(tree: Tree) -> str:
-    try:
-        features = tree.attribute("sys/hypervisor/properties/features")
-    except ReadError:
-        features = None
+def _dom0_evidence(tree: Tree) -> str:
+    features = tree.try_attribute(_FEATURES)
     if features is not None:
-        return f"/sys/hypervisor/properties/features: {features}, bit 11 says control domain"
+        return f"/{_FEATURES}: {features}, bit 11 (control domain) is set"
     return "/proc/xen/capabilities: control_d"
 
 

@@ -1,12 +1,14 @@
 """Memory: /proc/meminfo (proc_meminfo(5)), /sys/kernel/mm/hugepages, and the slots from SMBIOS."""
 
+from __future__ import annotations
+
 from hostinfo.driver import RequestedFields
-from hostinfo.errors import DriverError, ParseError
+from hostinfo.errors import ParseError
 from hostinfo.fact import FactBuilder, GroupResult
 from hostinfo.model.memory import Memory, Swap
 
 from ..sources.field_reader import FieldReader
-from ..sources.meminfo import parse_meminfo
+from ..sources.meminfo import is_meminfo_from_lxcfs, parse_meminfo
 from ..sources.sources import Sources
 from .mm import huge_pages
 from .mm.numa_nodes import NODE_DIR, read_node_numbers
@@ -23,14 +25,14 @@ _AT_PAGESZ = 6  # getauxval(3)
 
 
 def read(sources: Sources, fields: RequestedFields) -> GroupResult[Memory]:
-    """The memory that this kernel manages, and the slots it is in."""
+    """Read the memory that this kernel manages, and the slots of the machine."""
     builder = FactBuilder("sysfs", fields)
     reader = FieldReader(sources.tree, builder)
     values: dict[str, Any] = {}
     if builder.needs("swap", *_AMOUNTS):
         _read_amounts(reader, values)
     if builder.needs("page_bytes"):
-        values["page_bytes"] = parse_page_size(_data(reader, "proc/self/auxv"))
+        values["page_bytes"] = parse_page_size(reader.tree.try_data("proc/self/auxv")[:4096])
         builder.record_source("/proc/self/auxv", "page_bytes")
     if builder.needs("huge_pages"):
         values["huge_pages"] = huge_pages.read_pools(reader, "huge_pages", _POOLS)
@@ -40,7 +42,7 @@ def read(sources: Sources, fields: RequestedFields) -> GroupResult[Memory]:
     return builder.build(Memory(**values))
 
 
-def _read_amounts(reader: FieldReader, values: "dict[str, Any]") -> None:
+def _read_amounts(reader: FieldReader, values: dict[str, Any]) -> None:
     builder = reader.builder
     field = next(name for name in (*_AMOUNTS, "swap") if builder.needs(name))
     text = reader.text(field, "proc/meminfo")
@@ -48,7 +50,7 @@ def _read_amounts(reader: FieldReader, values: "dict[str, Any]") -> None:
     source = _SOURCE
     if text is not None and "MemTotal" not in amounts:
         builder.add_problem(field, ParseError(_SOURCE, "no MemTotal line in kB"))
-    if text is None or has_faked_meminfo(reader.text(field, "proc/self/mountinfo") or ""):
+    if text is None or is_meminfo_from_lxcfs(reader.text(field, "proc/self/mountinfo") or ""):
         amounts, source = _sum_of_nodes(reader, field), f"/{NODE_DIR}/node*/meminfo"
     for name, key in _AMOUNTS.items():
         if builder.needs(name) and key in amounts:
@@ -59,8 +61,8 @@ def _read_amounts(reader: FieldReader, values: "dict[str, Any]") -> None:
         builder.record_source(source, "swap")
 
 
-def _read_slots(reader: FieldReader, values: "dict[str, Any]") -> None:
-    """What the firmware tells of the slots: for root only, and not on every architecture."""
+def _read_slots(reader: FieldReader, values: dict[str, Any]) -> None:
+    """Read the slots from SMBIOS: readable by root only, and not on every architecture."""
     from ..sources.smbios import TABLE, read_smbios
     from ..sources.smbios.installed import installed_memory
 
@@ -85,23 +87,8 @@ def _sum_of_nodes(reader: FieldReader, field: str) -> dict[str, int]:
     return sums
 
 
-def has_faked_meminfo(mounts: str) -> bool:
-    """Whether lxcfs shows a container's share in /proc/meminfo, by proc_pid_mountinfo(5)."""
-    for line in mounts.split("\n"):
-        if "fuse.lxcfs" in line and line.split()[4:5] in (["/proc/meminfo"], ["/proc"]):
-            return True
-    return False
-
-
-def _data(reader: FieldReader, path: str) -> bytes:
-    try:
-        return reader.tree.data(path, 4096)
-    except DriverError:
-        return b""  # this process may not be allowed to look at itself; no other source is needed
-
-
 def parse_page_size(auxv: bytes) -> int | None:
-    """The page size in a process' auxiliary vector, whichever the machine's width and byte order; None: not in it."""
+    """Return the page size in an auxiliary vector of any word size and byte order; None: it has none."""
     for width in (8, 4):
         for order in ("little", "big"):
             words = [int.from_bytes(auxv[i : i + width], order) for i in range(0, len(auxv) - width + 1, width)]

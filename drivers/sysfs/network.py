@@ -1,4 +1,8 @@
-"""Links, addresses and routes by one rtnetlink dump each; /sys/class/net where there is no netlink; resolv.conf(5)."""
+"""Links, addresses and routes: one rtnetlink dump each; without netlink, /sys/class/net. DNS: resolv.conf(5)."""
+
+from __future__ import annotations
+
+from functools import partial
 
 from hostinfo.driver import RequestedFields
 from hostinfo.errors import DriverError, ReadError
@@ -8,19 +12,13 @@ from hostinfo.model.network import Address, Link, Network, Route
 from ..sources.netlink.link_record import LinkRecord
 from ..sources.sources import Sources
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from hostinfo.model.statistics import LinkCounters
-
 _DUMPS = {"routes4": "routes", "routes6": "routes", "addresses": "addresses", "links": "links"}
-"""Names of dumps and the fields that need them. Links come last: then a link that an address or a route names and
-that is not among them has left meanwhile, and was not merely too young."""
+"""Dumps in their order, and the fields that need them. Links are last: if an address or a route has a link that is not
+among them, the link was removed and not just added."""
 
 
 def read(sources: Sources, fields: RequestedFields) -> GroupResult[Network]:
-    """The network of this kernel's, or of this tree's."""
+    """Read the network of this network namespace, or of the tree."""
     builder = FactBuilder("sysfs", fields)
     links: tuple[Link, ...] = ()
     addresses: tuple[Address, ...] = ()
@@ -47,7 +45,7 @@ def read(sources: Sources, fields: RequestedFields) -> GroupResult[Network]:
 
 
 def _dumps(sources: Sources, builder: FactBuilder) -> dict[str, bytes]:
-    """The dumps that are needed, but those that failed."""
+    """Return the needed dumps; without those that failed."""
     from ..sources.netlink.message import is_interrupted
 
     found: dict[str, bytes] = {}
@@ -59,7 +57,7 @@ def _dumps(sources: Sources, builder: FactBuilder) -> dict[str, bytes]:
         try:
             found[name] = sources.netlink(name)
             if is_interrupted(found[name]):
-                raise ReadError(f"netlink {name}", "changed during each of several dumps: some may be missing")
+                raise ReadError(f"netlink {name}", "the tables changed during every attempt; entries may be missing")
         except DriverError as error:
             builder.add_problem(field, error)
     return found
@@ -92,9 +90,9 @@ def _addresses(
     from .net import inet6
 
     if sources.netlink is None:
-        builder.unsupported("addresses", "/proc/net", "IPv4 addresses of links stand in no file, fields in netlink")
+        builder.unsupported("addresses", "/proc/net", "no file lists the IPv4 addresses of links; only netlink does")
     builder.record_source("/" + inet6.PATH, "addresses")
-    return inet6.read(sources.tree)
+    return inet6.read_addresses(sources.tree)
 
 
 def _routes(dumps: dict[str, bytes], names: dict[int, str], builder: FactBuilder) -> tuple[Route, ...]:
@@ -102,7 +100,7 @@ def _routes(dumps: dict[str, bytes], names: dict[int, str], builder: FactBuilder
         return ()
     if not dumps.keys() & {"routes4", "routes6"}:
         if not any(problem.path == "routes" for problem in builder.problems):
-            builder.unsupported("routes", "/proc/net", "routes are read over netlink, which a tree of files has not")
+            builder.unsupported("routes", "/proc/net", "routes need netlink, which a tree of files does not have")
         return ()
     from ..sources.netlink.routes import parse_routes
 
@@ -110,18 +108,5 @@ def _routes(dumps: dict[str, bytes], names: dict[int, str], builder: FactBuilder
     found: tuple[Route, ...] = ()
     for name in ("routes4", "routes6"):
         if name in dumps:
-            found += builder.try_read("routes", _later(parse_routes, dumps.pop(name), names)) or ()
+            found += builder.try_read("routes", partial(parse_routes, dumps.pop(name), names)) or ()
     return found
-
-
-def _later(
-    parse: "Callable[[bytes, dict[int, str]], tuple[Route, ...]]", data: bytes, names: dict[int, str]
-) -> "Callable[[], tuple[Route, ...]]":
-    return lambda: parse(data, names)
-
-
-def read_link_counters(sources: Sources) -> "tuple[LinkCounters, ...]":
-    """The counters of each link, by index. DriverError where neither netlink nor /proc/net/dev can be read."""
-    from .net import link_counters
-
-    return link_counters.read_link_counters(sources)

@@ -4,6 +4,8 @@ Source: /sys/firmware/dmi/tables (root only); DMTF DSP0134. ``read_smbios`` give
 they are first asked for; ``installed.installed_memory`` sums up the slots in the model's words.
 """
 
+from __future__ import annotations
+
 from functools import cached_property
 
 from hostinfo.errors import ReadError
@@ -44,56 +46,56 @@ class Tables:
         return [structure for structure in self.structures if structure.type == number]
 
     @cached_property
-    def firmware(self) -> "FirmwareInfo | None":
+    def firmware(self) -> FirmwareInfo | None:
         """Type 0."""
         from .identity import firmware
 
         return next(map(firmware, self.of_type(0)), None)
 
     @cached_property
-    def system(self) -> "SystemInfo | None":
+    def system(self) -> SystemInfo | None:
         """Type 1."""
         from .identity import system
 
         return next(map(system, self.of_type(1)), None)
 
     @cached_property
-    def board(self) -> "BoardInfo | None":
+    def board(self) -> BoardInfo | None:
         """Type 2: the first, as the kernel takes it."""
         from .identity import board
 
         return next(map(board, self.of_type(2)), None)
 
     @cached_property
-    def chassis(self) -> "ChassisInfo | None":
+    def chassis(self) -> ChassisInfo | None:
         """Type 3: the first, as the kernel takes it."""
         from .identity import chassis
 
         return next(map(chassis, self.of_type(3)), None)
 
     @cached_property
-    def processors(self) -> "tuple[ProcessorInfo, ...]":
+    def processors(self) -> tuple[ProcessorInfo, ...]:
         """Type 4: sockets for central processors, populated or not."""
         from .processor import processor
 
         return tuple(info for info in map(processor, self.of_type(4)) if info is not None)
 
     @cached_property
-    def caches(self) -> "tuple[CacheInfo, ...]":
+    def caches(self) -> tuple[CacheInfo, ...]:
         """Type 7."""
         from .processor import cache
 
         return tuple(map(cache, self.of_type(7)))
 
     @cached_property
-    def memory_arrays(self) -> "tuple[MemoryArray, ...]":
+    def memory_arrays(self) -> tuple[MemoryArray, ...]:
         """Type 16: system memory and others."""
         from .memory import memory_array
 
         return tuple(map(memory_array, self.of_type(16)))
 
     @cached_property
-    def memory_devices(self) -> "tuple[MemoryDevice, ...]":
+    def memory_devices(self) -> tuple[MemoryDevice, ...]:
         """Type 17: slots, populated or not."""
         from .memory import memory_device
 
@@ -116,7 +118,7 @@ def parse_tables(data: bytes, entry_point: bytes | None) -> Tables:
     return Tables(structures, entry.version if entry else None, tuple(problems), is_complete=problem is None)
 
 
-def read_smbios(tree: "Tree") -> Tables | None:
+def read_smbios(tree: Tree) -> Tables | None:
     """The tables of a tree; None where the machine has none. ReadError where this process may not read them."""
     import errno
 

@@ -1,6 +1,5 @@
-"""IPv6 addresses from /proc/net/if_inet6, for a tree of files: no other file of the kernel tells an address's link."""
+"""IPv6 addresses from /proc/net/if_inet6, for a tree of files; no other file has the link of an address."""
 
-from hostinfo.errors import ReadError
 from hostinfo.model.network import Address
 
 from ...sources.netlink.constants import address_flags
@@ -10,16 +9,13 @@ PATH = "proc/net/if_inet6"
 _SCOPES = {0x00: "global", 0x10: "host", 0x20: "link", 0x40: "site"}
 
 
-def read(tree: Tree) -> tuple[Address, ...]:
-    """The addresses of the tree; none where there is no such file, or it can't be read."""
-    try:
-        return parse_if_inet6(tree.text(PATH))
-    except ReadError:
-        return ()
+def read_addresses(tree: Tree) -> tuple[Address, ...]:
+    """Return the addresses of the tree; empty if the file is absent or unreadable."""
+    return parse_if_inet6(tree.try_text(PATH))
 
 
 def parse_if_inet6(text: str) -> tuple[Address, ...]:
-    """The addresses, by link; lines of another shape are passed over."""
+    """Return the addresses by link; malformed lines are skipped."""
     from _socket import AF_INET6, inet_ntop
 
     found = []

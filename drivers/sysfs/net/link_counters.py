@@ -1,4 +1,4 @@
-"""Counters of network links, from one rtnetlink dump; /proc/net/dev (proc_pid_net(5)) where there is no netlink."""
+"""Counters of network links: one rtnetlink dump; without netlink, /proc/net/dev (proc_pid_net(5))."""
 
 from hostinfo.errors import DriverError, ReadError
 from hostinfo.model.statistics import LinkCounters
@@ -10,14 +10,14 @@ LINKS_LIMIT = 65_536
 
 
 def read_link_counters(sources: Sources) -> tuple[LinkCounters, ...]:
-    """The counters of each link, by index. DriverError where neither netlink nor the file can be read."""
+    """Return the counters of each link by index. DriverError: neither netlink nor the file can be read."""
     if sources.netlink is not None:
         from ...sources.netlink.counters import parse_counters
 
         try:
             return parse_counters(sources.netlink("counters"))
         except DriverError:
-            pass  # refused, or not recorded: the file has them as well
+            pass  # refused or not recorded; the file has the counters too
     try:
         return parse_proc_net_dev(sources.tree.text(PATH))
     except ReadError as error:
@@ -29,7 +29,7 @@ def read_link_counters(sources: Sources) -> tuple[LinkCounters, ...]:
 
 
 def parse_proc_net_dev(text: str) -> tuple[LinkCounters, ...]:
-    """The counters of each line; lines of another shape, such as the two of the heading, are passed over."""
+    """Return the counters of each line; other lines, such as the two of the heading, are skipped."""
     found = []
     for line in text.splitlines():
         name, _, rest = line.rpartition(":")

@@ -1,7 +1,6 @@
-"""The stack of links: who stands on whom, from what each link says of its neighbours.
+"""Resolve the neighbours of links (controller, ports, lower links) and build the model's links.
 
-Each link names its direct neighbours only, so depth does not matter and a loop, which a real kernel refuses, does no
-harm.
+Only direct neighbours are resolved. So depth does not matter, and a loop, which a real kernel refuses, does no harm.
 """
 
 from collections.abc import Iterable
@@ -12,7 +11,7 @@ from ...sources.netlink.link_record import LinkRecord
 
 
 def build_links(records: Iterable[LinkRecord]) -> tuple[Link, ...]:
-    """The model's links, in the order of the records; linear in their number."""
+    """Return the links in the order of the records, in linear time."""
     records = list(records)
     names = {record.name for record in records}
     ports: dict[str, list[str]] = {}
@@ -24,9 +23,9 @@ def build_links(records: Iterable[LinkRecord]) -> tuple[Link, ...]:
 
 def _build(record: LinkRecord, ports: tuple[str, ...], names: set[str]) -> Link:
     lower = tuple(name for name in record.lower if name in names)
-    if ports:  # sysfs lists ports among them, netlink does not
-        own = set(ports)
-        lower = tuple(name for name in lower if name not in own) + ports
+    if ports:  # sysfs lists ports as lower links, netlink does not
+        port_names = set(ports)
+        lower = tuple(name for name in lower if name not in port_names) + ports
     facts = record.facts
     if record.bond is not None:
         facts["bond"] = Bond(**record.bond, ports=ports)

@@ -1,6 +1,5 @@
 """Name resolution from /etc/resolv.conf, resolv.conf(5)."""
 
-from hostinfo.errors import ReadError
 from hostinfo.model.network import Dns
 
 from ...sources.tree import Tree
@@ -8,23 +7,17 @@ from ...sources.tree import Tree
 PATH = "etc/resolv.conf"
 SIZE_LIMIT = 256 * 1024
 ENTRIES_LIMIT = 256
-"""Most entries of one kind; the resolver itself takes 3 servers, and any number of search domains."""
+"""Maximum number of entries per kind; the resolver uses 3 servers and any number of search domains."""
 
 
 def read_dns(tree: Tree) -> Dns | None:
-    """Name resolution as configured; None where there is no such file. ReadError where it can't be read."""
-    from errno import ENOENT, ENOTDIR
-
-    try:
-        return parse_resolv_conf(tree.text(PATH, SIZE_LIMIT))
-    except ReadError as error:
-        if error.errno in (ENOENT, ENOTDIR):
-            return None
-        raise
+    """Return the configured name resolution; None if the file does not exist. ReadError: it is unreadable."""
+    text = tree.optional(PATH, SIZE_LIMIT)
+    return parse_resolv_conf(text) if text is not None else None
 
 
 def parse_resolv_conf(text: str) -> Dns:
-    """What the file configures; of several search or domain lines the last one holds."""
+    """Parse the file; of several search or domain lines, the last one counts."""
     servers: list[str] = []
     search: tuple[str, ...] = ()
     options: list[str] = []

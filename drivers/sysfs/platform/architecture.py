@@ -1,15 +1,20 @@
-"""The kernel's instruction set (uname -m), as the tree says of itself; never that of the machine that reads it.
+"""The architecture of the kernel (uname -m) that the tree belongs to, never that of the machine that reads it.
 
-Source: /proc/sys/kernel/arch (Linux 6.1); for a running kernel uname(2); else what /proc/cpuinfo, /proc/meminfo and
-the release can't but tell.
+Source: /proc/sys/kernel/arch (Linux 6.1); for the running kernel, uname(2); otherwise it is derived from the kernel
+release, /proc/cpuinfo and /proc/meminfo, if they fit one architecture only.
 """
+
+from __future__ import annotations
 
 import os
 
-from hostinfo.errors import ReadError
 from hostinfo.fact import FactBuilder
 
 from ...sources.tree import Tree
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _SUFFIXES = {
     "x86_64": "x86_64",
@@ -28,42 +33,43 @@ _SUFFIXES = {
     "s390x": "s390x",
     "sparc64": "sparc64",
 }
-"""Last part of a distribution's kernel release."""
+"""Architectures by the last part of a distribution's kernel release."""
 _FOUR_GIB_IN_KIB = 4 * 1024 * 1024
 _BIG_ENDIAN_POWER = ("POWER4", "POWER5", "POWER6", "POWER7", "PPC970")  # little-endian Linux began with POWER8
 
 
-def read(tree: Tree, builder: FactBuilder) -> str | None:
-    """The architecture, with its source noted; None where the tree does not tell."""
-    told = _text(tree, "proc/sys/kernel/arch")
-    if told:
+def read_architecture(tree: Tree, builder: FactBuilder) -> str | None:
+    """Return the architecture and record its source; None: unknown."""
+    arch: str | None = tree.try_text("proc/sys/kernel/arch")
+    if arch:
         builder.record_source("/proc/sys/kernel/arch", "architecture")
-        return told
+        return arch
     if tree.root == "/":
         builder.record_source("uname(2)", "architecture")
         return os.uname().machine
-    arch = parse_release(_text(tree, "proc/sys/kernel/osrelease") or " ".join(_text(tree, "proc/version").split()[2:3]))
+    release = tree.try_text("proc/sys/kernel/osrelease") or " ".join(tree.try_text("proc/version").split()[2:3])
+    arch = parse_release(release)
     if arch:
         builder.record_source("kernel release", "architecture")
         return arch
     builder.record_source("/proc/cpuinfo", "architecture")
     return parse_cpuinfo(
-        _text(tree, "proc/cpuinfo"),
-        is_narrow=lambda: is_narrow(_text(tree, "proc/meminfo")),
-        byte_order=lambda: _text(tree, "sys/kernel/cpu_byteorder"),
+        tree.try_text("proc/cpuinfo"),
+        is_32_bit=lambda: is_32_bit(tree.try_text("proc/meminfo")),
+        byte_order=lambda: tree.try_text("sys/kernel/cpu_byteorder"),
     )
 
 
 def parse_release(release: str) -> str | None:
-    """The architecture that a distribution writes at the end of the release (6.1.0-13-amd64, 5.14.0-1.el9.x86_64)."""
+    """Return the architecture at the end of a distribution's release (6.1.0-13-amd64, 5.14.0-1.el9.x86_64)."""
     for part in release.replace("+debug", "").replace(".", "-").split("-")[:-3:-1]:
         if part in _SUFFIXES:
             return _SUFFIXES[part]
     return None
 
 
-def is_narrow(meminfo: str) -> bool:
-    """Whether the kernel has 32-bit addresses: its room for vmalloc is less than 4 GiB then, else terabytes."""
+def is_32_bit(meminfo: str) -> bool:
+    """Return whether the kernel is 32-bit: its vmalloc area is below 4 GiB then, otherwise terabytes."""
     for line in meminfo.splitlines():
         words = line.split()
         if words[:1] == ["VmallocTotal:"] and len(words) > 1 and words[1].isdecimal():
@@ -71,8 +77,8 @@ def is_narrow(meminfo: str) -> bool:
     return False
 
 
-def parse_cpuinfo(text: str, is_narrow: "Narrow", byte_order: "Order") -> str | None:
-    """The architecture that only such a /proc/cpuinfo can have; None: it fits several, or none that is known."""
+def parse_cpuinfo(text: str, is_32_bit: Callable[[], bool], byte_order: Callable[[], str]) -> str | None:
+    """Return the only architecture that fits the text; None: several fit, or no known one."""
     values: dict[str, str] = {}
     for line in text.splitlines():
         name, separator, value = line.partition(":")
@@ -80,7 +86,7 @@ def parse_cpuinfo(text: str, is_narrow: "Narrow", byte_order: "Order") -> str | 
             values.setdefault(name.strip().lower(), value.strip())
     flags = values.get("flags", "").split()
     if "fpu" in flags or "tsc" in flags or "cpuid level" in values:
-        return "x86_64" if "lm" in flags and not is_narrow() else "i686"
+        return "x86_64" if "lm" in flags and not is_32_bit() else "i686"
     return _arm(values) or _power(values, byte_order) or _other(values)
 
 
@@ -88,7 +94,7 @@ def _arm(values: dict[str, str]) -> str | None:
     if "cpu implementer" not in values and "cpu architecture" not in values:
         return None
     name = values.get("processor", "") + values.get("model name", "")
-    for level in ("v5tel", "v6l", "v7l", "v8l"):  # (v7l) stands in a 32-bit kernel's name of the CPU
+    for level in ("v5tel", "v6l", "v7l", "v8l"):  # a 32-bit kernel appends (v7l) to the name of the CPU
         if f"({level})" in name:
             return f"arm{level}"
     if values.get("cpu architecture") in ("8", "AArch64") and "asimd" in values.get("features", "asimd").split():
@@ -96,7 +102,7 @@ def _arm(values: dict[str, str]) -> str | None:
     return None
 
 
-def _power(values: dict[str, str], byte_order: "Order") -> str | None:
+def _power(values: dict[str, str], byte_order: Callable[[], str]) -> str | None:
     cpu = values.get("cpu", "")
     if not cpu.startswith(("POWER", "PPC970")):
         return None
@@ -121,18 +127,3 @@ def _other(values: dict[str, str]) -> str | None:
     if "mips64" in isa:
         return "mips64"
     return None
-
-
-def _text(tree: Tree, path: str) -> str:
-    try:
-        return tree.text(path).strip("\0 \t\r\n")
-    except ReadError:
-        return ""
-
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    Narrow = Callable[[], bool]
-    Order = Callable[[], str]

@@ -1,6 +1,6 @@
-"""The configured names: /etc/hostname, /etc/machine-info, /etc/machine-id, /etc/os-release.
+"""Configured names: /etc/hostname, /etc/machine-info, /etc/machine-id, /etc/os-release.
 
-Source: hostname(5), machine-info(5), machine-id(5), os-release(5): assignments quoted as the shell does.
+Source: hostname(5), machine-info(5), machine-id(5), os-release(5): assignments with the quoting of the shell.
 """
 
 from ...sources.field_reader import FieldReader
@@ -8,8 +8,8 @@ from ...sources.field_reader import FieldReader
 _MACHINE_INFO = {"PRETTY_HOSTNAME": "pretty_hostname", "DEPLOYMENT": "deployment", "LOCATION": "location"}
 
 
-def static_hostname(reader: FieldReader) -> str | None:
-    """The configured name: the first line that is neither blank nor a comment."""
+def read_static_hostname(reader: FieldReader) -> str | None:
+    """Return the configured host name: the first line that is neither blank nor a comment."""
     reader.builder.record_source("/etc/hostname", "static_hostname")
     for line in (reader.attribute("static_hostname", "etc/hostname") or "").splitlines():
         name = line.strip()
@@ -18,16 +18,16 @@ def static_hostname(reader: FieldReader) -> str | None:
     return None
 
 
-def machine_info(reader: FieldReader) -> dict[str, str]:
-    """The assignments of machine-info that are facts of ours."""
+def read_machine_info(reader: FieldReader) -> dict[str, str]:
+    """Return the assignments of machine-info for the requested fields."""
     fields = [field for field in _MACHINE_INFO.values() if reader.builder.needs(field)]
     reader.builder.record_source("/etc/machine-info", *fields)
     found = parse_assignments(reader.attribute(fields[0], "etc/machine-info") or "")
     return {name: value for name, value in found.items() if value and _MACHINE_INFO.get(name) in fields}
 
 
-def machine_id(reader: FieldReader) -> str | None:
-    """32 hexadecimal digits; None for "uninitialized", a first boot's."""
+def read_machine_id(reader: FieldReader) -> str | None:
+    """Return 32 hexadecimal digits; None for "uninitialized", as on first boot."""
     for path in ("etc/machine-id", "var/lib/dbus/machine-id"):
         text = reader.attribute("machine_id", path)
         if text is not None:
@@ -37,8 +37,8 @@ def machine_id(reader: FieldReader) -> str | None:
     return None
 
 
-def os_name(reader: FieldReader) -> str | None:
-    """The name for people; os-release(5): /usr/lib only where /etc has none."""
+def read_os_name(reader: FieldReader) -> str | None:
+    """Return PRETTY_NAME; os-release(5): /usr/lib/os-release counts only if /etc has none."""
     for path in ("etc/os-release", "usr/lib/os-release"):
         text = reader.attribute("os_name", path)
         if text is not None:
@@ -49,7 +49,7 @@ def os_name(reader: FieldReader) -> str | None:
 
 
 def parse_assignments(text: str) -> dict[str, str]:
-    """NAME=value lines; the last assignment of a name counts, lines that are none are skipped."""
+    """Parse NAME=value lines; the last assignment of a name counts, other lines are skipped."""
     found: dict[str, str] = {}
     for line in text.splitlines():
         name, equals, value = line.strip().partition("=")

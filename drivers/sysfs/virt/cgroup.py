@@ -1,34 +1,46 @@
-"""Limits of the control groups around this process, version 2 and version 1.
+"""Limits of the control groups that contain this process, versions 2 and 1.
 
-Source: cgroups(7), proc_pid_mountinfo(5), Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/. A limit of any
-group from this process' one up to the mount's root holds for it; groups above that root can't be seen.
+Limits apply from the process' group up to the root of the mount; groups above that root are not visible.
+Source: cgroups(7), proc_pid_mountinfo(5), Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/.
 """
+
+from __future__ import annotations
 
 from hostinfo.errors import ReadError
 from hostinfo.model.domain import Limits
 
 from ...sources import cpulist
-from ...sources.tree import Tree
 
-_DEPTH_LIMIT = 64  # groups below groups; the kernel's own default limit for nesting is far lower in practice
-_NO_LIMIT = 1 << 60  # version 1 says "no limit" with the greatest page-aligned number that a long holds
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeVar
+
+    from ...sources.tree import Tree
+
+    N = TypeVar("N", int, float)
+    Limit = Callable[[Tree, str, bool], tuple[N | None, str]]
+    """Reads one limit of a group (tree, directory, whether it is version 2): the limit and the name of its file."""
+
+_DEPTH_LIMIT = 64  # nested groups; far fewer in practice
+_NO_LIMIT = 1 << 60  # "no limit" of version 1 is LONG_MAX rounded down to a page
 
 
 class Hierarchy:
-    """The group of this process in one mounted hierarchy, and those above it."""
+    """The group of this process in one mounted hierarchy, and its ancestors."""
 
     __slots__ = ("groups", "is_v2")
 
     def __init__(self, groups: list[str], is_v2: bool) -> None:
         self.groups = groups
-        """Folders, the process' own first."""
+        """Directories, that of the process first."""
         self.is_v2 = is_v2
 
 
 def read_limits(tree: Tree, online: int) -> tuple[Limits, dict[str, str]] | None:
-    """The limits with the file of each; ``online`` is the set of CPUs that this kernel schedules on.
+    """Return the limits and the file of each; ``online`` is the set of online CPUs.
 
-    None where the tree does not tell what group this process is in. ReadError where a limit may not be read.
+    None if the group of this process is unknown. ReadError: a limit cannot be read.
     """
     try:
         memberships = tree.text("proc/self/cgroup")
@@ -36,7 +48,7 @@ def read_limits(tree: Tree, online: int) -> tuple[Limits, dict[str, str]] | None
     except ReadError:
         return None
     found = parse_hierarchies(memberships, mounts)
-    reader = _Reader(tree, found)
+    reader = _LimitReader(tree, found)
     limits = Limits(
         cpus=reader.lowest("cpus", "cpu", _quota),
         cpu_numbers=reader.cpu_numbers(online),
@@ -48,7 +60,7 @@ def read_limits(tree: Tree, online: int) -> tuple[Limits, dict[str, str]] | None
 
 
 def parse_hierarchies(memberships: str, mounts: str) -> dict[str, Hierarchy]:
-    """Controller -> its hierarchy; "" is version 2's, which has all controllers that no version 1 hierarchy took."""
+    """Return the hierarchy per controller; "" is version 2, with the controllers that version 1 does not use."""
     paths: dict[str, str] = {}
     for line in memberships.splitlines():
         parts = line.split(":", 2)
@@ -58,19 +70,19 @@ def parse_hierarchies(memberships: str, mounts: str) -> dict[str, Hierarchy]:
     found: dict[str, Hierarchy] = {}
     for line in mounts.splitlines():
         before, _, after = line.partition(" - ")
-        where, what = before.split(" "), after.split(" ")
-        if len(where) < 5 or len(what) < 3 or what[0] not in ("cgroup", "cgroup2"):
+        mount, filesystem = before.split(" "), after.split(" ")
+        if len(mount) < 5 or len(filesystem) < 3 or filesystem[0] not in ("cgroup", "cgroup2"):
             continue
-        names = [""] if what[0] == "cgroup2" else [name for name in what[2].split(",") if name in paths]
+        names = [""] if filesystem[0] == "cgroup2" else [name for name in filesystem[2].split(",") if name in paths]
         for name in names:
             if name in paths and name not in found:
-                groups = _groups(_unescape(where[3]), _unescape(where[4]), paths[name])
+                groups = _groups(_unescape(mount[3]), _unescape(mount[4]), paths[name])
                 found[name] = Hierarchy(groups, is_v2=name == "")
     return found
 
 
 def _groups(root: str, mount: str, path: str) -> list[str]:
-    """Folders from the group up to the mount; a group outside of the mount's root is seen as the root itself."""
+    """Return the directories from the group up to the mount point; a group outside the mount counts as its root."""
     if root == "/":
         inner = path
     elif path == root or path.startswith(root + "/"):
@@ -85,24 +97,24 @@ def _groups(root: str, mount: str, path: str) -> list[str]:
 
 
 def _unescape(text: str) -> str:
-    """Mount points with octal escapes for space, tab, newline and backslash."""
+    """Decode the octal escapes of mountinfo: space, tab, newline and backslash."""
     for escape, character in (("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")):
         text = text.replace(escape, character)
     return text
 
 
-class _Reader:
+class _LimitReader:
     def __init__(self, tree: Tree, hierarchies: dict[str, Hierarchy]) -> None:
         self.tree = tree
         self.hierarchies = hierarchies
         self.sources: dict[str, str] = {}
 
-    def of(self, controller: str) -> Hierarchy | None:
+    def _hierarchy(self, controller: str) -> Hierarchy | None:
         return self.hierarchies.get(controller) or self.hierarchies.get("")
 
-    def lowest(self, field: str, controller: str, read: "Limit[N]") -> "N | None":
-        """The lowest limit from this group to the root."""
-        hierarchy = self.of(controller)
+    def lowest(self, field: str, controller: str, read: Limit[N]) -> N | None:
+        """Return the lowest limit from this group up to the root."""
+        hierarchy = self._hierarchy(controller)
         lowest = None
         for group in hierarchy.groups if hierarchy else ():
             limit, name = read(self.tree, group, hierarchy is not None and hierarchy.is_v2)
@@ -112,8 +124,8 @@ class _Reader:
         return lowest
 
     def cpu_numbers(self, online: int) -> tuple[int, ...] | None:
-        """CPUs of the cpuset where they are fewer than all; a group's effective set has its parents' in it."""
-        hierarchy = self.of("cpuset")
+        """Return the CPUs of the cpuset; None if it has all. The effective set includes the parents' limits."""
+        hierarchy = self._hierarchy("cpuset")
         if hierarchy is None:
             return None
         names = ("cpuset.cpus.effective",) if hierarchy.is_v2 else ("cpuset.effective_cpus", "cpuset.cpus")
@@ -132,7 +144,7 @@ class _Reader:
 def _quota(tree: Tree, group: str, is_v2: bool) -> tuple[float | None, str]:
     if is_v2:
         words = (tree.attribute(f"{group}/cpu.max") or "").split()
-        quota, period = (_whole(words[0]), _whole(words[1])) if len(words) == 2 else (None, None)
+        quota, period = (_parse_limit(words[0]), _parse_limit(words[1])) if len(words) == 2 else (None, None)
         name = "cpu.max"
     else:
         quota = tree.number(f"{group}/cpu.cfs_quota_us")
@@ -143,15 +155,15 @@ def _quota(tree: Tree, group: str, is_v2: bool) -> tuple[float | None, str]:
 
 def _memory(tree: Tree, group: str, is_v2: bool) -> tuple[int | None, str]:
     name = "memory.max" if is_v2 else "memory.limit_in_bytes"
-    limit = _whole(tree.attribute(f"{group}/{name}") or "")
+    limit = _parse_limit(tree.attribute(f"{group}/{name}") or "")
     return (limit if limit is not None and limit < _NO_LIMIT else None), name
 
 
 def _swap(tree: Tree, group: str, is_v2: bool) -> tuple[int | None, str]:
     if is_v2:
-        return _whole(tree.attribute(f"{group}/memory.swap.max") or ""), "memory.swap.max"
+        return _parse_limit(tree.attribute(f"{group}/memory.swap.max") or ""), "memory.swap.max"
     name = "memory.memsw.limit_in_bytes"  # memory and swap together
-    both = _whole(tree.attribute(f"{group}/{name}") or "")
+    both = _parse_limit(tree.attribute(f"{group}/{name}") or "")
     memory, _ = _memory(tree, group, is_v2)
     if both is None or memory is None or both >= _NO_LIMIT:
         return None, name
@@ -159,18 +171,9 @@ def _swap(tree: Tree, group: str, is_v2: bool) -> tuple[int | None, str]:
 
 
 def _processes(tree: Tree, group: str, _is_v2: bool) -> tuple[int | None, str]:
-    return _whole(tree.attribute(f"{group}/pids.max") or ""), "pids.max"
+    return _parse_limit(tree.attribute(f"{group}/pids.max") or ""), "pids.max"
 
 
-def _whole(text: str) -> int | None:
-    """The number; None for "max", negative numbers and what is none."""
+def _parse_limit(text: str) -> int | None:
+    """Return the number; None for "max", a negative number or other text."""
     return int(text) if text.isdecimal() and text.isascii() and len(text) < 20 else None
-
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import TypeVar
-
-    N = TypeVar("N", int, float)
-    Limit = Callable[[Tree, str, bool], tuple[N | None, str]]

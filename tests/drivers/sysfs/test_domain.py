@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hostinfo
-from hostinfo.drivers.sysfs.domain import count_processors, parse_total
+from hostinfo.drivers.sysfs.domain import count_processors
 from hostinfo.drivers.sysfs.virt.cgroup import parse_hierarchies
 from hostinfo.model.domain import Domain, Limits
 from tests.support.trees import lay
@@ -240,14 +240,12 @@ def test_any_lines_give_groups(lines: list[str]) -> None:
         assert all(".." not in group for group in hierarchy.groups)
 
 
-@pytest.mark.parametrize("parse", [count_processors, parse_total])
-@given(text=st.text(alphabet="processor :0123456789\nMemTotal:kB", max_size=300))
-def test_any_text_gives_a_number_or_none(parse: Callable[[str], int | None], text: str) -> None:
-    found = parse(text)
-    assert found is None or found >= 0
+@given(text=st.text(alphabet="processor :0123456789\nncpus active", max_size=300))
+def test_any_cpuinfo_gives_a_number_of_processors(text: str) -> None:
+    assert count_processors(text) >= 0
 
 
-def test_processors_are_counted_in_every_architectures_words() -> None:
+def test_processors_are_counted_in_the_format_of_every_architecture() -> None:
     assert count_processors("processor\t: 0\nmodel: x\n\nprocessor\t: 1\n") == 2
     assert count_processors("# processors : 2\nprocessor 0: version = FF\nprocessor 4: version = FF\n") == 2
     assert count_processors("cpu\t\t: UltraSparc T2\nncpus probed\t: 64\nncpus active\t: 48\nD$ parity: 0\n") == 48

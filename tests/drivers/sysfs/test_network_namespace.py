@@ -21,7 +21,8 @@ import dataclasses, json, sys
 sys.path[:0] = json.loads(sys.argv[1])
 from hostinfo.drivers.sources.netlink.dump_socket import dump
 from hostinfo.drivers.sources.sources import Sources
-from hostinfo.drivers.sysfs.network import read, read_link_counters
+from hostinfo.drivers.sysfs.net.link_counters import read_link_counters
+from hostinfo.drivers.sysfs.network import read
 from hostinfo.drivers.sources.tree import Tree
 sources = Sources(tree=Tree("/"), netlink=dump)
 fact = read(sources, None)

@@ -21,9 +21,9 @@ from hostinfo.drivers.sources.netlink.dump_socket import dump
 from hostinfo.drivers.sources.sources import Sources
 from hostinfo.drivers.sources.tree import Tree
 from hostinfo.drivers.sysfs.net.inet6 import parse_if_inet6
-from hostinfo.drivers.sysfs.net.link_counters import parse_proc_net_dev
+from hostinfo.drivers.sysfs.net.link_counters import parse_proc_net_dev, read_link_counters
 from hostinfo.drivers.sysfs.net.resolver import ENTRIES_LIMIT, parse_resolv_conf
-from hostinfo.drivers.sysfs.network import read, read_link_counters
+from hostinfo.drivers.sysfs.network import read
 from hostinfo.errors import ReadError, Unsupported
 from hostinfo.fact import GroupResult
 from hostinfo.model.network import Link, Network
@@ -302,7 +302,7 @@ def physical() -> list[str]:
         f"/sys/class/net/{name}")]  # fmt: skip
 
 
-def live(asked: Callable[[str, int, int], bytes] | None = ethtool.answer) -> dict[str, Link]:
+def live(asked: Callable[[str, int, int], bytes] | None = ethtool.read_reply) -> dict[str, Link]:
     sources = Sources(tree=Tree("/"), netlink=dump, ethtool=asked)
     return {link.name: link for link in read(sources, None).value.links}
 
@@ -341,7 +341,7 @@ def test_offloads_and_rings_are_those_of_the_ethtool_program() -> None:
     pytest.importorskip("ethtool")
     words = {"sg": "scatter-gather", "tso": "tcp-segmentation-offload", "gso": "generic-segmentation-offload",
              "gro": "generic-receive-offload"}  # fmt: skip
-    sources = Sources(tree=Tree("/"), netlink=dump, features=ethtool.features)
+    sources = Sources(tree=Tree("/"), netlink=dump, features=ethtool.read_features)
     links = {link.name: link for link in read(sources, None).value.links}
     for name in physical():
         says = ethtool_says("-k", name)
@@ -355,7 +355,7 @@ def test_a_link_that_vanishes_before_ethtool_drops_out_alone() -> None:
     def vanished(name: str, command: int, size: int) -> bytes:
         if name == gone:
             raise ReadError(f"ethtool {name}", os.strerror(errno.ENODEV), errno.ENODEV)
-        return ethtool.answer(name, command, size)
+        return ethtool.read_reply(name, command, size)
 
     gone = physical()[0]
     sources = Sources(tree=Tree("/"), netlink=dump, ethtool=vanished)
@@ -368,7 +368,7 @@ def test_a_link_that_vanishes_before_ethtool_drops_out_alone() -> None:
 
 def test_ethtool_on_a_link_that_is_not_there_is_a_read_error() -> None:
     with pytest.raises(ReadError) as caught:
-        ethtool.answer("no-such-link", ethtool.ETHTOOL_GDRVINFO, ethtool.DRIVER_INFO_BYTES)
+        ethtool.read_reply("no-such-link", ethtool.ETHTOOL_GDRVINFO, ethtool.DRIVER_INFO_BYTES)
     assert caught.value.errno == errno.ENODEV
 
 

@@ -22,7 +22,7 @@ from hostinfo.drivers.sources.tree import Tree
 from hostinfo.drivers.sysfs import system
 from hostinfo.drivers.sysfs.platform import architecture
 from hostinfo.drivers.sysfs.platform.etc_files import parse_assignments
-from hostinfo.drivers.sysfs.platform.firmware import iso_date
+from hostinfo.drivers.sysfs.platform.machine_identity import iso_date
 from hostinfo.errors import ReadError
 from hostinfo.model.system import Bios, Board, Chassis, System
 from tests.support.smbios_bytes import END, entry_point, structure
@@ -283,7 +283,7 @@ BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration
 <allow receive_type="method_call"/><allow receive_type="signal"/><allow receive_type="method_return"/>
 <allow receive_type="error"/></policy></busconfig>
 """
-ASK = "from hostinfo.drivers.sources.hostnamed import ask; print(ask({member!r}))"
+ASK = "from hostinfo.drivers.sources.hostnamed import call; print(call({member!r}))"
 
 
 def ask(address: str, member: str) -> subprocess.CompletedProcess[str]:
@@ -339,9 +339,9 @@ def test_a_bus_that_never_answers_costs_a_second(tmp_path: Path) -> None:
         silent.bind(str(path))
         silent.listen()
         program = (
-            "import time; from hostinfo.drivers.sources.hostnamed import ask; from hostinfo.errors import ReadError\n"
+            "import time; from hostinfo.drivers.sources.hostnamed import call; from hostinfo.errors import ReadError\n"
             "begun = time.monotonic()\n"
-            "try: ask('Hostname')\n"
+            "try: call('Hostname')\n"
             "except ReadError as error: print(time.monotonic() - begun, error)\n"
         )
         environment = {**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={path}"}
@@ -349,7 +349,7 @@ def test_a_bus_that_never_answers_costs_a_second(tmp_path: Path) -> None:
         done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment, timeout=60)
     seconds, _, message = done.stdout.partition(" ")
     assert 0.9 < float(seconds) < 3
-    assert "no answer within 1 s" in message
+    assert "no reply within 1 s" in message
 
 
 @given(st.text(max_size=300))
@@ -360,7 +360,7 @@ def test_any_text_gives_assignments_and_dates(text: str) -> None:
 
 @given(st.text(max_size=300))
 def test_any_text_gives_an_architecture_or_none(text: str) -> None:
-    found = architecture.parse_cpuinfo(text, is_narrow=lambda: architecture.is_narrow(text), byte_order=lambda: text)
+    found = architecture.parse_cpuinfo(text, is_32_bit=lambda: architecture.is_32_bit(text), byte_order=lambda: text)
     assert found is None or found.isprintable()
     assert system.parse_version(text) is None or text.startswith("Linux")
 

@@ -1,0 +1,1 @@
+"""Parts of the statistics group: one module per file of /proc that it parses."""

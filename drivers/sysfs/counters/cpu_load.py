@@ -1,0 +1,69 @@
+"""CPU time, load, uptime and tasks: /proc/stat, /proc/loadavg, /proc/uptime; proc_stat(5), proc_loadavg(5)."""
+
+from hostinfo.errors import ParseError
+from hostinfo.model.statistics import CpuTime, Load, Processes
+
+from .text import find_line, parse_count
+
+_USER_HZ = 100  # the unit of /proc/stat, whatever the kernel's HZ: 100 except on ia64 and alpha (1,024)
+_CPU_MODES = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal", "guest")
+
+
+def parse_cpu_time(stat: str) -> CpuTime | None:
+    """Return the CPU time of all CPUs from /proc/stat; None without that line. ParseError if it is malformed."""
+    words = find_line(stat, "cpu ")
+    if words is None:
+        return None
+    ticks = [parse_count(word, "/proc/stat") for word in words[1:]]
+    seconds = {f"{mode}_seconds": value / _USER_HZ for mode, value in zip(_CPU_MODES, ticks, strict=False)}
+    busy = sum(ticks[:8]) - sum(ticks[3:5])  # user time includes guest time
+    return CpuTime(**seconds, busy_seconds=busy / _USER_HZ)
+
+
+def parse_cpu_count(stat: str) -> int | None:
+    """Return the number of online CPUs, which /proc/stat sums over."""
+    count = sum(1 for line in stat.splitlines() if line.startswith("cpu") and line[3:4].isdecimal())
+    return count or None
+
+
+def parse_loadavg(text: str) -> Load | None:
+    """Return the three load averages of /proc/loadavg."""
+    if not text.strip():
+        return None
+    match text.split():
+        case [one, five, fifteen, *_]:
+            try:
+                return Load(load_1_minute=float(one), load_5_minutes=float(five), load_15_minutes=float(fifteen))
+            except ValueError as error:
+                raise ParseError("/proc/loadavg", f"not a number: {error}") from error
+    raise ParseError("/proc/loadavg", "fewer than three load averages")
+
+
+def parse_uptime(text: str) -> float | None:
+    """Return the first number of /proc/uptime, in seconds."""
+    words = text.split()
+    if not words:
+        return None
+    try:
+        return float(words[0])
+    except ValueError as error:
+        raise ParseError("/proc/uptime", f"not a number: {words[0][:40]!r}") from error
+
+
+def parse_processes(stat: str, loadavg: str) -> Processes | None:
+    """Return the numbers of tasks from /proc/stat and the fourth word of /proc/loadavg."""
+    counts = {}
+    for name in ("processes", "procs_running", "procs_blocked"):
+        words = find_line(stat, name + " ")
+        if words is not None and len(words) == 2:
+            counts[name] = parse_count(words[1], "/proc/stat")
+    words = loadavg.split()
+    total = words[3].rpartition("/")[2] if len(words) > 3 else ""
+    if not counts and not total.isdecimal():
+        return None
+    return Processes(
+        running=counts.get("procs_running"),
+        blocked=counts.get("procs_blocked"),
+        total=parse_count(total, "/proc/loadavg") if total else None,
+        created=counts.get("processes"),
+    )

@@ -1,0 +1,87 @@
+"""The machine's identity from SMBIOS: /sys/class/dmi/id (drivers/firmware/dmi-id.c), or the raw table."""
+
+from __future__ import annotations
+
+from hostinfo.errors import DriverError, ReadError
+
+from ...sources.smbios.value_names import chassis_type
+from .machine_identity import MachineIdentity
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ...sources.field_reader import FieldReader
+
+_DMI = "sys/class/dmi/id"
+_FILES = {
+    "hardware_uuid": "product_uuid",
+    "manufacturer": "sys_vendor",
+    "product": "product_name",
+    "version": "product_version",
+    "serial": "product_serial",
+    "sku": "product_sku",
+    "family": "product_family",
+    "board.manufacturer": "board_vendor",
+    "board.product": "board_name",
+    "board.version": "board_version",
+    "board.serial": "board_serial",
+    "board.asset_tag": "board_asset_tag",
+    "chassis.type": "chassis_type",
+    "chassis.manufacturer": "chassis_vendor",
+    "chassis.version": "chassis_version",
+    "chassis.serial": "chassis_serial",
+    "chassis.asset_tag": "chassis_asset_tag",
+    "bios.vendor": "bios_vendor",
+    "bios.version": "bios_version",
+    "bios.release_date": "bios_date",
+}
+
+
+def read_dmi(reader: FieldReader) -> MachineIdentity | None:
+    """Read the kernel's files, one per text; None if there are none."""
+    names = frozenset(reader.names("", _DMI))
+    if not names:
+        return None
+    identity = MachineIdentity()
+    for field, name in _FILES.items():
+        if name not in names or not reader.builder.needs(field.partition(".")[0]):
+            continue
+        path = f"{_DMI}/{name}"
+        try:
+            text = reader.tree.attribute(path)
+        except DriverError as error:
+            if field == "hardware_uuid":
+                identity.uuid_error = error
+            else:
+                reader.report_once(field, error)
+            continue
+        if field == "chassis.type":
+            text = chassis_type(int(text)) if text and text.isdecimal() and len(text) < 4 else None
+        identity.set_text(reader, field, text, f"/{path}")
+    return identity
+
+
+def read_smbios_table(reader: FieldReader) -> MachineIdentity | None:
+    """Read the raw table, for kernels without /sys/class/dmi/id; None if it is absent or unreadable."""
+    from ...sources.smbios import TABLE, read_smbios
+
+    try:
+        tables = read_smbios(reader.tree)
+    except ReadError as error:
+        reader.report_once("", error)
+        return None
+    if tables is None:
+        return None
+    identity = MachineIdentity()
+    if tables.system is not None:
+        system = tables.system
+        for field in ("manufacturer", "product", "version", "serial", "sku", "family"):
+            identity.set_text(reader, field, getattr(system, field), TABLE)
+        identity.set_text(reader, "hardware_uuid", system.uuid, TABLE)
+    for group, info, names in (
+        ("board", tables.board, ("manufacturer", "product", "version", "serial", "asset_tag")),
+        ("chassis", tables.chassis, ("type", "manufacturer", "version", "serial", "asset_tag")),
+        ("bios", tables.firmware, ("vendor", "version", "release_date")),
+    ):
+        for name in names if info is not None else ():
+            identity.set_text(reader, f"{group}.{name}", getattr(info, name), TABLE)
+    return identity
