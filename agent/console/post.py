@@ -219,7 +219,7 @@ class Post:
 
     def _named(self, message: Message) -> Message:
         """A broker's v1 schema does not say whose it is: it is that of who was asked."""
-        raw = message.raw
+        raw = message.binary_body
         if message.agent is not None or raw is None or not raw.startswith(SCHEMA_RESPONSE_MAGIC):
             return message
         with self._changed:

@@ -66,17 +66,17 @@ from .schema.schema_id import SchemaId, SchemaKind
 from .schema.xml_format import schema_xml
 from .wire.addresses import AgentName, direct_exchange, topic_exchange
 from .wire.errors import ErrorCode, Forbidden, InvalidArgument, Malformed, NotFound, NotSupported, QmfError, TooLarge
-from .wire.limits import REPLY_LIMITS, REQUEST_LIMITS, Limits
+from .wire.limits import REQUEST_LIMITS, RESPONSE_LIMITS, Limits
 from .wire.message import Content, Message, Opcode
-from .wire.reply_to import Route, check_reply_to, split_address
+from .wire.reply_to import Route, check_reply_to, parse_address
 from .wire.sanitise import sanitise
 from .wire.topic import TopicPattern, TopicTable
 from .wire.types import AMQP_NAMES, Byte, Float32, Int, Long, Map, Short, UByte, UInt, ULong, UShort, Value
 
 __all__ = [
     "AMQP_NAMES",
-    "REPLY_LIMITS",
     "REQUEST_LIMITS",
+    "RESPONSE_LIMITS",
     "Access",
     "Agent",
     "AgentAnnouncement",
@@ -144,12 +144,12 @@ __all__ = [
     "direct_exchange",
     "event_indication",
     "heartbeat",
+    "parse_address",
     "parse_agent_message",
     "parse_list",
     "parse_map",
     "reference",
     "sanitise",
     "schema_xml",
-    "split_address",
     "topic_exchange",
 ]

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from hostinfo.agent.qmf import Message, split_address
+from hostinfo.agent.qmf import Message, parse_address
 from hostinfo.agent.transport import TransportOptions, open_transport
 
 from .transport_helpers import AGENT, DIRECT
@@ -39,7 +39,7 @@ def main() -> None:
     transport = open_transport(TransportOptions(**json.loads(sys.argv[1])))
 
     def reply(message: Message) -> None:
-        route = split_address(message.reply_to or "")
+        route = parse_address(message.reply_to or "")
         if route is None:
             return
         request = message.body if isinstance(message.body, dict) else {}

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from hostinfo.agent.qmf import Message, split_address
+from hostinfo.agent.qmf import Message, parse_address
 from hostinfo.agent.transport import ConnectionState, Transport, TransportOptions, open_transport
 
 TOPIC, DIRECT = "qmf.default.topic", "qmf.default.direct"
@@ -30,7 +30,7 @@ class End:
         with self._news:
             self.messages.append(message)
             self._news.notify_all()
-        route = split_address(message.reply_to) if self._echo and message.reply_to else None
+        route = parse_address(message.reply_to) if self._echo and message.reply_to else None
         if route is not None:
             self.transport.send(
                 Message(address=route.node, subject=route.key, correlation_id=message.correlation_id, body=message.body)

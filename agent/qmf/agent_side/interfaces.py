@@ -40,7 +40,7 @@ class MethodCall:
     target: DataObject | None  # None: the caller named no object
     user_id: str | None  # as the broker verified it; None: anonymous
     reply: ReplyTo
-    is_0_10: bool = False
+    is_0_10_encoded: bool = False
 
 
 CallMethod = Callable[[MethodCall], Mapping[str, object] | None]

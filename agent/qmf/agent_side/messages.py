@@ -148,7 +148,7 @@ def method_response(identity: Identity, reply: ReplyTo, arguments: Mapping[str, 
 
 def exception(identity: Identity, reply: ReplyTo, error: QmfError) -> Message:
     """Give the reason why a request is not done."""
-    body = sanitise_map(error.as_map())
+    body = sanitise_map(error.to_map())
     return _answer(identity, reply, Opcode.EXCEPTION, body, extra={CONTENT_KEY: Content.DATA})
 
 

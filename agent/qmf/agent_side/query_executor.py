@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ..query.predicate import MAX_STEPS
+from ..query.budget import Budget
 from ..query.query import Query
-from ..query.regex import Budget
 from ..schema.members import SchemaMethod
 from ..schema.objects import DataObject, ObjectId
 from ..schema.schema_class import SchemaClass
@@ -43,7 +42,7 @@ class Reader:
         return Content.OBJECT_ID, (object_id.to_map() for object_id in ids if object_id is not None)
 
     def _schemas(self, query: Query) -> Iterator[SchemaClass]:
-        budget = Budget(MAX_STEPS)
+        budget = Budget()
         for item in self.store.schemas():
             named = query.schema_id is None or query.schema_id.covers(item.id)
             if named and query.predicate.matches(item.id.to_map(), budget):
@@ -58,7 +57,7 @@ class Reader:
             if query.schema_id is not None and query.schema_id.name:
                 self.allow(user_id, query.schema_id)
             candidates = self.store.objects(query.schema_id)
-        budget = Budget(MAX_STEPS)
+        budget = Budget()
         for item in candidates:
             if not item.is_deleted and self.may_read(user_id, item.schema_id) and query.matches(item, budget):
                 yield item

@@ -53,12 +53,12 @@ class Responder:
                 return
             route = check_reply_to(message.reply_to, self.identity.domain, strict=self.strict_security)
             reply = ReplyTo(route, _echo(message)) if route is not None else None
-            is_0_10 = message.is_0_10
+            is_0_10_encoded = message.is_0_10_encoded
         except Exception as error:  # whatever a stranger found, the agent lives
             self._report_error(error)
             return
         for answer in self._guarded(message, reply, now_ns):
-            yield encode_0_10(answer) if is_0_10 else answer
+            yield encode_0_10(answer) if is_0_10_encoded else answer
 
     def finish(self, call: MethodCall, result: Mapping[str, object] | QmfError) -> Message:
         """Give the answer to a call that `call_method` left open by returning None."""
@@ -69,7 +69,7 @@ class Responder:
                 answer = messages.method_response(self.identity, call.reply, result)
         except QmfError as error:
             answer = messages.exception(self.identity, call.reply, error)
-        return encode_0_10(answer) if call.is_0_10 else answer
+        return encode_0_10(answer) if call.is_0_10_encoded else answer
 
     def publish_due(self, now_ns: int) -> Iterator[Message]:
         """Give what the subscribers are due; call it when `subscriptions.next_due_ns()` comes."""
@@ -98,7 +98,7 @@ class Responder:
     def _dispatch(self, message: Message, reply: ReplyTo | None, now_ns: int) -> Iterator[Message]:
         opcode = message.opcode
         if opcode == Opcode.SUBSCRIBE_CANCEL:
-            body = as_map(message.value(self.limits), "cancel")
+            body = as_map(message.decode_body(self.limits), "cancel")
             self.subscriptions.cancel(as_text(body.get("_subscription_id"), "_subscription_id"))
         if reply is None:
             return
@@ -122,20 +122,20 @@ class Responder:
         return self._reader.evaluate(item.query, item.user_id)
 
     def _locate(self, message: Message, reply: ReplyTo, now_ns: int) -> Iterator[Message]:
-        body = message.value(self.limits) or []
+        body = message.decode_body(self.limits) or []
         predicate = Predicate(as_list(body, "locate"))
         if predicate.matches(self.identity.as_attributes(now_ns)):
             yield messages.locate_response(self.identity, reply, now_ns)
 
     def _query(self, message: Message, reply: ReplyTo) -> Iterator[Message]:
-        query = Query.from_map(message.value(self.limits))
+        query = Query.from_map(message.decode_body(self.limits))
         content, items = self._reader.answer(query, message.user_id)
         yield from messages.query_responses(
             self.identity, reply, content, items, chunk=self.chunk_objects, size=self.chunk_bytes
         )
 
     def _call(self, message: Message, reply: ReplyTo) -> Iterator[Message]:
-        body = as_map(message.value(self.limits), "method request")
+        body = as_map(message.decode_body(self.limits), "method request")
         name = as_text(body.get("_method_name"), "_method_name")
         target = None
         if body.get("_object_id") is not None:
@@ -152,14 +152,14 @@ class Responder:
             target=target,
             user_id=message.user_id,
             reply=reply,
-            is_0_10=message.is_0_10,
+            is_0_10_encoded=message.is_0_10_encoded,
         )
         result = self.call_method(call)
         if result is not None:
             yield messages.method_response(self.identity, reply, result)
 
     def _subscribe(self, message: Message, reply: ReplyTo, now_ns: int) -> Iterator[Message]:
-        body = as_map(message.value(self.limits), "subscribe")
+        body = as_map(message.decode_body(self.limits), "subscribe")
         query = Query.from_map(body.get("_query"))
         if query.what != "OBJECT":
             raise Malformed("subscribe: only a query for objects can be subscribed to")
@@ -177,7 +177,7 @@ class Responder:
         yield from self.publish_due(now_ns)
 
     def _refresh(self, message: Message, reply: ReplyTo, now_ns: int) -> Iterator[Message]:
-        body = as_map(message.value(self.limits), "refresh")
+        body = as_map(message.decode_body(self.limits), "refresh")
         subscription_id = as_text(body.get("_subscription_id"), "_subscription_id")
         duration = as_int(body.get("_duration") or 0, "_duration")
         item = self.subscriptions.refresh(subscription_id, now_ns, duration_s=duration)
@@ -194,7 +194,7 @@ class Responder:
         if route is None or not self.may_read(message.user_id, None):
             return
         try:
-            request = SchemaRequestV1.decode(message.raw or b"", self.limits)
+            request = SchemaRequestV1.decode(message.binary_body or b"", self.limits)
         except QmfError:
             return
         for schema in self.store.schemas():
@@ -208,7 +208,7 @@ class Responder:
 
 
 def _is_v1(message: Message) -> bool:
-    return (message.raw or b"").startswith(SCHEMA_REQUEST_MAGIC)
+    return (message.binary_body or b"").startswith(SCHEMA_REQUEST_MAGIC)
 
 
 def _echo(message: Message) -> Correlation:

@@ -18,7 +18,7 @@ from ..schema.schema_class import SchemaClass
 from ..schema.schema_id import SchemaId
 from ..schema.v1 import SCHEMA_RESPONSE_MAGIC, decode_schema
 from ..wire.errors import ErrorCode, QmfError
-from ..wire.limits import REPLY_LIMITS, Limits
+from ..wire.limits import RESPONSE_LIMITS, Limits
 from ..wire.message import CONTENT_KEY, PART_KEY, PARTIAL_KEY, Content, Message, Opcode
 from ..wire.types import Map, Value
 from ..wire.validation import as_list, as_map, as_text
@@ -38,7 +38,7 @@ _T = TypeVar("_T")
 _OLD_NAMES = {"epoch": "_epoch", "timestamp": "_timestamp", "heartbeat_interval": "_heartbeat_interval"}
 
 
-def parse_agent_message(message: Message, limits: Limits = REPLY_LIMITS) -> AgentMessage | None:
+def parse_agent_message(message: Message, limits: Limits = RESPONSE_LIMITS) -> AgentMessage | None:
     """Parse a message of an agent; None if it is anything else. Never raises, whatever the message holds."""
     try:
         return _parse(message, limits)
@@ -50,18 +50,18 @@ def _parse(message: Message, limits: Limits) -> AgentMessage | None:
     agent, correlation = message.agent, message.correlation
     if agent is None:
         return None
-    raw = message.raw
+    raw = message.binary_body
     if raw is not None and raw.startswith(SCHEMA_RESPONSE_MAGIC):
         sequence, schema = decode_schema(raw, limits)
         return SchemaV1(agent=agent, correlation=str(sequence), sequence=sequence, schema=schema)
-    value = message.value(limits)
+    value = message.decode_body(limits)
     match message.opcode:
         case Opcode.HEARTBEAT | Opcode.LOCATE_RESPONSE as opcode:
             return _announcement(agent, correlation, as_map(value, "agent"), opcode == Opcode.LOCATE_RESPONSE)
         case Opcode.QUERY_RESPONSE:
             return _query_part(message, agent, correlation, value)
         case Opcode.DATA_INDICATION:
-            content = message.header(CONTENT_KEY) or Content.DATA
+            content = message.property_text(CONTENT_KEY) or Content.DATA
             items, dropped = _items(content, as_list(value, "indication"))
             return Indication(agent=agent, correlation=correlation, content=content, items=items, dropped=dropped)
         case Opcode.METHOD_RESPONSE:
@@ -91,7 +91,7 @@ def _announcement(agent: str, correlation: str | None, body: Map, is_locate_resp
 
 
 def _query_part(message: Message, agent: str, correlation: str | None, value: Value) -> QueryPart:
-    content = message.header(CONTENT_KEY) or Content.DATA
+    content = message.property_text(CONTENT_KEY) or Content.DATA
     items, dropped = _items(content, as_list(value, "query response"))
     return QueryPart(
         agent=agent,

@@ -1,4 +1,4 @@
-"""Queries: which objects, ids or schemas a console asks for (qmf/Query.cpp)."""
+"""Queries: the objects, ids or schemas that a console requests (qmf/Query.cpp)."""
 
 from dataclasses import dataclass, field
 from typing import Self
@@ -9,16 +9,16 @@ from ..wire.errors import Malformed, quote_short
 from ..wire.sanitise import sanitise
 from ..wire.types import Map, Value
 from ..wire.validation import as_list, as_map, as_text
-from .predicate import MAX_STEPS, Predicate
+from .budget import Budget
+from .predicate import Predicate
 from .query_syntax import parse_map
-from .regex import Budget
 
 TARGETS = ("OBJECT", "OBJECT_ID", "SCHEMA", "SCHEMA_ID")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """What is asked for: one object by its id, or those of a class, narrowed by a predicate."""
+    """A request for one object by id, or for those of a class that match a predicate."""
 
     what: str = "OBJECT"
     object_id: ObjectId | None = None
@@ -27,14 +27,14 @@ class Query:
     predicate: Predicate = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Check it; Malformed, NotSupported or TooLarge for an unknown target or a bad predicate."""
+        """Parse the predicate; Malformed, NotSupported or TooLarge if it or the target is not acceptable."""
         if self.what not in TARGETS:
             raise Malformed(f"query: invalid _what {quote_short(self.what)}")
         object.__setattr__(self, "predicate", Predicate(self.where))
 
     @classmethod
     def from_map(cls, value: object) -> Self:
-        """Read a cleaned query body; Malformed, NotSupported or TooLarge."""
+        """Parse a validated body; Malformed, NotSupported or TooLarge if it is not acceptable."""
         source = as_map(value, "query")
         return cls(
             what=as_text(source.get("_what"), "_what"),
@@ -45,7 +45,7 @@ class Query:
 
     @classmethod
     def from_text(cls, text: str) -> Self:
-        """Read `{class:Host, package:'x', where:[..]}`; the keys are those of the C++ console."""
+        """Parse `{class:Host, package:'x', where:[..]}`; the keys are those of the C++ console."""
         source = parse_map(text)
         unknown = set(source) - {"class", "package", "where"}
         if unknown:
@@ -56,7 +56,7 @@ class Query:
         return cls(schema_id=schema_id, where=as_list(source.get("where", []), "where"))
 
     def to_map(self) -> Map:
-        """Give the body of a query request."""
+        """Return the body of a query request."""
         result: Map = {"_what": self.what}
         if self.object_id is not None:
             result["_object_id"] = self.object_id.to_map()
@@ -67,9 +67,9 @@ class Query:
         return result
 
     def matches(self, item: DataObject, budget: Budget | None = None) -> bool:
-        """Tell whether an object is asked for; TooLarge when the budget is used up."""
+        """Return whether the query selects an object; TooLarge if the budget is exhausted."""
         if self.object_id is not None:
             return item.object_id is not None and self.object_id.same_object(item.object_id)
         if self.schema_id is not None and (item.schema_id is None or not self.schema_id.covers(item.schema_id)):
             return False
-        return self.predicate.matches_lookup(item.lookup, budget or Budget(MAX_STEPS))
+        return self.predicate.matches_lookup(item.lookup, budget or Budget())

@@ -1,26 +1,28 @@
-"""The textual form of predicates and queries that consoles take (qpid/messaging/AddressParser.cpp).
+"""The text form of predicates and queries that consoles accept (qpid/messaging/AddressParser.cpp).
 
-`[eq, _product, [quote, hostd]]`, `{class:Host, package:'x', where:[..]}`: lists in brackets, maps in braces, words,
-and strings in single or double quotes, without escapes. A word that looks like a number or a boolean is one; a quoted
-one stays a string. Unlike there, a word in a list may hold `/` and `:`, so that paths and MAC addresses need no quotes.
+Examples: `[eq, _product, [quote, hostd]]`, `{class:Host, package:'x', where:[..]}`. Lists are in brackets, maps in
+braces; strings are words, or in single or double quotes without escapes. A word that looks like a number or a boolean
+is one; in quotes it stays a string. Unlike in the C++ parser, a word in a list may contain `/` and `:`, so that paths
+and MAC addresses need no quotes.
 """
 
 from ..wire.errors import Malformed, TooLarge
 from ..wire.types import Map, Value
 
 MAX_TEXT_CHARACTERS = 16_384
-DEPTH = 24
-_RESERVED = "'\"{}[],"
+MAX_NUMBER_CHARACTERS = 40
+MAX_DEPTH = 24
+_DELIMITERS = "'\"{}[],"
 
 
 def parse_list(text: str) -> list[Value]:
-    """Parse `[…]`; Malformed or TooLarge, with the place."""
-    return _Parser(text).whole_list()
+    """Parse `[…]`; Malformed or TooLarge, with the position."""
+    return _Parser(text).parse_list()
 
 
 def parse_map(text: str) -> Map:
-    """Parse `{…}`; Malformed or TooLarge, with the place."""
-    return _Parser(text).whole_map()
+    """Parse `{…}`; Malformed or TooLarge, with the position."""
+    return _Parser(text).parse_map()
 
 
 class _Parser:
@@ -30,52 +32,52 @@ class _Parser:
         self.text = text
         self.position = 0
 
-    def whole_list(self) -> list[Value]:
+    def parse_list(self) -> list[Value]:
         if not self._accept("["):
-            raise self._bad("expected [")
+            raise self._error("expected [")
         result = self._list(1)
-        self._end()
+        self._expect_end()
         return result
 
-    def whole_map(self) -> Map:
+    def parse_map(self) -> Map:
         if not self._accept("{"):
-            raise self._bad("expected {")
+            raise self._error("expected {")
         result = self._map(1)
-        self._end()
+        self._expect_end()
         return result
 
-    def _end(self) -> None:
+    def _expect_end(self) -> None:
         if self._peek():
-            raise self._bad("more text after the end")
+            raise self._error("unexpected text after the end")
 
     def _value(self, depth: int) -> Value:
-        if depth > DEPTH:
-            raise TooLarge(f"query text: nested deeper than {DEPTH}")
+        if depth > MAX_DEPTH:
+            raise TooLarge(f"query text: nested deeper than {MAX_DEPTH}")
         if self._accept("["):
             return self._list(depth + 1)
         if self._accept("{"):
             return self._map(depth + 1)
         quoted = self._quoted()
-        return quoted if quoted is not None else _typed(self._word(_RESERVED))
+        return quoted if quoted is not None else _word_value(self._word(_DELIMITERS))
 
     def _list(self, depth: int) -> list[Value]:
         result: list[Value] = []
         while not self._accept("]"):
             result.append(self._value(depth))
             if not self._accept(",") and self._peek() != "]":
-                raise self._bad("expected , or ]")
+                raise self._error("expected , or ]")
         return result
 
     def _map(self, depth: int) -> Map:
         result: Map = {}
         while not self._accept("}"):
             quoted = self._quoted()
-            key = quoted if quoted is not None else self._word(_RESERVED + ":")
+            key = quoted if quoted is not None else self._word(_DELIMITERS + ":")
             if not self._accept(":"):
-                raise self._bad("expected :")
+                raise self._error("expected :")
             result[key] = self._value(depth)
             if not self._accept(",") and self._peek() != "}":
-                raise self._bad("expected , or }")
+                raise self._error("expected , or }")
         return result
 
     def _quoted(self) -> str | None:
@@ -84,7 +86,7 @@ class _Parser:
             return None
         end = self.text.find(mark, self.position + 1)
         if end < 0:
-            raise self._bad("a quote that does not end")
+            raise self._error("unterminated quote")
         start, self.position = self.position + 1, end + 1
         return self.text[start:end]
 
@@ -97,7 +99,7 @@ class _Parser:
                 break
             self.position += 1
         if start == self.position:
-            raise self._bad("expected a value")
+            raise self._error("expected a value")
         return self.text[start : self.position]
 
     def _peek(self) -> str:
@@ -111,21 +113,26 @@ class _Parser:
         self.position += 1
         return True
 
-    def _bad(self, what: str) -> Malformed:
+    def _error(self, what: str) -> Malformed:
         return Malformed(f"query text: {what}, character {self.position + 1}")
 
 
-def _typed(word: str) -> Value:
+def _word_value(word: str) -> Value:
+    """Return a word as boolean or number if it looks like one, else as text."""
     if word in ("true", "false", "True", "False"):
         return word in ("true", "True")
     digits = word[1:] if word[:1] in ("-", "+") else word
-    if not digits[:1].isascii() or not (digits[:1].isdecimal() or digits[:1] == ".") or len(word) > 40:
+    if (
+        not digits[:1].isascii()
+        or not (digits[:1].isdecimal() or digits[:1] == ".")
+        or len(word) > MAX_NUMBER_CHARACTERS
+    ):
         return word
     if "_" in word:
         return word
-    for kind in (int, float):
+    for number_type in (int, float):
         try:
-            return kind(word)
+            return number_type(word)
         except ValueError:
             continue
     return word

@@ -1,16 +1,17 @@
-"""The syntax of the regular expressions that a predicate may hold; see `regex`."""
+"""Parser for the regular expressions in predicates; `regex` lists the supported syntax."""
+
+from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..wire.errors import Malformed, NotSupported, TooLarge
 
-NESTING = 24
-REPEATS = 255
-SPECIAL = ".^$*+?{}[]\\|()"
+MAX_NESTING = 24
+MAX_REPEATS = 255
 
-Test = Callable[[str], bool]
-_CLASSES: dict[str, Test] = {
+CharacterTest = Callable[[str], bool]
+_CLASSES: dict[str, CharacterTest] = {
     "d": str.isdecimal,
     "w": lambda character: character.isalnum() or character == "_",
     "s": str.isspace,
@@ -18,14 +19,14 @@ _CLASSES: dict[str, Test] = {
     "W": lambda character: not (character.isalnum() or character == "_"),
     "S": lambda character: not character.isspace(),
 }
-_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "v": "\v"}
+_CONTROL_CHARACTERS = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "v": "\v"}
 
 
 @dataclass(frozen=True, slots=True)
-class One:
-    """One character that passes a test."""
+class CharTest:
+    """One character that satisfies a test."""
 
-    test: Test
+    test: CharacterTest
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,60 +37,64 @@ class Anchor:
 
 
 @dataclass(frozen=True, slots=True)
-class All:
-    """Parts one after another."""
+class Concat:
+    """Parts in sequence."""
 
-    parts: "tuple[Node, ...]"
+    parts: tuple[RegexNode, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Any:
+class Alternation:
     """One of several branches."""
 
-    branches: "tuple[Node, ...]"
+    branches: tuple[RegexNode, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """A part, so many times."""
+    """A part, repeated."""
 
-    part: "Node"
-    least: int
-    most: int | None
-
-
-Node = One | Anchor | All | Any | Repeat
+    part: RegexNode
+    minimum: int
+    maximum: int | None  # None: unlimited
 
 
-class Parser:
-    """Recursive descent over one pattern; its depth is that of the groups, which is bounded."""
+RegexNode = CharTest | Anchor | Concat | Alternation | Repeat
+
+
+def parse_regex(pattern: str) -> RegexNode:
+    """Parse a pattern; Malformed, NotSupported or TooLarge, with the position where it applies."""
+    return _Parser(pattern).parse()
+
+
+class _Parser:
+    """A recursive descent parser; its recursion is as deep as groups are nested, which is bounded."""
 
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
         self.position = 0
 
-    def whole(self) -> Node:
-        """Parse it all; Malformed or NotSupported naming the place."""
-        node = self._branches(0)
+    def parse(self) -> RegexNode:
+        node = self._alternation(0)
         if self.position < len(self.pattern):
-            raise self._bad("unmatched )")
+            raise self._error("unmatched )")
         return node
 
-    def _branches(self, depth: int) -> Node:
-        if depth > NESTING:
-            raise TooLarge("re_match: groups nested too deep")
-        branches = [self._sequence(depth)]
+    def _alternation(self, depth: int) -> RegexNode:
+        if depth > MAX_NESTING:
+            raise TooLarge(f"re_match: groups nested deeper than {MAX_NESTING}")
+        branches = [self._concatenation(depth)]
         while self._accept("|"):
-            branches.append(self._sequence(depth))
-        return branches[0] if len(branches) == 1 else Any(tuple(branches))
+            branches.append(self._concatenation(depth))
+        return branches[0] if len(branches) == 1 else Alternation(tuple(branches))
 
-    def _sequence(self, depth: int) -> Node:
-        parts: list[Node] = []
+    def _concatenation(self, depth: int) -> RegexNode:
+        parts: list[RegexNode] = []
         while self._peek() not in ("", "|", ")"):
             parts.append(self._repeated(self._atom(depth)))
-        return All(tuple(parts))
+        return Concat(tuple(parts))
 
-    def _repeated(self, part: Node) -> Node:
+    def _repeated(self, part: RegexNode) -> RegexNode:
         bounds: tuple[int, int | None] | None = None
         match self._peek():
             case "*":
@@ -103,76 +108,76 @@ class Parser:
         if bounds is None:
             return part
         self.position += 1
-        return self._only_once(Repeat(part, *bounds))
+        return self._single_repeat(Repeat(part, *bounds))
 
-    def _counted(self, part: Node) -> Node:
+    def _counted(self, part: RegexNode) -> RegexNode:
         end = self.pattern.find("}", self.position)
-        least, comma, most = self.pattern[self.position + 1 : end].partition(",")
-        if end < 0 or not _is_count(least) or (most and not _is_count(most)):
-            raise self._bad("not a count in braces")
-        high = (int(most) if most else None) if comma else int(least)
-        if int(least) > REPEATS or (high is not None and not int(least) <= high <= REPEATS):
-            raise self._bad("a count out of range")
+        minimum, comma, maximum = self.pattern[self.position + 1 : end].partition(",")
+        if end < 0 or not _is_count(minimum) or (maximum and not _is_count(maximum)):
+            raise self._error("not a repeat count in braces")
+        high = (int(maximum) if maximum else None) if comma else int(minimum)
+        if int(minimum) > MAX_REPEATS or (high is not None and not int(minimum) <= high <= MAX_REPEATS):
+            raise self._error("repeat count out of range")
         self.position = end + 1
-        return self._only_once(Repeat(part, int(least), high))
+        return self._single_repeat(Repeat(part, int(minimum), high))
 
-    def _only_once(self, node: Node) -> Node:
-        self._accept("?")  # lazy: the same texts match
+    def _single_repeat(self, node: RegexNode) -> RegexNode:
+        self._accept("?")  # lazy: it matches the same texts
         if self._peek() in ("*", "+", "?", "{"):
-            raise self._bad("nothing to repeat")
+            raise self._error("nothing to repeat")
         return node
 
-    def _atom(self, depth: int) -> Node:
+    def _atom(self, depth: int) -> RegexNode:
         character = self._take()
         match character:
             case "(":
                 return self._group(depth)
             case "[":
-                return One(self._set())
+                return CharTest(self._character_set())
             case "\\":
-                return One(self._escape())
+                return CharTest(self._escaped())
             case ".":
-                return One(lambda other: other != "\n")
+                return CharTest(lambda other: other != "\n")
             case "^" | "$":
                 return Anchor(character == "$")
             case "*" | "+" | "?" | "{":
-                raise self._bad("nothing to repeat")
-        return One(character.__eq__)
+                raise self._error("nothing to repeat")
+        return CharTest(character.__eq__)
 
-    def _group(self, depth: int) -> Node:
+    def _group(self, depth: int) -> RegexNode:
         if self._accept("?") and not self._accept(":"):
             raise NotSupported("re_match: only plain groups and (?:…) are supported")
-        node = self._branches(depth + 1)
+        node = self._alternation(depth + 1)
         if not self._accept(")"):
-            raise self._bad("unmatched (")
+            raise self._error("unmatched (")
         return node
 
-    def _escape(self) -> Test:
+    def _escaped(self) -> CharacterTest:
         character = self._take()
         if character in _CLASSES:
             return _CLASSES[character]
-        if character in _ESCAPES:
-            return _ESCAPES[character].__eq__
+        if character in _CONTROL_CHARACTERS:
+            return _CONTROL_CHARACTERS[character].__eq__
         if character.isalnum() or not character:
             raise NotSupported(f"re_match: \\{character} is not supported")
         return character.__eq__
 
-    def _set(self) -> Test:
+    def _character_set(self) -> CharacterTest:
         negated = self._accept("^")
-        tests: list[Test] = []
+        tests: list[CharacterTest] = []
         first = True
         while first or self._peek() != "]":
             first = False
-            tests.append(self._set_item())
+            tests.append(self._set_member())
         self.position += 1
         return lambda character: any(test(character) for test in tests) is not negated
 
-    def _set_item(self) -> Test:
+    def _set_member(self) -> CharacterTest:
         low = self._take()
         if not low:
-            raise self._bad("unmatched [")
+            raise self._error("unmatched [")
         if low == "\\":
-            return self._escape()
+            return self._escaped()
         if self._peek() != "-" or self.pattern[self.position + 1 : self.position + 2] in ("]", ""):
             return low.__eq__
         self.position += 1
@@ -180,7 +185,7 @@ class Parser:
         if high == "\\":
             high = self._take()
         if high < low:
-            raise self._bad("a range that is empty")
+            raise self._error("empty range")
         return lambda character: low <= character <= high
 
     def _peek(self) -> str:
@@ -197,7 +202,7 @@ class Parser:
         self.position += 1
         return True
 
-    def _bad(self, what: str) -> Malformed:
+    def _error(self, what: str) -> Malformed:
         return Malformed(f"re_match: {what}, character {self.position} of the pattern")
 
 

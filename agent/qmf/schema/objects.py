@@ -1,7 +1,9 @@
-"""Objects, their ids, and events, and their form as maps.
+"""Objects, object ids and events, and their form as maps.
 
 Read from qmf/Data.cpp, qmf/DataAddr.cpp and qpid/management/ManagementAgent.cpp.
 """
+
+from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,14 +18,14 @@ from .schema_id import SchemaId
 
 @dataclass(frozen=True, slots=True)
 class ObjectId:
-    """Which object: the agent, the object's name there, and the agent's epoch where the object dies with it."""
+    """The name of an object, unique within its agent."""
 
     object_name: str
-    agent_name: str = ""  # empty: the agent that is asked, or that answered
-    agent_epoch: int = 0  # 0: the object's name survives a restart of the agent
+    agent_name: str = ""  # empty: the agent that the request is sent to, or that responded
+    agent_epoch: int = 0  # not 0: the object lives no longer than this epoch of the agent
 
     def to_map(self) -> Map:
-        """Give the map for a body."""
+        """Return the map for a message body."""
         result: Map = {"_object_name": self.object_name}
         if self.agent_name:
             result["_agent_name"] = self.agent_name
@@ -33,17 +35,17 @@ class ObjectId:
 
     @classmethod
     def from_map(cls, value: object) -> Self:
-        """Read an id; Malformed without a name."""
+        """Parse an id; Malformed without a name."""
         source = as_map(value, "object id")
         agent = source.get("_agent_name")
         return cls(
             as_text(source.get("_object_name"), "_object_name"),
             agent if isinstance(agent, str) else "",
-            _number(source, "_agent_epoch"),
+            _uint64(source, "_agent_epoch"),
         )
 
-    def same_object(self, other: "ObjectId") -> bool:
-        """Compare as an agent does among its own: an absent agent name or epoch matches any."""
+    def same_object(self, other: ObjectId) -> bool:
+        """Return whether both name one object of an agent; an absent agent name or epoch matches any."""
         return (
             self.object_name == other.object_name
             and (not self.agent_name or not other.agent_name or self.agent_name == other.agent_name)
@@ -52,15 +54,15 @@ class ObjectId:
 
 
 def reference(target: ObjectId) -> Map:
-    """Give the value of a property that refers to another object: TYPE_MAP with subtype `reference`."""
+    """Return the value of a property that refers to another object: TYPE_MAP with subtype `reference`."""
     return target.to_map()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataObject:
-    """An object as an agent tells it: its values, and when it came, changed and went.
+    """An object as its agent reports it: its values, and when it was created, updated and deleted.
 
-    Times are ns since the epoch; 0: not told.
+    Times are in ns since the epoch; 0: not reported.
     """
 
     object_id: ObjectId | None = None
@@ -69,10 +71,10 @@ class DataObject:
     subtypes: Mapping[str, str] = field(default_factory=dict)
     create_ts: int = 0
     update_ts: int = 0
-    delete_ts: int = 0  # not 0: the object is gone
+    delete_ts: int = 0  # not 0: the object is deleted
 
     def to_map(self) -> Map:
-        """Give the map for a body, made safe to send."""
+        """Return the map for a message body, safe to send."""
         result: Map = {"_values": sanitise_map(self.values)}
         if self.object_id is not None:
             result["_object_id"] = sanitise_map(self.object_id.to_map())
@@ -88,26 +90,26 @@ class DataObject:
 
     @classmethod
     def from_map(cls, value: object) -> Self:
-        """Read an object; anything but the values may be absent, C++ agents send no times."""
+        """Parse an object; any part may be absent. C++ agents send no times."""
         source = as_map(value, "object")
         subtypes = source.get("_subtypes")
         return cls(
             object_id=ObjectId.from_map(source["_object_id"]) if source.get("_object_id") is not None else None,
             schema_id=SchemaId.from_map(source["_schema_id"]) if source.get("_schema_id") is not None else None,
             values=as_map(source.get("_values", {}), "_values"),
-            subtypes=_texts(subtypes) if isinstance(subtypes, dict) else {},
-            create_ts=_number(source, "_create_ts"),
-            update_ts=_number(source, "_update_ts"),
-            delete_ts=_number(source, "_delete_ts"),
+            subtypes=_text_entries(subtypes) if isinstance(subtypes, dict) else {},
+            create_ts=_uint64(source, "_create_ts"),
+            update_ts=_uint64(source, "_update_ts"),
+            delete_ts=_uint64(source, "_delete_ts"),
         )
 
     @property
     def is_deleted(self) -> bool:
-        """Tell whether the object is gone."""
+        """Whether the object is deleted."""
         return self.delete_ts != 0
 
     def lookup(self, name: str) -> tuple[bool, object]:
-        """Find what a predicate names: a value, else a part of the ids as Java agents allow; (found, value)."""
+        """Return (found, value) of a name in a predicate: a property, else a part of the ids, as in Java agents."""
         if name in self.values:
             return True, self.values[name]
         for part in (self.object_id, self.schema_id):
@@ -119,7 +121,7 @@ class DataObject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that happened, at `timestamp` (ns since the epoch), of severity 0 (emerg) to 7 (debug)."""
+    """An event, at `timestamp` (ns since the epoch), of severity 0 (emerg) to 7 (debug)."""
 
     schema_id: SchemaId | None
     values: Mapping[str, object] = field(default_factory=dict)
@@ -128,10 +130,10 @@ class Event:
 
     def __post_init__(self) -> None:
         if not 0 <= self.severity <= 7:
-            raise Malformed("event: the severity is not between 0 and 7")
+            raise Malformed("event: the severity must be between 0 and 7")
 
     def to_map(self) -> Map:
-        """Give the map for a body, made safe to send."""
+        """Return the map for a message body, safe to send."""
         result: Map = {"_values": sanitise_map(self.values)}
         if self.schema_id is not None:
             result["_schema_id"] = sanitise_map(self.schema_id.to_map())
@@ -139,22 +141,22 @@ class Event:
 
     @classmethod
     def from_map(cls, value: object) -> Self:
-        """Read an event; an absent severity is notice, as C++ consoles take it."""
+        """Parse an event; an absent severity means notice, as in C++ consoles."""
         source = as_map(value, "event")
         return cls(
             schema_id=SchemaId.from_map(source["_schema_id"]) if source.get("_schema_id") is not None else None,
             values=as_map(source.get("_values", {}), "_values"),
-            timestamp=_number(source, "_timestamp"),
-            severity=_number(source, "_severity", 5),
+            timestamp=_uint64(source, "_timestamp"),
+            severity=_uint64(source, "_severity", 5),
         )
 
 
-def _number(source: Map, key: str, default: int = 0) -> int:
+def _uint64(source: Map, key: str, default: int = 0) -> int:
     value = source.get(key)
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**64:
         return default
     return value
 
 
-def _texts(source: Map) -> dict[str, str]:
+def _text_entries(source: Map) -> dict[str, str]:
     return {key: value for key, value in source.items() if isinstance(value, str)}

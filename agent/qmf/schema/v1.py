@@ -1,8 +1,10 @@
-"""The QMFv1 schema request `AM2S` and its answer `AM2s`, which Python consoles ask v2 agents for.
+"""The QMFv1 schema request `AM2S` and its response `AM2s`, which Python consoles exchange with v2 agents.
 
-qmf.console and qpid-tool never send a v2 schema query; without this answer they show no object and no event of an agent
-(qmf/AgentSession.cpp handleV1SchemaRequest, Schema.cpp asV1Content, management/python/lib/qmf/console.py). The body
-stands in a data section, without QMF properties but `qmf.agent`.
+qmf.console and qpid-tool never send a v2 schema query. Without this response they show no object and no event of an
+agent. The body is in a data section; of the QMF properties, only `qmf.agent` is set.
+
+Read from qmf/AgentSession.cpp (handleV1SchemaRequest), qmf/Schema.cpp (asV1Content) and
+management/python/lib/qmf/console.py.
 """
 
 import struct
@@ -22,7 +24,7 @@ from .schema_id import SchemaId, SchemaKind
 
 SCHEMA_REQUEST_MAGIC, SCHEMA_RESPONSE_MAGIC = b"AM2S", b"AM2s"
 
-_CODES = {
+_TYPE_CODES = {
     DataType.VOID: 1,
     DataType.BOOL: 11,
     DataType.INT: 19,
@@ -39,7 +41,7 @@ _SUBTYPE_CODES = {
     (DataType.MAP, "data"): 20,
 }
 _TYPES: dict[int, tuple[DataType, str]] = {
-    code: (kind, "") for kind, code in _CODES.items() if kind is not DataType.VOID
+    code: (kind, "") for kind, code in _TYPE_CODES.items() if kind is not DataType.VOID
 }
 _TYPES |= {code: kind for kind, code in _SUBTYPE_CODES.items()}
 _TYPES |= dict.fromkeys((1, 2, 3, 4, 16, 17, 18), (DataType.INT, ""))
@@ -48,55 +50,57 @@ _TYPES |= {6: (DataType.STRING, ""), 12: (DataType.FLOAT, ""), 22: (DataType.LIS
 
 @dataclass(frozen=True, slots=True)
 class SchemaRequestV1:
-    """A request for one schema by its full key."""
+    """A request for one schema, by package, class and hash."""
 
     sequence: int
-    schema_id: SchemaId  # without kind: the request has none
+    schema_id: SchemaId  # its kind is None: the request has none
 
     def encode(self) -> bytes:
-        """Give the body of the request."""
-        return SCHEMA_REQUEST_MAGIC + struct.pack("!I", self.sequence) + _key(self.schema_id)
+        """Return the body of the request."""
+        return SCHEMA_REQUEST_MAGIC + struct.pack("!I", self.sequence) + _encode_key(self.schema_id)
 
     @classmethod
     def decode(cls, data: bytes, limits: Limits) -> Self:
-        """Read a request; Malformed or TooLarge, whatever the bytes."""
+        """Parse a request; Malformed or TooLarge if the data is not acceptable."""
         reader = MapReader(data, limits)
-        if reader.take(4) != SCHEMA_REQUEST_MAGIC:
+        if reader.read_bytes(4) != SCHEMA_REQUEST_MAGIC:
             raise Malformed("QMFv1: not a schema request")
-        return cls(reader.number(4), _read_key(reader, None))
+        return cls(reader.read_uint(4), _read_key(reader, None))
 
 
 def encode_schema(schema: SchemaClass, sequence: int) -> bytes:
-    """Give the body of the answer; ValueError never, long texts go as binary like everywhere."""
-    head = SCHEMA_RESPONSE_MAGIC + struct.pack("!IB", sequence, schema.kind) + _key(schema.id)
+    """Return the body of the response; texts that are too long are sent as binary, see `sanitise`."""
+    head = SCHEMA_RESPONSE_MAGIC + struct.pack("!IB", sequence, schema.kind) + _encode_key(schema.id)
     if schema.kind is SchemaKind.EVENT:
-        arguments = [_encode(_argument(item, None)) for item in schema.properties]
+        arguments = [_encode_entries(_argument_entries(item, None)) for item in schema.properties]
         return head + struct.pack("!H", len(arguments)) + b"".join(arguments)
     parts = [head, struct.pack("!HHH", len(schema.properties), 0, len(schema.methods))]
-    parts += [_encode(_property(item)) for item in schema.properties]
+    parts += [_encode_entries(_property_entries(item)) for item in schema.properties]
     for method in schema.methods:
         parts.append(
-            _encode({"name": method.name, "argCount": UShort(len(method.arguments)), "desc": method.description})
+            _encode_entries(
+                {"name": method.name, "argCount": UShort(len(method.arguments)), "desc": method.description}
+            )
         )
-        parts += [_encode(_argument(item, item.direction)) for item in method.arguments]
+        parts += [_encode_entries(_argument_entries(item, item.direction)) for item in method.arguments]
     return b"".join(parts)
 
 
 def decode_schema(data: bytes, limits: Limits) -> tuple[int, SchemaClass]:
-    """Read an answer: its sequence number and schema; Malformed or TooLarge, whatever the bytes."""
+    """Parse a response to its sequence number and schema; Malformed or TooLarge if the data is not acceptable."""
     reader = MapReader(data, limits)
-    if reader.take(4) != SCHEMA_RESPONSE_MAGIC:
-        raise Malformed("QMFv1: not a schema answer")
-    sequence = reader.number(4)
-    kind = SchemaKind.EVENT if reader.number(1) == SchemaKind.EVENT else SchemaKind.DATA
+    if reader.read_bytes(4) != SCHEMA_RESPONSE_MAGIC:
+        raise Malformed("QMFv1: not a schema response")
+    sequence = reader.read_uint(4)
+    kind = SchemaKind.EVENT if reader.read_uint(1) == SchemaKind.EVENT else SchemaKind.DATA
     schema_id = _read_key(reader, kind)
     methods: list[SchemaMethod] = []
     if kind is SchemaKind.EVENT:
-        properties = [_read_property(reader.take_map()) for _ in range(reader.number(2))]
+        properties = [_read_property(reader.read_map()) for _ in range(reader.read_uint(2))]
     else:
-        counts = [reader.number(2) for _ in range(3)]
-        properties = [_read_property(reader.take_map()) for _ in range(counts[0])]
-        properties += [_read_property(reader.take_map(), is_statistic=True) for _ in range(counts[1])]
+        counts = [reader.read_uint(2) for _ in range(3)]
+        properties = [_read_property(reader.read_map()) for _ in range(counts[0])]
+        properties += [_read_property(reader.read_map(), is_statistic=True) for _ in range(counts[1])]
         methods = [_read_method(reader) for _ in range(counts[2])]
     return sequence, SchemaClass(
         package=schema_id.package,
@@ -108,7 +112,7 @@ def decode_schema(data: bytes, limits: Limits) -> tuple[int, SchemaClass]:
     )
 
 
-def _key(schema_id: SchemaId) -> bytes:
+def _encode_key(schema_id: SchemaId) -> bytes:
     parts = b""
     for text in (schema_id.package, schema_id.name):
         data = text.encode("utf-8", "replace")
@@ -119,36 +123,36 @@ def _key(schema_id: SchemaId) -> bytes:
 
 
 def _read_key(reader: MapReader, kind: SchemaKind | None) -> SchemaId:
-    package, name = reader.str8(), reader.str8()
-    digest = UUID(bytes=reader.take(16))
+    package, name = reader.read_str8(), reader.read_str8()
+    digest = UUID(bytes=reader.read_bytes(16))
     return SchemaId(package, name, kind, digest if digest.int else None)
 
 
-def _encode(entries: Map) -> bytes:
+def _encode_entries(entries: Map) -> bytes:
     return encode_map(sanitise_map({key: value for key, value in entries.items() if value != ""}))
 
 
-def _code(item: SchemaProperty) -> UByte:
-    return UByte(_SUBTYPE_CODES.get((item.type, item.subtype), _CODES[item.type]))
+def _type_code(item: SchemaProperty) -> UByte:
+    return UByte(_SUBTYPE_CODES.get((item.type, item.subtype), _TYPE_CODES[item.type]))
 
 
-def _property(item: SchemaProperty) -> Map:
-    entries: Map = {"name": item.name, "type": _code(item), "access": UByte(item.access)}
+def _property_entries(item: SchemaProperty) -> Map:
+    entries: Map = {"name": item.name, "type": _type_code(item), "access": UByte(item.access)}
     entries |= {"index": UByte(item.is_index), "optional": UByte(item.is_optional)}
     return entries | {"unit": item.unit, "desc": item.description}
 
 
-def _argument(item: SchemaProperty, direction: Direction | None) -> Map:
-    entries: Map = {"name": item.name, "type": _code(item), "unit": item.unit, "desc": item.description}
+def _argument_entries(item: SchemaProperty, direction: Direction | None) -> Map:
+    entries: Map = {"name": item.name, "type": _type_code(item), "unit": item.unit, "desc": item.description}
     return entries | {"dir": direction.name if direction else ""}
 
 
 def _read_method(reader: MapReader) -> SchemaMethod:
-    entries = reader.take_map()
+    entries = reader.read_map()
     count = as_int(entries.get("argCount"), "argCount")
     if not 0 <= count <= reader.nodes:
         raise Malformed("QMFv1: argCount out of range")
-    arguments = tuple(_read_property(reader.take_map()) for _ in range(count))
+    arguments = tuple(_read_property(reader.read_map()) for _ in range(count))
     return SchemaMethod(name=_text(entries, "name"), description=_text(entries, "desc"), arguments=arguments)
 
 
@@ -158,7 +162,7 @@ def _read_property(entries: Map, *, is_statistic: bool = False) -> SchemaPropert
         raise Malformed(f"QMFv1: unknown type code {code % 1000}")
     data_type, subtype = _TYPES[code]
     access = as_int(entries.get("access", Access.RO), "access")
-    way = _text(entries, "dir").upper() or "I"
+    direction = _text(entries, "dir").upper() or "I"
     return SchemaProperty(
         name=_text(entries, "name"),
         type=data_type,
@@ -168,7 +172,7 @@ def _read_property(entries: Map, *, is_statistic: bool = False) -> SchemaPropert
         is_optional=bool(entries.get("optional")),
         unit=_text(entries, "unit"),
         description=_text(entries, "desc"),
-        direction=Direction[way] if way in Direction.__members__ else Direction.I,
+        direction=Direction[direction] if direction in Direction.__members__ else Direction.I,
         is_statistic=is_statistic,
     )
 

@@ -1,7 +1,7 @@
-"""Schemas in the classic `<schema package=…>` XML (managementgen/qmfgen/schema.py and management-types.xml).
+"""Schemas as XML, `<schema package=…>`, the input of qmf-gen.
 
-It is the form in which QMF schemas were written, read by qmf-gen and by people. Event arguments are declared once for
-the package and named by the events, so that two events cannot give one name two meanings.
+Read from managementgen/qmfgen/schema.py and management-types.xml. Event arguments are declared once per package, and
+events refer to them by name, so an argument means the same in all events.
 """
 
 from collections.abc import Iterable
@@ -24,24 +24,24 @@ _SUBTYPES = {
     (DataType.INT, "duration"): "deltaTime",
     (DataType.MAP, "reference"): "objId",
 }
-_SEVERITIES = ("emerg", "alert", "crit", "error", "warn", "notice", "inform", "debug")  # qmf-gen's own spelling
+_SEVERITIES = ("emerg", "alert", "crit", "error", "warn", "notice", "inform", "debug")  # qmf-gen's spelling
 
 
 def schema_xml(package: str, classes: Iterable[SchemaClass]) -> str:
-    """Render the classes of one package; ValueError for what the format cannot say."""
-    mine = [item for item in classes if item.package == package]
+    """Return the schema.xml of one package; ValueError if the format cannot express it."""
+    in_package = [item for item in classes if item.package == package]
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', _tag("schema", package=package)]
-    for item in mine:
+    for item in in_package:
         if item.kind is SchemaKind.DATA:
             lines += _class(item)
-    events = [item for item in mine if item.kind is SchemaKind.EVENT]
+    events = [item for item in in_package if item.kind is SchemaKind.EVENT]
     lines += _event_arguments(events)
     lines += [_event(item) for item in events]
     return "\n".join([*lines, "</schema>", ""])
 
 
 def xml_type(item: SchemaProperty) -> str:
-    """Name the type of a property as schema.xml does; ValueError for TYPE_VOID, which it lacks."""
+    """Return the type of a property in schema.xml; ValueError for TYPE_VOID, which the format lacks."""
     name = item.xml_type or _SUBTYPES.get((item.type, item.subtype)) or _TYPES.get(item.type)
     if name is None:
         raise ValueError(f"{item.name}: schema.xml has no type for TYPE_{item.type.name}")
@@ -82,8 +82,15 @@ def _method(method: SchemaMethod) -> list[str]:
 
 
 def _argument(item: SchemaProperty, direction: Direction | None) -> str:
-    way = direction.name if direction else ""
-    return _tag("arg", close=True, name=item.name, dir=way, type=xml_type(item), unit=item.unit, desc=item.description)
+    return _tag(
+        "arg",
+        close=True,
+        name=item.name,
+        dir=direction.name if direction else "",
+        type=xml_type(item),
+        unit=item.unit,
+        desc=item.description,
+    )
 
 
 def _event_arguments(events: list[SchemaClass]) -> list[str]:
@@ -92,7 +99,7 @@ def _event_arguments(events: list[SchemaClass]) -> list[str]:
         for item in event.properties:
             line = "    " + _argument(item, None)
             if declared.setdefault(item.name, line) != line:
-                raise ValueError(f"{event.name}: the argument {item.name} means something else in another event")
+                raise ValueError(f"{event.name}: the argument {item.name} has another meaning in another event")
     return ["", "  <eventArguments>", *declared.values(), "  </eventArguments>", ""] if declared else []
 
 
@@ -107,7 +114,7 @@ def _comment(text: str) -> list[str]:
 
 
 def _tag(tag: str, *, close: bool = False, **attributes: str) -> str:
-    pairs = "".join(f' {name}="{_escape(value)}"' for name, value in attributes.items() if value)
+    pairs = "".join(f' {key}="{_escape(value)}"' for key, value in attributes.items() if value)
     return f"<{tag}{pairs}{'/' if close else ''}>"
 
 

@@ -1,7 +1,7 @@
 """Exchanges, routing keys and agent names of QMF v2.
 
-The forms are those of qpidd's own agent (qpid/management/ManagementAgent.cpp): in every component of a key `.` is
-written `_`, so that consoles can bind by position.
+The forms are those of qpidd's built-in agent (qpid/management/ManagementAgent.cpp). In each component of a key, `_`
+replaces `.`, so that consoles can bind by position.
 """
 
 from dataclasses import dataclass
@@ -13,29 +13,27 @@ from .limits import MAX_KEY_BYTES
 DEFAULT_DOMAIN = "default"
 LOCATE_KEY = "console.request.agent_locate"
 LOCATE_BINDING = "console.#"
-BROKER_KEY = "broker"
 HEARTBEAT_BINDING = "agent.ind.heartbeat.#"
 EVENT_BINDING = "agent.ind.event.#"
 DATA_BINDING = "agent.ind.data.#"
-INDICATION_BINDING = "agent.#"
 
 SEVERITIES = ("emerg", "alert", "crit", "error", "warn", "note", "info", "debug")
-"""The word of each severity in an event's key; its index is the number in the body."""
+"""The word for each severity in the key of an event; the index is the number in the body."""
 
 
 def direct_exchange(domain: str = DEFAULT_DOMAIN) -> str:
-    """Name the exchange for requests to one agent."""
+    """Return the name of the exchange for requests to one agent."""
     return f"qmf.{domain}.direct"
 
 
 def topic_exchange(domain: str = DEFAULT_DOMAIN) -> str:
-    """Name the exchange for indications, broadcasts and routable requests."""
+    """Return the name of the exchange for indications, broadcasts and routable requests."""
     return f"qmf.{domain}.topic"
 
 
 @dataclass(frozen=True, slots=True)
 class AgentName:
-    """`vendor:product:instance`; the instance may hold further colons."""
+    """`vendor:product:instance`; only the instance may contain colons."""
 
     vendor: str
     product: str
@@ -45,13 +43,13 @@ class AgentName:
         if not (self.vendor and self.product and self.instance) or ":" in self.vendor + self.product:
             raise Malformed(f"agent name: {quote_short(str(self))} is not vendor:product:instance")
         if (self.vendor, self.product) == ("apache.org", "qpidd"):
-            raise Malformed("agent name: apache.org:qpidd is the broker's own, consoles map it to the broker")
+            raise Malformed("agent name: apache.org:qpidd is reserved for the broker's built-in agent")
         if len(str(self).encode("utf-8", "replace")) > MAX_KEY_BYTES:
             raise Malformed(f"agent name: longer than {MAX_KEY_BYTES} bytes")
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read `vendor:product:instance`; Malformed for anything else (a broker calls itself just `broker`)."""
+        """Parse `vendor:product:instance`; Malformed for anything else, such as a broker's `broker`."""
         vendor, _, rest = text.partition(":")
         product, _, instance = rest.partition(":")
         return cls(vendor, product, instance)
@@ -61,12 +59,12 @@ class AgentName:
 
     @property
     def key(self) -> str:
-        """The three components as the tail of a routing key."""
-        return key(self.vendor, self.product, self.instance)
+        """The three components as the end of a routing key."""
+        return join_key(self.vendor, self.product, self.instance)
 
 
-def key(*components: str) -> str:
-    """Join components to a routing key; Malformed when it is over 255 bytes."""
+def join_key(*components: str) -> str:
+    """Join components to a routing key; Malformed if it is over 255 bytes."""
     joined = ".".join(component.replace(".", "_") for component in components)
     if len(joined.encode("utf-8", "replace")) > MAX_KEY_BYTES:
         raise Malformed(f"routing key {quote_short(joined)}: longer than {MAX_KEY_BYTES} bytes")
@@ -74,17 +72,17 @@ def key(*components: str) -> str:
 
 
 def heartbeat_key(agent: AgentName) -> str:
-    """Key of an agent's heartbeat."""
+    """Return the key of an agent's heartbeat."""
     return "agent.ind.heartbeat." + agent.key
 
 
 def event_key(agent: AgentName, package: str, name: str, severity: int) -> str:
-    """Key of an event; severity 0 (emerg) to 7 (debug)."""
-    return key(
+    """Return the key of an event; severity 0 (emerg) to 7 (debug)."""
+    return join_key(
         "agent", "ind", "event", package, name, SEVERITIES[severity], agent.vendor, agent.product, agent.instance
     )
 
 
 def data_key(agent: AgentName, package: str, name: str) -> str:
-    """Key of an unsolicited indication of objects."""
-    return key("agent", "ind", "data", package, name, agent.vendor, agent.product, agent.instance)
+    """Return the key of an unsolicited indication of objects."""
+    return join_key("agent", "ind", "data", package, name, agent.vendor, agent.product, agent.instance)

@@ -1,4 +1,4 @@
-"""Answers in parts: by objects and by bytes, so that neither side holds a whole fleet in one message."""
+"""Split responses into parts, by number of objects and by bytes, so that no message grows with the inventory."""
 
 from collections.abc import Iterable, Iterator
 
@@ -12,10 +12,10 @@ TOO_LARGE = "_too_large"
 def split(
     items: Iterable[Map], *, objects: int = CHUNK_OBJECTS, size: int = CHUNK_BYTES
 ) -> Iterator[tuple[list[Value], bool]]:
-    """Give the items in lists, each with whether it is the last; an empty input is one empty list.
+    """Yield the items in lists, each with whether it is the last; no items yield one empty list.
 
-    A list holds at most `objects` items and aims at `size` bytes; an item over 1 MiB loses its largest values and
-    names them under `_too_large`. Items are taken as they are needed.
+    A list holds at most `objects` items and about `size` bytes. An item over 1 MiB loses its largest values, whose
+    names are listed under `_too_large`. Items are consumed lazily.
     """
     chunk: list[Value] = []
     used = 0
@@ -33,7 +33,7 @@ def split(
 
 
 def shrink(item: Map, size: int = MAX_BODY_BYTES) -> Map:
-    """Take the largest of an object's `_values` away until it fits, and name them in the object itself."""
+    """Return the object without its largest `_values`, so that it fits; their names are listed in the object."""
     total = encoded_size(item)
     values = item.get("_values")
     if total <= size or not isinstance(values, dict):

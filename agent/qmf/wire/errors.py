@@ -1,11 +1,11 @@
-"""What goes wrong in QMF v2, with the codes that travel in an `_exception` (qpid/management/Manageable.h).
+"""Errors of QMF v2, with the codes of an `_exception` message (qpid/management/Manageable.h).
 
-QmfError            any of them; `code` and `text` are what the peer is told
-├── Malformed       a body, query, predicate or address that breaks the protocol's form
-├── TooLarge        well formed, but over a limit of size, depth or work
+QmfError            base class; `code` and `text` are sent to the peer
+├── Malformed       a body, query, predicate or address is not in the protocol's form
+├── TooLarge        well formed, but over a limit of size, depth or evaluation steps
 ├── NotFound        no such object, class or method
-├── InvalidArgument a method argument that its schema does not allow
-├── Forbidden       the policy says no
+├── InvalidArgument a method argument does not match the schema
+├── Forbidden       the policy denies it
 └── NotSupported    a part of the protocol that this peer does not implement
 """
 
@@ -14,7 +14,7 @@ from enum import IntEnum
 
 from .types import UInt, Value
 
-TEXT_LIMIT = 1000  # characters of an error text on the wire: it may quote what a stranger sent
+MAX_TEXT_CHARACTERS = 1000  # of an error text: it may quote what the peer sent
 
 
 class ErrorCode(IntEnum):
@@ -31,58 +31,58 @@ class ErrorCode(IntEnum):
 
 
 class QmfError(Exception):
-    """A refusal that the peer may read: `text` says why, `code` in which class of reasons."""
+    """A request cannot be carried out. `text` is the reason and `code` its class; the peer receives both."""
 
     default_code = ErrorCode.EXCEPTION
 
     def __init__(self, text: str, *, code: int | None = None, values: Mapping[str, Value] | None = None) -> None:
-        super().__init__(text[:TEXT_LIMIT])
-        self.text = text[:TEXT_LIMIT]
+        super().__init__(text[:MAX_TEXT_CHARACTERS])
+        self.text = text[:MAX_TEXT_CHARACTERS]
         self.code = int(self.default_code if code is None else code)
         self.values = dict(values or {})
 
-    def as_map(self) -> dict[str, Value]:
-        """Give the body of the `_exception` message."""
+    def to_map(self) -> dict[str, Value]:
+        """Return the body of the `_exception` message."""
         return {"_values": {**self.values, "error_code": UInt(self.code), "error_text": self.text}}
 
 
 class Malformed(QmfError):
-    """Not in the protocol's form."""
+    """The input is not in the protocol's form."""
 
     default_code = ErrorCode.INVALID_PARAMETER
 
 
 class TooLarge(QmfError):
-    """Over a limit of size, nesting or work."""
+    """The input is over a limit of size, depth or evaluation steps."""
 
     default_code = ErrorCode.INVALID_PARAMETER
 
 
 class NotFound(QmfError):
-    """No object, class or method of that name."""
+    """There is no object, class or method of that name."""
 
     default_code = ErrorCode.UNKNOWN_OBJECT
 
 
 class InvalidArgument(QmfError):
-    """An argument that is unknown, missing or of another type."""
+    """An argument is unknown, missing or of the wrong type."""
 
     default_code = ErrorCode.INVALID_PARAMETER
 
 
 class Forbidden(QmfError):
-    """Not allowed for this user."""
+    """The user is not allowed to do this."""
 
     default_code = ErrorCode.FORBIDDEN
 
 
 class NotSupported(QmfError):
-    """Not implemented by this peer."""
+    """This peer does not implement the feature."""
 
     default_code = ErrorCode.FEATURE_NOT_IMPLEMENTED
 
 
 def quote_short(text: str, length: int = 60) -> str:
-    """Quote text that a stranger sent, cut and without control characters, for use in a message."""
+    """Return text from a peer in quotes, truncated and with control characters escaped, for use in a message."""
     cut = text if len(text) <= length else text[: length - 1] + "…"
     return repr(cut)

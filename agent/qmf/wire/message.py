@@ -1,17 +1,17 @@
-"""One QMF message, as a value that a transport maps to and from AMQP 1.0.
+"""A QMF message, as a value that a transport maps to and from AMQP 1.0.
 
 | field | AMQP 1.0 |
 |---|---|
 | `address` | target of the link (or `to` where an anonymous relay is used): exchange or queue |
-| `subject` | properties.subject: the routing key; None when `address` is a queue |
+| `subject` | properties.subject: the routing key; None if `address` is a queue |
 | `reply_to`, `correlation_id`, `content_type`, `user_id` | properties, `user_id` as bytes |
 | `ttl_ms` | header.ttl |
-| `properties` | application properties; `x-amqp-0-10.app-id` is always among those that we send |
-| `body` | a map or list in an amqp-value section; bytes when `is_data` |
-| `is_data` | the body stands in a data section |
+| `properties` | application properties; every message sent has `x-amqp-0-10.app-id` |
+| `body` | a map or list in an amqp-value section; bytes if `is_data` |
+| `is_data` | the body is in a data section |
 
-What a transport gives is its own: no view into memory of a library. AMQP arrays are lists there, symbols text,
-integers of any width plain ints.
+A message from a transport owns its values: none is a view into memory of the AMQP library. In it, AMQP arrays are
+lists, symbols are text, and integers of any width are plain ints.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from uuid import UUID
 from .limits import Limits
 from .map_codec import decode_list, decode_map, encode_list, encode_map
 from .types import Map, Value
-from .validation import loose_text, validate
+from .validation import text_or_none, validate
 
 APP_ID_KEY, APP_ID = "x-amqp-0-10.app-id", "qmf2"
 OPCODE_KEY = "qmf.opcode"
@@ -30,14 +30,14 @@ CONTENT_KEY = "qmf.content"
 METHOD_KEY = "method"
 PARTIAL_KEY = "partial"
 PART_KEY = "hostinfo.part"
-"""Our own: which part of an answer this is, from 1. A queue on the way that drops one says nothing of it."""
+"""Extension of this project: a part's number, from 1. A queue that drops a part does not report it."""
 
 CONTENT_MAP, CONTENT_LIST = "amqp/map", "amqp/list"
-AGENT_NAME_CHARACTERS = 1024
+MAX_HEADER_CHARACTERS = 1024
 
 
 class Opcode:
-    """What a message is for; the value of the property `qmf.opcode`."""
+    """Values of the property `qmf.opcode`: the purpose of a message."""
 
     LOCATE_REQUEST = "_agent_locate_request"
     LOCATE_RESPONSE = "_agent_locate_response"
@@ -55,7 +55,7 @@ class Opcode:
 
 
 class Content:
-    """What a list body holds; the value of the property `qmf.content`."""
+    """Values of the property `qmf.content`: the type of the items in a list body."""
 
     DATA = "_data"
     EVENT = "_event"
@@ -69,7 +69,7 @@ Correlation = str | bytes | int | UUID | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A message to send, or one received: then every field but `body` is as the transport read it."""
+    """A message to send, or one received, with the fields as the transport read them: no value is checked yet."""
 
     address: str = ""
     subject: str | None = None
@@ -82,42 +82,42 @@ class Message:
     body: object = field(default=None, repr=False)
     is_data: bool = False
 
-    def header(self, name: str) -> str | None:
-        """Give an application property as text, whether it came as string, symbol or binary."""
-        return loose_text(self.properties.get(name), AGENT_NAME_CHARACTERS)
+    def property_text(self, name: str) -> str | None:
+        """Return an application property as text, whether it was sent as string, symbol or binary."""
+        return text_or_none(self.properties.get(name), MAX_HEADER_CHARACTERS)
 
     @property
     def opcode(self) -> str | None:
-        """What the message is for."""
-        return self.header(OPCODE_KEY)
+        """The purpose of the message, one of `Opcode`."""
+        return self.property_text(OPCODE_KEY)
 
     @property
     def agent(self) -> str | None:
-        """Who sent it, for a message of an agent."""
-        return self.header(AGENT_KEY)
+        """The sender's name, in a message of an agent."""
+        return self.property_text(AGENT_KEY)
 
     @property
     def correlation(self) -> str | None:
-        """The correlation id as text, to compare; None for none and for what nobody honest sends."""
+        """The correlation id as text, to compare; None if it is absent or of a form that no known peer sends."""
         value = self.correlation_id
         if isinstance(value, int | UUID) and not isinstance(value, bool):
             return str(value) if not isinstance(value, int) or abs(value) < 2**64 else None
-        return loose_text(value)
+        return text_or_none(value)
 
     @property
-    def raw(self) -> bytes | None:
-        """Give the body when it is binary."""
+    def binary_body(self) -> bytes | None:
+        """The body as bytes; None if it is not binary."""
         return bytes(self.body) if isinstance(self.body, bytes | bytearray | memoryview) else None
 
     @property
-    def is_0_10(self) -> bool:
-        """Tell whether the body is a map or list in 0-10 encoding in a data section (the C++ library over 1.0)."""
-        return self.raw is not None and self.content_type in (CONTENT_MAP, CONTENT_LIST)
+    def is_0_10_encoded(self) -> bool:
+        """Whether the body is a 0-10 encoded map or list in a data section, as the C++ library sends it over 1.0."""
+        return self.binary_body is not None and self.content_type in (CONTENT_MAP, CONTENT_LIST)
 
-    def value(self, limits: Limits) -> Value:
-        """Read the body within the limits; Malformed or TooLarge."""
-        data = self.raw
-        if data is not None and self.is_0_10:
+    def decode_body(self, limits: Limits) -> Value:
+        """Return the decoded and validated body; Malformed or TooLarge if it is not acceptable."""
+        data = self.binary_body
+        if data is not None and self.is_0_10_encoded:
             if not data:
                 return {} if self.content_type == CONTENT_MAP else []
             decode = decode_map if self.content_type == CONTENT_MAP else decode_list
@@ -126,7 +126,7 @@ class Message:
 
 
 def encode_0_10(message: Message) -> Message:
-    """Give the same message with its map or list as 0-10 bytes, to answer a peer in kind."""
+    """Return the message with its map or list 0-10 encoded, to respond to a peer that sent one."""
     if isinstance(message.body, dict):
         body: Map = message.body
         return replace(message, body=encode_map(body), is_data=True)

@@ -1,6 +1,6 @@
-"""Where an answer goes: reading a reply-to, and refusing those that would turn an agent into a message injector.
+"""Reply-to addresses: parse them, and reject those that would turn an agent into a message injector.
 
-qpidd writes `exchange/key` (split at the first slash), a queue's bare name, or `/queue`; RabbitMQ 3 writes
+qpidd writes `exchange/key` (split at the first slash), a queue's bare name, or `/queue`. RabbitMQ 3 writes
 `/exchange/NAME/KEY` and `/queue/NAME`, RabbitMQ 4 `/exchanges/NAME/KEY` and `/queues/NAME`, both percent-encoded.
 """
 
@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from .addresses import direct_exchange, topic_exchange
 from .limits import MAX_KEY_BYTES
 
-ADDRESS_CHARACTERS = 600
+MAX_ADDRESS_CHARACTERS = 600
 STRICT_PREFIX = "direct-console."
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A node and, when the node is an exchange, the routing key."""
+    """An exchange with a routing key, or a queue."""
 
     node: str
     key: str | None = None  # None: the node is a queue
@@ -24,9 +24,9 @@ class Route:
         return self.node if self.key is None else f"{self.node}/{self.key}"
 
 
-def split_address(text: str) -> Route | None:
-    """Split an address at its first slash; None for what cannot be one."""
-    if not text or len(text) > ADDRESS_CHARACTERS or not text.isprintable():
+def parse_address(text: str) -> Route | None:
+    """Parse an address of any of the forms above; None if it is not one."""
+    if not text or len(text) > MAX_ADDRESS_CHARACTERS or not text.isprintable():
         return None
     kind, _, rest = text[1:].partition("/") if text[0] == "/" else ("", "", text)
     if kind in ("exchange", "exchanges") and rest:
@@ -41,13 +41,13 @@ def split_address(text: str) -> Route | None:
 
 
 def check_reply_to(text: str | None, domain: str, *, strict: bool = False) -> Route | None:
-    """Give the route of a reply-to when an agent may send there, else None.
+    """Return the route of a reply-to if an agent may send there, else None.
 
-    Allowed are the two QMF exchanges, `amq.direct` (v1 schema answers) and queues. A name that belongs to a broker's
-    own exchanges is not taken for a queue. With `strict` only `direct-console.…` on the topic exchange is allowed, as
-    in the C++ agents' strict-security mode.
+    Allowed are the two QMF exchanges, `amq.direct` (for v1 schema responses) and queues. The name of a built-in
+    exchange does not count as a queue. With `strict` only `direct-console.…` on the topic exchange is allowed, as in
+    the strict-security mode of C++ agents.
     """
-    route = split_address(text) if text else None
+    route = parse_address(text) if text else None
     if route is None:
         return None
     topic, direct = topic_exchange(domain), direct_exchange(domain)
@@ -61,8 +61,8 @@ def check_reply_to(text: str | None, domain: str, *, strict: bool = False) -> Ro
 
 
 def _may_be_queue(name: str) -> bool:
-    """Refuse the names of well-known exchanges: a link to one of them reaches the exchange, not a queue."""
-    if name.startswith("amq.gen-"):  # RabbitMQ's names for queues that it made up
+    """Return False for names of well-known exchanges: a link to such a name reaches the exchange, not a queue."""
+    if name.startswith("amq.gen-"):  # RabbitMQ generates these queue names
         return True
     return not name.startswith(("amq.", "qmf.", "qpid.", "$")) and "/" not in name
 

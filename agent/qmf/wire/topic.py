@@ -1,8 +1,8 @@
-"""Topic exchange matching: `*` is one word, `#` any number of them, none included.
+"""Topic exchange matching: `*` matches one word, `#` zero or more words.
 
-The pattern runs as a bit-parallel automaton: bit i of the state says that the first i words of the pattern are
-matched. Each word of the key costs a few operations on one small int, so a match is linear in the key whatever the
-pattern holds; the textbook recursion is exponential in the number of `#`.
+A pattern runs as a bit-parallel automaton: bit i of the state is set while the first i words of the pattern match. Each
+word of the key costs a few operations on one small int, so matching is linear in the length of the key. The textbook
+recursion is exponential in the number of `#`.
 """
 
 from collections.abc import Hashable
@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 Subscriber = TypeVar("Subscriber", bound=Hashable)
 
-CACHED_KEYS = 4_096
+MAX_CACHED_KEYS = 4_096
 
 
 class TopicPattern:
@@ -34,7 +34,7 @@ class TopicPattern:
         self._accept = 1 << position
 
     def matches(self, key: str) -> bool:
-        """Tell whether a message with this routing key is bound."""
+        """Return whether a message with this routing key matches the pattern."""
         state = 1
         for word in key.split("."):
             state = (state & (self._words.get(word, 0) | self._stars)) << 1 | state & self._loops
@@ -44,7 +44,7 @@ class TopicPattern:
 
 
 class TopicTable(Generic[Subscriber]):
-    """Who is bound to what on one topic exchange. Equal patterns are matched once, exact keys by a dict."""
+    """The bindings of one topic exchange. Equal patterns are matched once; keys without wildcards use a dict."""
 
     def __init__(self) -> None:
         self._exact: dict[str, dict[Subscriber, None]] = {}
@@ -52,7 +52,7 @@ class TopicTable(Generic[Subscriber]):
         self._cache: dict[str, tuple[Subscriber, ...]] = {}
 
     def bind(self, pattern: str, subscriber: Subscriber) -> None:
-        """Bind; binding twice is binding once."""
+        """Add a binding; adding it twice has no further effect."""
         self._cache.clear()
         if _is_exact(pattern):
             self._exact.setdefault(pattern, {})[subscriber] = None
@@ -61,7 +61,7 @@ class TopicTable(Generic[Subscriber]):
             entry[1][subscriber] = None
 
     def unbind(self, pattern: str, subscriber: Subscriber) -> None:
-        """Take a binding away; nothing happens when there is none."""
+        """Remove a binding; no effect if there is none."""
         self._cache.clear()
         subscribers = self._exact.get(pattern) if _is_exact(pattern) else self._patterns.get(pattern, (None, None))[1]
         if subscribers is None:
@@ -72,16 +72,16 @@ class TopicTable(Generic[Subscriber]):
             self._patterns.pop(pattern, None)
 
     def route(self, key: str) -> tuple[Subscriber, ...]:
-        """Give each subscriber that this key reaches, once."""
+        """Return the subscribers bound to this key, each once."""
         found = self._cache.get(key)
         if found is None:
-            reached = dict(self._exact.get(key, {}))
+            matching = dict(self._exact.get(key, {}))
             for pattern, subscribers in self._patterns.values():
                 if pattern.matches(key):
-                    reached.update(subscribers)
-            if len(self._cache) >= CACHED_KEYS:
+                    matching.update(subscribers)
+            if len(self._cache) >= MAX_CACHED_KEYS:
                 self._cache.clear()
-            found = self._cache[key] = tuple(reached)
+            found = self._cache[key] = tuple(matching)
         return found
 
 

@@ -1,9 +1,8 @@
-"""Values that travel in QMF bodies, and their widths.
+"""Values in QMF message bodies, and the width of numbers.
 
-A QMF map holds None, bool, int, float, str, bytes, UUID, lists and maps with string keys. An int of a certain width on
-the wire is one of the subclasses below: consoles of typed languages care, Python does not. They are named after the
-AMQP 1.0 primitive (AMQP 1.0 part 1, section 1.6), so that a transport finds its own class by `AMQP_NAMES`. A plain
-int travels as `long`, a plain float as `double`.
+A QMF map holds None, bool, int, float, str, bytes, UUID, lists and maps with string keys. Consoles in typed languages
+need integers of a fixed width; these are the subclasses of int below. They are named after the AMQP 1.0 primitives
+(AMQP 1.0 part 1, section 1.6). A plain int is sent as `long`, a plain float as `double`.
 """
 
 from typing import ClassVar, Self, TypeAlias
@@ -14,14 +13,14 @@ Map: TypeAlias = dict[str, Value]
 
 
 class Width(int):
-    """An int that keeps its width on the wire."""
+    """An int that is sent in a fixed width."""
 
     __slots__ = ()
     minimum: ClassVar[int]
     maximum: ClassVar[int]
 
     def __new__(cls, value: int = 0) -> Self:
-        """Make one; ValueError when the number does not fit."""
+        """Raise ValueError if the number does not fit."""
         if not cls.minimum <= value <= cls.maximum:
             raise ValueError(f"{value} does not fit into {cls.__name__}")
         return super().__new__(cls, value)
@@ -77,14 +76,14 @@ class Int(Width):
 
 
 class Long(Width):
-    """int64, as a plain int is."""
+    """int64, like a plain int."""
 
     __slots__ = ()
     minimum, maximum = -(2**63), 2**63 - 1
 
 
 class Float32(float):
-    """A float of four bytes."""
+    """A float that is sent in four bytes."""
 
     __slots__ = ()
 
@@ -100,4 +99,4 @@ AMQP_NAMES: dict[type, str] = {
     Long: "long",
     Float32: "float32",
 }
-"""Width class -> the name of python-qpid-proton's class for the same primitive."""
+"""Width class -> name of python-qpid-proton's class for the same primitive."""

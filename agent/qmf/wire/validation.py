@@ -1,7 +1,8 @@
-"""Reading what a peer sent: any decoded AMQP body becomes a bounded `Value`, or is refused.
+"""Validation of received bodies: a decoded AMQP body becomes a bounded `Value`, or is rejected.
 
-Peers on AMQP 0-10 send text untyped, and qpidd hands it on as AMQP `binary` (measured): binary that is UTF-8 becomes
-str, in values and in keys; other binary stays bytes. Width classes of whatever transport become plain numbers.
+Peers on AMQP 0-10 send text untyped, and qpidd forwards it as AMQP `binary` (measured). Binary that is valid UTF-8
+therefore becomes str, in values and in keys; other binary stays bytes. Number classes of a transport become plain
+int and float.
 """
 
 from uuid import UUID
@@ -10,48 +11,48 @@ from .errors import Malformed, TooLarge, quote_short
 from .limits import MAX_KEY_BYTES, Limits
 from .types import Map, Value
 
-_AS_THEY_ARE = frozenset({type(None), bool, int, float, UUID})
-_TEXT = frozenset({str})
-KEY_CHARACTERS = 4 * MAX_KEY_BYTES  # tolerant: only what we send must fit into str8
+_UNCHANGED = frozenset({type(None), bool, int, float, UUID})
+_TEXT_ONLY = frozenset({str})
+MAX_KEY_CHARACTERS = 4 * MAX_KEY_BYTES  # tolerant: only sent keys must fit into str8
 
 
 def validate(body: object, limits: Limits) -> Value:
-    """Turn a body into a Value; Malformed for what has no place in QMF, TooLarge over the limits."""
-    cleaner = _Validator(limits)
-    cleaner.count(1)
-    return cleaner.value(body, 0)
+    """Return the body as a Value; Malformed if it holds a type that QMF lacks, TooLarge if it is over the limits."""
+    validator = _Validator(limits)
+    validator.consume_nodes(1)
+    return validator.value(body, 0)
 
 
 def as_map(value: object, what: str) -> Map:
-    """Take a cleaned value for a map, or raise Malformed naming what it should have been."""
+    """Return a validated value if it is a map, else raise Malformed."""
     if not isinstance(value, dict):
         raise Malformed(f"{what}: expected a map, not {type(value).__name__}")
     return value
 
 
 def as_list(value: object, what: str) -> list[Value]:
-    """Take a cleaned value for a list, or raise Malformed naming what it should have been."""
+    """Return a validated value if it is a list, else raise Malformed."""
     if not isinstance(value, list):
         raise Malformed(f"{what}: expected a list, not {type(value).__name__}")
     return value
 
 
 def as_text(value: object, what: str) -> str:
-    """Take a cleaned value for text, or raise Malformed naming what it should have been."""
+    """Return a validated value if it is text, else raise Malformed."""
     if not isinstance(value, str):
         raise Malformed(f"{what}: expected a string, not {type(value).__name__}")
     return value
 
 
 def as_int(value: object, what: str) -> int:
-    """Take a cleaned value for a number without fraction, or raise Malformed naming what it should have been."""
+    """Return a validated value if it is an integer, else raise Malformed."""
     if not isinstance(value, int) or isinstance(value, bool):
         raise Malformed(f"{what}: expected an integer, not {type(value).__name__}")
     return value
 
 
 def as_uuid(value: object, what: str) -> UUID:
-    """Take a cleaned value for a UUID, also in its text form, or raise Malformed."""
+    """Return a validated value as a UUID, which may be given as text or 16 bytes, else raise Malformed."""
     if isinstance(value, UUID):
         return value
     if isinstance(value, bytes) and len(value) == 16:
@@ -65,12 +66,12 @@ def as_uuid(value: object, what: str) -> UUID:
 
 
 def text_or_empty(value: object) -> str:
-    """Return the value if it is text, else an empty string: for descriptions, which nothing depends on."""
+    """Return the value if it is text, else an empty string; for descriptions, which nothing depends on."""
     return value if isinstance(value, str) else ""
 
 
-def loose_text(value: object, length: int = 1024) -> str | None:
-    """Read a short text from a header, where str, symbol and binary all occur; None for anything else."""
+def text_or_none(value: object, length: int = 1024) -> str | None:
+    """Return a short text from a property, where str, symbol and binary occur; None for anything else."""
     if isinstance(value, str):
         return str(value) if len(value) <= length else None
     if isinstance(value, bytes | bytearray | memoryview) and len(value) <= length:
@@ -82,22 +83,21 @@ def loose_text(value: object, length: int = 1024) -> str | None:
 
 
 class _Validator:
-    """Counts down what is left of the limits while it walks; the depth of Python's stack is limits.depth."""
+    """Walks a body and counts the limits down; its recursion is as deep as `limits.depth` allows."""
 
     __slots__ = ("depth", "nodes", "size")
 
     def __init__(self, limits: Limits) -> None:
         self.nodes, self.size, self.depth = limits.nodes, limits.size, limits.depth
 
-    def count(self, nodes: int) -> None:
+    def consume_nodes(self, nodes: int) -> None:
         self.nodes -= nodes
         if self.nodes < 0:
             raise TooLarge("body: too many values")
 
     def value(self, value: object, depth: int) -> Value:
-        """Clean a value that was counted."""
-        kind = type(value)
-        if kind in _AS_THEY_ARE:
+        """Validate a value whose node is already counted."""
+        if type(value) in _UNCHANGED:
             return value  # type: ignore[return-value]  # one of the scalars of Value
         if isinstance(value, str):
             return self.text(value)
@@ -109,33 +109,33 @@ class _Validator:
             return float(value)
         if isinstance(value, bytes | bytearray | memoryview):
             return self.binary(value)
-        raise Malformed(f"body: {quote_short(type(value).__name__)} has no place in a QMF body")
+        raise Malformed(f"body: {quote_short(type(value).__name__)} is no QMF type")
 
     def container(self, value: dict[object, object] | list[object] | tuple[object, ...], depth: int) -> Value:
         if depth > self.depth:
             raise TooLarge(f"body: nested deeper than {self.depth}")
-        self.count(len(value))
+        self.consume_nodes(len(value))
         if not isinstance(value, dict):
             return [self.value(item, depth) for item in value]
-        named = self.named(value)
-        if _AS_THEY_ARE.issuperset(map(type, named.values())):
-            return dict(named)  # type: ignore[arg-type]  # as just seen
+        entries = self.with_text_keys(value)
+        if _UNCHANGED.issuperset(map(type, entries.values())):
+            return dict(entries)  # type: ignore[arg-type]  # as just checked
         return {
-            key: item if type(item) in _AS_THEY_ARE else self.value(item, depth)  # type: ignore[misc]  # the same
-            for key, item in named.items()
+            key: item if type(item) in _UNCHANGED else self.value(item, depth)  # type: ignore[misc]  # as above
+            for key, item in entries.items()
         }
 
-    def named(self, value: dict[object, object]) -> dict[str, object]:
-        """Clean a map's keys; most maps have none to clean, which is seen at once."""
-        if _TEXT.issuperset(map(type, value)):
-            names = "".join(value)  # type: ignore[arg-type]  # as just seen
-            if len(names) <= KEY_CHARACTERS:
+    def with_text_keys(self, value: dict[object, object]) -> dict[str, object]:
+        """Validate a map's keys, with a fast path for the common case: all are short str."""
+        if _TEXT_ONLY.issuperset(map(type, value)):
+            names = "".join(value)  # type: ignore[arg-type]  # as just checked
+            if len(names) <= MAX_KEY_CHARACTERS:
                 self.consume_bytes(len(names))
                 return value  # type: ignore[return-value]
         return {self.key(key): item for key, item in value.items()}
 
     def key(self, key: object) -> str:
-        text = key if type(key) is str and len(key) <= KEY_CHARACTERS else loose_text(key, KEY_CHARACTERS)
+        text = key if type(key) is str and len(key) <= MAX_KEY_CHARACTERS else text_or_none(key, MAX_KEY_CHARACTERS)
         if text is None:
             raise Malformed("body: a map key is not a short string")
         return self.text(text)

@@ -5,7 +5,7 @@ from typing import Any
 
 import hostinfo
 
-from ...qmf.wire.reply_to import split_address
+from ...qmf.wire.reply_to import parse_address
 from ..amqp.event_loop import EventLoop
 from ..options import TransportOptions
 from .exchanges import Budget, Exchanges
@@ -42,7 +42,7 @@ class EmbeddedBroker:
     def source(self, address: str | None, keys: list[str]) -> tuple[str, list[str]]:
         """Say what a consumer's address means: an exchange and binding keys."""
         exchanges = self.exchanges
-        route = split_address(address) if address else None
+        route = parse_address(address) if address else None
         if route is None or not exchanges.is_exchange(route.node):
             raise LinkRejected("amqp:not-found", f"no such node to receive from: {str(address)[:100]}")
         found = keys + ([route.key] if route.key else [])
@@ -57,7 +57,7 @@ class EmbeddedBroker:
     def target(self, address: str, *, is_link: bool = True) -> tuple[str | None, str | None]:
         """Say what a producer's address means: a node, and a key unless the message's subject is the key."""
         exchanges = self.exchanges
-        route = split_address(address)
+        route = parse_address(address)
         if route is not None and exchanges.is_exchange(route.node):
             return route.node, route.key or None
         if route is not None and route.key is None and exchanges.is_node(route.node):

@@ -238,7 +238,7 @@ def test_schemas_of_an_agent_without_the_new_way_are_asked_the_old_way(
     assert [item.name for item in named.items if isinstance(item, SchemaClass)] == ["processor"]
     learnt = console.schemas(name(0))
     assert [item.name for item in learnt.items if isinstance(item, SchemaClass)] == ["processor"]
-    assert all(message.raw is None or message.raw.startswith(b"AM2S") for message in fleet.heard[-1:])
+    assert all(message.binary_body is None or message.binary_body.startswith(b"AM2S") for message in fleet.heard[-1:])
     assert not [message for message in fleet.heard if message.body == {"_what": "SCHEMA_ID"}]
 
 

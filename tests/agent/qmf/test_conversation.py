@@ -29,7 +29,7 @@ from hostinfo.agent.qmf import (
     heartbeat,
     parse_agent_message,
 )
-from hostinfo.agent.qmf.wire.limits import REPLY_LIMITS
+from hostinfo.agent.qmf.wire.limits import RESPONSE_LIMITS
 from hostinfo.agent.qmf.wire.map_codec import decode_list, encode_list, encode_map
 from hostinfo.agent.qmf.wire.types import Map, UInt, ULong
 from tests.support.qmf_node import (
@@ -366,7 +366,7 @@ def test_who_asks_in_0_10_bytes_is_answered_in_them() -> None:
     (answer,) = responder().handle(request, NOW)
     assert answer.is_data
     assert isinstance(answer.body, bytes)
-    (item,) = decode_list(answer.body, REPLY_LIMITS)
+    (item,) = decode_list(answer.body, RESPONSE_LIMITS)
     assert isinstance(item, dict)
     assert item["_object_id"] == {"_object_name": "node"}
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hostinfo.agent.qmf.query.regex import Budget, Regex
+from hostinfo.agent.qmf.query.budget import Budget
+from hostinfo.agent.qmf.query.regex import Regex
 from hostinfo.agent.qmf.wire.errors import QmfError, TooLarge
 
 atoms = st.sampled_from(["a", "b", ".", "[ab]", "[^a]", "[a-c]", r"\d", r"\w", r"\.", "^", "$", "c"])

@@ -1,6 +1,6 @@
 import pytest
 
-from hostinfo.agent.qmf.wire.addresses import SEVERITIES, AgentName, data_key, event_key, heartbeat_key, key
+from hostinfo.agent.qmf.wire.addresses import SEVERITIES, AgentName, data_key, event_key, heartbeat_key, join_key
 from hostinfo.agent.qmf.wire.errors import Malformed
 
 AGENT = AgentName("example.org", "host.info", "4.2-a")
@@ -35,6 +35,6 @@ def test_other_names_are_refused(text: str) -> None:
 
 
 def test_a_routing_key_over_255_bytes_is_never_made() -> None:
-    assert len(key("a" * 254, "")) == 255
+    assert len(join_key("a" * 254, "")) == 255
     with pytest.raises(Malformed):
-        key("a" * 254, "é")
+        join_key("a" * 254, "é")

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hostinfo.agent.qmf.wire.reply_to import Route, check_reply_to, split_address
+from hostinfo.agent.qmf.wire.reply_to import Route, check_reply_to, parse_address
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from hostinfo.agent.qmf.wire.reply_to import Route, check_reply_to, split_addres
     ],
 )
 def test_the_working_forms_are_understood_and_allowed(address: str, route: Route) -> None:
-    assert split_address(address) == route
+    assert parse_address(address) == route
     assert check_reply_to(address, "default") == route
 
 

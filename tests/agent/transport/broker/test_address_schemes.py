@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from hostinfo import Unavailable
-from hostinfo.agent.qmf import Message, split_address
+from hostinfo.agent.qmf import Message, parse_address
 from hostinfo.agent.transport.broker.address_schemes import choose_address_scheme
 from hostinfo.agent.transport.broker.dns_srv import order
 from hostinfo.agent.transport.urls import Url
@@ -61,7 +61,7 @@ def test_addresses_of_each_style(name: str, source: str, target: str | None, to:
 @pytest.mark.parametrize("name", ["qpidd", "plain", "rabbitmq-3", "rabbitmq-4"])
 @pytest.mark.parametrize("key", ["direct-console.1", "qmfc-v2-host:7", "a/b"])
 def test_an_agent_reads_the_reply_address_of_each_style(name: str, key: str) -> None:
-    route = split_address(choose_address_scheme(name, None).reply_to(DIRECT, key))
+    route = parse_address(choose_address_scheme(name, None).reply_to(DIRECT, key))
     assert route is not None
     assert (route.node, route.key) == (DIRECT, key)
 

@@ -44,7 +44,7 @@ def test_properties_stand_where_amqp_has_them() -> None:
 def test_binary_for_old_peers_is_a_data_section() -> None:
     data = encode(Message(body=b"AM2s\x00\xff", is_data=True))
     assert data.endswith(b"\x00\x53\x75\xa0\x06AM2s\x00\xff")  # AMQP 1.0 part 3, section 3.2.6
-    assert decode(data).raw == b"AM2s\x00\xff"
+    assert decode(data).binary_body == b"AM2s\x00\xff"
     assert decode(data).is_data
 
 
