@@ -38,8 +38,9 @@ received tolerantly, but within bounds: nothing in a message makes `Responder.ha
 The protocol has no complete specification; each module names the public source that it was read from.
 """
 
+from .agent_side.identity import Identity
 from .agent_side.interfaces import CallMethod, MethodCall, ReadPolicy, Store
-from .agent_side.messages import Identity, ReplyTo, data_indications, event_indication, heartbeat
+from .agent_side.messages import data_indications, event_indication, heartbeat
 from .agent_side.responder import Responder
 from .agent_side.subscriptions import Subscriptions
 from .console_side.agent_messages import (
@@ -68,7 +69,7 @@ from .wire.addresses import AgentName, direct_exchange, topic_exchange
 from .wire.errors import ErrorCode, Forbidden, InvalidArgument, Malformed, NotFound, NotSupported, QmfError, TooLarge
 from .wire.limits import REQUEST_LIMITS, RESPONSE_LIMITS, Limits
 from .wire.message import Content, Message, Opcode
-from .wire.reply_to import Route, check_reply_to, parse_address
+from .wire.reply_to import ReplyTo, Route, check_reply_to, parse_address
 from .wire.sanitise import sanitise
 from .wire.topic import TopicPattern, TopicTable
 from .wire.types import AMQP_NAMES, Byte, Float32, Int, Long, Map, Short, UByte, UInt, ULong, UShort, Value

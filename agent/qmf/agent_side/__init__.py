@@ -1,1 +1,1 @@
-"""The agent's half of the protocol: requests in, responses and indications out."""
+"""The agent's side of the protocol: requests in, responses and indications out."""

@@ -1,4 +1,4 @@
-"""Checking the arguments of a method call against its schema."""
+"""Check the arguments of a method call against the schema."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -10,9 +10,9 @@ from ..wire.validation import as_uuid
 
 
 def check_arguments(method: SchemaMethod, arguments: Mapping[str, Value]) -> Map:
-    """Give the arguments in the types of the schema; InvalidArgument naming the first that does not fit.
+    """Return the arguments in the types of the schema; InvalidArgument names the first that does not match.
 
-    All inputs that are not optional must be there, none that the schema does not have.
+    All inputs that are not optional are required, and no others are allowed.
     """
     inputs = method.inputs()
     for name in arguments:
@@ -21,25 +21,25 @@ def check_arguments(method: SchemaMethod, arguments: Mapping[str, Value]) -> Map
     checked: Map = {}
     for name, schema in inputs.items():
         if name in arguments:
-            checked[name] = _fit(method, schema, arguments[name])
+            checked[name] = _convert(method, schema, arguments[name])
         elif not schema.is_optional:
             raise InvalidArgument(f"{method.name}: the argument {name} is missing")
     return checked
 
 
-def _fit(method: SchemaMethod, schema: SchemaProperty, value: Value) -> Value:
+def _convert(method: SchemaMethod, schema: SchemaProperty, value: Value) -> Value:
     if value is None and schema.is_optional:
         return None
     try:
-        fits = as_uuid(value, schema.name) if schema.type is DataType.UUID else value
+        converted = as_uuid(value, schema.name) if schema.type is DataType.UUID else value
     except QmfError:
-        fits = value
-    if not _is(schema.type, fits):
+        converted = value
+    if not _is_of_type(schema.type, converted):
         raise InvalidArgument(f"{method.name}: the argument {schema.name} must be TYPE_{schema.type.name}")
-    return float(fits) if schema.type is DataType.FLOAT and isinstance(fits, int) else fits
+    return float(converted) if schema.type is DataType.FLOAT and isinstance(converted, int) else converted
 
 
-def _is(kind: DataType, value: Value) -> bool:
+def _is_of_type(kind: DataType, value: Value) -> bool:
     match kind:
         case DataType.VOID:
             return value is None

@@ -1,4 +1,4 @@
-"""What an agent must offer so that the protocol library can answer for it."""
+"""What an application provides for its agent: a store of objects, methods, and a read policy."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -9,52 +9,52 @@ from ..schema.objects import DataObject, ObjectId
 from ..schema.schema_class import SchemaClass
 from ..schema.schema_id import SchemaId
 from ..wire.errors import ErrorCode, QmfError
+from ..wire.reply_to import ReplyTo
 from ..wire.types import Map
-from .messages import ReplyTo
 
 
 class Store(Protocol):
-    """What an agent has. The methods may raise QmfError, and may be lazy."""
+    """The schemas and objects of an agent. Methods may raise QmfError and may return lazy iterables."""
 
     def schemas(self) -> Iterable[SchemaClass]:
-        """Give all classes of objects and events."""
+        """Return all classes of objects and events."""
         ...
 
     def objects(self, schema_id: SchemaId | None) -> Iterable[DataObject]:
-        """Give the objects of the classes that the id covers, or all; more are filtered out."""
+        """Return the objects of the classes that the id covers; the caller filters out any others."""
         ...
 
     def object(self, object_id: ObjectId) -> DataObject | None:
-        """Give one object by its name."""
+        """Return the object of this name; None if there is none."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MethodCall:
-    """A checked call; its arguments are those of the schema."""
+    """A method call, with arguments that match the schema."""
 
     name: str
     arguments: Map
     schema: SchemaClass
     method: SchemaMethod
-    target: DataObject | None  # None: the caller named no object
-    user_id: str | None  # as the broker verified it; None: anonymous
-    reply: ReplyTo
-    is_0_10_encoded: bool = False
+    target: DataObject | None  # None: the request named no object
+    user_id: str | None  # as verified by the broker; None: anonymous
+    reply_to: ReplyTo
+    is_0_10_encoded: bool = False  # the request was, so the response must be
 
 
 CallMethod = Callable[[MethodCall], Mapping[str, object] | None]
-"""Does a call: gives its output arguments, or None when `Responder.finish` will answer later. Raises QmfError."""
+"""Carries out a call; returns the output arguments, or None if `Responder.finish` builds the response later."""
 
 ReadPolicy = Callable[[str | None, SchemaId | None], bool]
-"""Whether a user (None: anonymous) may read a class (None: schemas and the agent as such)."""
+"""Returns whether a user (None: anonymous) may read a class (None: the schemas and the agent itself)."""
 
 
 def reject_all_calls(call: MethodCall) -> Mapping[str, object] | None:
-    """Refuse every call."""
+    """Raise NOT_IMPLEMENTED for every call."""
     raise QmfError(f"{call.name}: not implemented", code=ErrorCode.NOT_IMPLEMENTED)
 
 
 def allow_all_reads(_user: str | None, _schema_id: SchemaId | None) -> bool:
-    """Allow all reading."""
+    """Allow every user to read everything."""
     return True

@@ -1,4 +1,4 @@
-"""Answering queries from a store of objects, within what a user may read and a budget of work."""
+"""Execute queries on a store, limited to what the user may read and to a budget of evaluation steps."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,29 +13,29 @@ from ..wire.errors import ErrorCode, Forbidden, Malformed, NotFound, quote_short
 from ..wire.message import Content
 from ..wire.sanitise import sanitise_map
 from ..wire.types import Map
+from .identity import Identity
 from .interfaces import ReadPolicy, Store
-from .messages import Identity
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
-    """Reads one agent's store on behalf of a user (None: anonymous)."""
+class QueryExecutor:
+    """Executes queries on the store of one agent, on behalf of a user (None: anonymous)."""
 
     identity: Identity
     store: Store
     may_read: ReadPolicy
 
-    def answer(self, query: Query, user_id: str | None) -> tuple[str, Iterable[Map]]:
-        """Give the kind of content and the maps that answer a query, lazily; Forbidden, Malformed, TooLarge."""
+    def execute(self, query: Query, user_id: str | None) -> tuple[str, Iterable[Map]]:
+        """Return the `qmf.content` and the items of the response, lazily; Forbidden, Malformed or TooLarge."""
         if query.what in ("SCHEMA", "SCHEMA_ID"):
-            self.allow(user_id, None)
+            self.check_readable(user_id, None)
         if query.what == "SCHEMA_ID":
             return Content.SCHEMA_ID, (item.id.to_map() for item in self._schemas(query))
         if query.what == "SCHEMA":
             if query.schema_id is None:
                 raise Malformed("query: SCHEMA needs a _schema_id")
             return Content.SCHEMA, (sanitise_map(item.to_map()) for item in self._schemas(query))
-        objects = self.evaluate(query, user_id)
+        objects = self.select(query, user_id)
         if query.what == "OBJECT":
             return Content.DATA, (item.to_map() for item in objects)
         ids = (item.object_id for item in objects)
@@ -44,26 +44,26 @@ class Reader:
     def _schemas(self, query: Query) -> Iterator[SchemaClass]:
         budget = Budget()
         for item in self.store.schemas():
-            named = query.schema_id is None or query.schema_id.covers(item.id)
-            if named and query.predicate.matches(item.id.to_map(), budget):
+            is_selected = query.schema_id is None or query.schema_id.covers(item.id)
+            if is_selected and query.predicate.matches(item.id.to_map(), budget):
                 yield item
 
-    def evaluate(self, query: Query, user_id: str | None) -> Iterator[DataObject]:
-        """Find the objects that a query names and its user may see; a class that is named and refused is an error."""
+    def select(self, query: Query, user_id: str | None) -> Iterator[DataObject]:
+        """Yield the objects that the query selects and the user may read; Forbidden if that excludes the class."""
         if query.object_id is not None:
-            found = self.find(query.object_id)
+            found = self.find_object(query.object_id)
             candidates: Iterable[DataObject] = [] if found is None else [found]
         else:
             if query.schema_id is not None and query.schema_id.name:
-                self.allow(user_id, query.schema_id)
+                self.check_readable(user_id, query.schema_id)
             candidates = self.store.objects(query.schema_id)
         budget = Budget()
         for item in candidates:
             if not item.is_deleted and self.may_read(user_id, item.schema_id) and query.matches(item, budget):
                 yield item
 
-    def find(self, object_id: ObjectId) -> DataObject | None:
-        """Find one living object of this agent."""
+    def find_object(self, object_id: ObjectId) -> DataObject | None:
+        """Return an object of this agent; None if there is none of this id, or it is deleted."""
         if object_id.agent_name not in ("", str(self.identity.name)):
             return None
         found = self.store.object(object_id)
@@ -71,22 +71,22 @@ class Reader:
             return None
         return found if found.object_id.same_object(object_id) else None
 
-    def allow(self, user_id: str | None, schema_id: SchemaId | None) -> None:
-        """Raise Forbidden when the policy says no."""
+    def check_readable(self, user_id: str | None, schema_id: SchemaId | None) -> None:
+        """Raise Forbidden if the policy does not allow the user to read the class."""
         if not self.may_read(user_id, schema_id):
             raise Forbidden("not allowed by the agent's policy")
 
-    def method(self, name: str, target: DataObject | None) -> tuple[SchemaClass, SchemaMethod]:
-        """Find the method of an object's class, or the only one of that name; NotFound."""
-        wanted = None if target is None else target.schema_id
-        found = [
+    def find_method(self, name: str, target: DataObject | None) -> tuple[SchemaClass, SchemaMethod]:
+        """Return the method and its class: the target's, else the only one of this name; else NotFound."""
+        pattern = None if target is None else target.schema_id
+        candidates = [
             (schema, method)
             for schema in self.store.schemas()
-            if wanted is None or wanted.covers(schema.id)
+            if pattern is None or pattern.covers(schema.id)
             if (method := schema.method(name)) is not None
         ]
-        if not found:
+        if not candidates:
             raise NotFound(f"no method {quote_short(name)}", code=ErrorCode.UNKNOWN_METHOD)
-        if len(found) > 1:
-            raise NotFound(f"{quote_short(name)} is a method of several classes: name the object")
-        return found[0]
+        if len(candidates) > 1:
+            raise NotFound(f"{quote_short(name)} is a method of several classes; send the _object_id")
+        return candidates[0]

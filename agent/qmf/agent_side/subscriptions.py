@@ -1,8 +1,14 @@
-"""Subscriptions of consoles at an agent: bookkeeping only, with the clock as an argument.
+"""Subscriptions of consoles to an agent: pure state; the clock is an argument.
 
-The protocol is that of the Java agents (qpid-qmf2 agent/Subscription.java): at once all objects that match, then each
-interval those that are new or changed, until the duration is over; a refresh starts the duration anew. Unlike there,
-change is seen per object by its own `update_ts`, so that nothing is lost between evaluating and publishing.
+The protocol is that of the Java agents (qpid-qmf2 agent/Subscription.java). All objects that match are published at
+once, then the new and changed ones at each interval, until the duration ends; a refresh restarts the duration. Unlike
+in Java, a change is detected for each object by its `update_ts`, so none is lost between evaluation and publication.
+
+    subscribe() ──▶ active ──┐ `due_ns` is reached: publish what is new or changed, due again after the interval
+                     │  ▲    │ refresh(): `expires_ns` is moved
+                     │  └────┘ forget_object(): a deleted object is published once
+                     │
+                     └─ cancel(), `expires_ns` is reached, or the query fails ──▶ ended
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -12,7 +18,7 @@ from uuid import uuid4
 from ..query.query import Query
 from ..schema.objects import DataObject
 from ..wire.errors import QmfError, TooLarge
-from .messages import ReplyTo
+from ..wire.reply_to import ReplyTo
 
 DEFAULT_DURATION_S, MIN_DURATION_S, MAX_DURATION_S = 300, 10, 3600
 DEFAULT_INTERVAL_MS, MIN_INTERVAL_MS, MAX_INTERVAL_MS = 30_000, 1_000, 3_600_000
@@ -22,129 +28,130 @@ MAX_PER_SUBSCRIBER = 32
 
 @dataclass(slots=True, kw_only=True)
 class Subscription:
-    """One console's standing query."""
+    """A query that an agent evaluates at an interval for one console."""
 
     id: str
     query: Query
-    reply: ReplyTo
+    reply_to: ReplyTo
     user_id: str | None
     duration_s: int
     interval_ms: int
     expires_ns: int
     due_ns: int
-    known: dict[str, int] = field(default_factory=dict)  # object name -> update_ts as last published
+    published: dict[str, int] = field(default_factory=dict)  # object name -> update_ts when last published
 
 
 Evaluate = Callable[[Subscription], Iterable[DataObject]]
 
 
 class Subscriptions:
-    """All subscriptions of one agent. Every `now_ns` is of one clock that never goes back."""
+    """All subscriptions of one agent. Every `now_ns` is of the same monotonic clock."""
 
     def __init__(
         self,
         *,
-        most: int = MAX_SUBSCRIPTIONS,
-        most_each: int = MAX_PER_SUBSCRIBER,
+        max_subscriptions: int = MAX_SUBSCRIPTIONS,
+        max_per_subscriber: int = MAX_PER_SUBSCRIBER,
         new_id: Callable[[], str] = lambda: str(uuid4()),
     ) -> None:
-        self._most = most
-        self._most_each = most_each
+        self._max_subscriptions = max_subscriptions
+        self._max_per_subscriber = max_per_subscriber
         self._new_id = new_id
-        self._all: dict[str, Subscription] = {}
+        self._by_id: dict[str, Subscription] = {}
 
     def __len__(self) -> int:
-        return len(self._all)
+        return len(self._by_id)
 
     def subscribe(
         self,
         query: Query,
-        reply: ReplyTo,
+        reply_to: ReplyTo,
         now_ns: int,
         *,
         duration_s: int = 0,
         interval_ms: int = 0,
         user_id: str | None = None,
     ) -> Subscription:
-        """Add one; 0 means the default. TooLarge when there are too many, of all or of this subscriber."""
+        """Add a subscription; 0 means the default. TooLarge if the agent or this subscriber has too many."""
         self.expire(now_ns)
-        mine = sum(item.reply.route == reply.route for item in self._all.values())
-        if len(self._all) >= self._most or mine >= self._most_each:
-            raise TooLarge("subscription: too many, cancel some or poll")
-        duration = _within(duration_s, DEFAULT_DURATION_S, MIN_DURATION_S, MAX_DURATION_S)
-        interval = _within(interval_ms, DEFAULT_INTERVAL_MS, MIN_INTERVAL_MS, MAX_INTERVAL_MS)
+        of_subscriber = sum(item.reply_to.route == reply_to.route for item in self._by_id.values())
+        if len(self._by_id) >= self._max_subscriptions or of_subscriber >= self._max_per_subscriber:
+            raise TooLarge("subscription: too many; cancel some, or poll instead")
+        duration = _clamp(duration_s, DEFAULT_DURATION_S, MIN_DURATION_S, MAX_DURATION_S)
+        interval = _clamp(interval_ms, DEFAULT_INTERVAL_MS, MIN_INTERVAL_MS, MAX_INTERVAL_MS)
         item = Subscription(
             id=self._new_id(),
             query=query,
-            reply=reply,
+            reply_to=reply_to,
             user_id=user_id,
             duration_s=duration,
             interval_ms=interval,
             expires_ns=now_ns + duration * 10**9,
             due_ns=now_ns,
         )
-        self._all[item.id] = item
+        self._by_id[item.id] = item
         return item
 
     def refresh(self, subscription_id: str, now_ns: int, *, duration_s: int = 0) -> Subscription | None:
-        """Start the duration anew, changed if one is given; None when there is no such subscription any more."""
+        """Restart the duration, with a new length if one is given; None if there is no such subscription."""
         self.expire(now_ns)
-        item = self._all.get(subscription_id)
+        item = self._by_id.get(subscription_id)
         if item is not None:
-            item.duration_s = _within(duration_s, item.duration_s, MIN_DURATION_S, MAX_DURATION_S)
+            item.duration_s = _clamp(duration_s, item.duration_s, MIN_DURATION_S, MAX_DURATION_S)
             item.expires_ns = now_ns + item.duration_s * 10**9
         return item
 
     def cancel(self, subscription_id: str) -> None:
-        """End one; nothing happens when it ended before."""
-        self._all.pop(subscription_id, None)
+        """End a subscription; no effect if it has ended already."""
+        self._by_id.pop(subscription_id, None)
 
     def expire(self, now_ns: int) -> None:
-        """End, silently, those whose duration is over."""
-        for item in [item for item in self._all.values() if item.expires_ns <= now_ns]:
-            del self._all[item.id]
+        """End the subscriptions whose duration is over; nothing is sent to their subscribers."""
+        for item in [item for item in self._by_id.values() if item.expires_ns <= now_ns]:
+            del self._by_id[item.id]
 
     def next_due_ns(self) -> int | None:
-        """Give the time of the next publication; None when there is no subscription."""
-        return min((item.due_ns for item in self._all.values()), default=None)
+        """Return the time of the next publication; None if there is no subscription."""
+        return min((item.due_ns for item in self._by_id.values()), default=None)
 
     def due(self, now_ns: int, evaluate: Evaluate) -> Iterator[tuple[Subscription, list[DataObject]]]:
-        """Give those that are due and have something to publish, with the objects that are new or changed.
+        """Yield the due subscriptions that have something to publish, with the new and changed objects.
 
-        A subscription whose query fails (too much work by now) is ended.
+        A subscription whose query fails, because it has become too expensive, is ended.
         """
         self.expire(now_ns)
-        for item in [item for item in self._all.values() if item.due_ns <= now_ns]:
+        for item in [item for item in self._by_id.values() if item.due_ns <= now_ns]:
             item.due_ns = now_ns + item.interval_ms * 10**6
             try:
-                changed = _changed(item, evaluate(item))
+                changed = _find_changed(item, evaluate(item))
             except QmfError:
                 self.cancel(item.id)
                 continue
             if changed:
                 yield item, changed
 
-    def deleted(self, gone: DataObject, now_ns: int) -> Iterator[Subscription]:
-        """Give those that know an object that is gone now: they are told at once, with its `_delete_ts`."""
+    def forget_object(self, deleted: DataObject, now_ns: int) -> Iterator[Subscription]:
+        """Yield, once, the subscriptions to which a deleted object was published."""
         self.expire(now_ns)
-        name = gone.object_id.object_name if gone.object_id is not None else ""
-        for item in list(self._all.values()):
-            if item.known.pop(name, None) is not None:
+        name = deleted.object_id.object_name if deleted.object_id is not None else ""
+        for item in list(self._by_id.values()):
+            if item.published.pop(name, None) is not None:
                 yield item
 
 
-def _changed(item: Subscription, objects: Iterable[DataObject]) -> list[DataObject]:
-    """Find what is new or changed, and remember what is there: an object that left and comes back is new."""
+def _find_changed(item: Subscription, objects: Iterable[DataObject]) -> list[DataObject]:
+    """Return the new and changed objects, and record all: an object that disappears and reappears is new."""
     changed = []
-    known: dict[str, int] = {}
+    published: dict[str, int] = {}
     for candidate in objects:
         name = candidate.object_id.object_name if candidate.object_id is not None else ""
-        known[name] = candidate.update_ts
-        if item.known.get(name) != candidate.update_ts:
+        published[name] = candidate.update_ts
+        if item.published.get(name) != candidate.update_ts:
             changed.append(candidate)
-    item.known = known
+    item.published = published
     return changed
 
 
-def _within(value: int, default: int, least: int, most: int) -> int:
-    return max(least, min(value, most)) if value > 0 else default
+def _clamp(value: int, default: int, minimum: int, maximum: int) -> int:
+    """Return the value within the limits; the default if it is not positive."""
+    return max(minimum, min(value, maximum)) if value > 0 else default

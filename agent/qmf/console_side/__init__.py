@@ -1,1 +1,1 @@
-"""The console's half of the protocol: builds requests, reads responses, and keeps the state of both."""
+"""The console's side of the protocol: requests out, messages of agents in, and the state of both."""

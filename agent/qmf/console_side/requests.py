@@ -1,6 +1,6 @@
-"""The messages that a console sends, in their strict form.
+"""Build the requests that a console sends.
 
-Correlation ids are decimal numbers under 2**32: C++ and Python agents echo anything, their consoles ignore other forms.
+Correlation ids are decimal numbers under 2**32. Agents return any form, but C++ and Python consoles ignore others.
 """
 
 from collections.abc import Mapping
@@ -18,9 +18,9 @@ from ..wire.types import Map, UInt, ULong, Value
 
 
 class RequestBuilder:
-    """Builds requests that are answered to one address.
+    """Builds requests whose responses are sent to one address.
 
-    `reply_to` is the console's own address as the broker in use writes it: `qmf.default.topic/direct-console.ID`.
+    `reply_to` is that address as the broker in use writes it: `qmf.default.topic/direct-console.ID`.
     """
 
     def __init__(self, reply_to: str, *, domain: str = DEFAULT_DOMAIN) -> None:
@@ -28,14 +28,14 @@ class RequestBuilder:
         self.domain = domain
 
     def locate(self, where: list[Value] | None = None, correlation: str = "agent-locate") -> Message:
-        """Ask all agents, or those whose attributes match, to say who they are. Malformed for a bad predicate."""
+        """Request an announcement of all agents, or of those whose attributes match; Malformed for a bad predicate."""
         expression = list(where or [])
         Predicate(expression)
         message = self._request(Opcode.LOCATE_REQUEST, correlation, "", sanitise(expression))
         return _to_topic(message, self.domain, LOCATE_KEY)
 
     def query(self, agent_key: str, query: Query, correlation: str) -> Message:
-        """Ask one agent; `agent_key` is its name, or `broker`."""
+        """Request the result of a query; `agent_key` is the name of the agent, or `broker`."""
         return self._request(Opcode.QUERY_REQUEST, correlation, agent_key, query.to_map())
 
     def call(
@@ -46,7 +46,7 @@ class RequestBuilder:
         correlation: str,
         object_id: ObjectId | None = None,
     ) -> Message:
-        """Call a method of an object; C++ agents also take one without object, the broker does not."""
+        """Request a method call; the object id may be absent for C++ agents, but not for the broker."""
         body: Map = {"_method_name": method, "_arguments": sanitise_map(arguments)}
         if object_id is not None:
             body["_object_id"] = object_id.to_map()
@@ -55,7 +55,7 @@ class RequestBuilder:
     def subscribe(
         self, agent_key: str, query: Query, correlation: str, *, duration_s: int = 0, interval_ms: int = 0
     ) -> Message:
-        """Ask for what matches now and what changes later; 0 leaves it to the agent."""
+        """Request a subscription: what matches now, and later changes. 0 means the agent's default."""
         body: Map = {"_query": query.to_map()}
         if interval_ms:
             body["_interval"] = ULong(interval_ms)
@@ -64,18 +64,18 @@ class RequestBuilder:
         return self._request(Opcode.SUBSCRIBE_REQUEST, correlation, agent_key, body)
 
     def refresh(self, agent_key: str, subscription_id: str, correlation: str, *, duration_s: int = 0) -> Message:
-        """Keep a subscription for another duration."""
+        """Request another duration for a subscription; 0 means the same as before."""
         body: Map = {"_subscription_id": subscription_id}
         if duration_s:
             body["_duration"] = ULong(duration_s)
         return self._request(Opcode.SUBSCRIBE_REFRESH, correlation, agent_key, body)
 
     def cancel(self, agent_key: str, subscription_id: str, correlation: str) -> Message:
-        """End a subscription; there is no answer."""
+        """Cancel a subscription; there is no response."""
         return self._request(Opcode.SUBSCRIBE_CANCEL, correlation, agent_key, {"_subscription_id": subscription_id})
 
     def schema_v1(self, agent_key: str, schema_id: SchemaId, sequence: int) -> Message:
-        """Ask for a schema in the QMFv1 way, which agents without capability 1 know only."""
+        """Request a schema by QMFv1, the only way for agents without capability 1."""
         return Message(
             address=direct_exchange(self.domain),
             subject=agent_key,

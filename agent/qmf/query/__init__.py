@@ -1,1 +1,1 @@
-"""Queries: predicates with their regular expressions, their text form, and the budget of their evaluation."""
+"""Queries: predicates with regular expressions, their text form, and the budget of their evaluation."""

@@ -122,13 +122,10 @@ def _word_value(word: str) -> Value:
     if word in ("true", "false", "True", "False"):
         return word in ("true", "True")
     digits = word[1:] if word[:1] in ("-", "+") else word
-    if (
-        not digits[:1].isascii()
-        or not (digits[:1].isdecimal() or digits[:1] == ".")
-        or len(word) > MAX_NUMBER_CHARACTERS
-    ):
+    first = digits[:1]
+    if not first.isascii() or not (first.isdecimal() or first == "."):
         return word
-    if "_" in word:
+    if "_" in word or len(word) > MAX_NUMBER_CHARACTERS:  # Python would read "1_0" as a number
         return word
     for number_type in (int, float):
         try:

@@ -1,1 +1,1 @@
-"""Classes of objects and events, their instances, and the forms in which a schema is written."""
+"""Classes, the objects and events that are their instances, and the written forms of a schema."""

@@ -77,11 +77,8 @@ def encode_schema(schema: SchemaClass, sequence: int) -> bytes:
     parts = [head, struct.pack("!HHH", len(schema.properties), 0, len(schema.methods))]
     parts += [_encode_entries(_property_entries(item)) for item in schema.properties]
     for method in schema.methods:
-        parts.append(
-            _encode_entries(
-                {"name": method.name, "argCount": UShort(len(method.arguments)), "desc": method.description}
-            )
-        )
+        count = UShort(len(method.arguments))
+        parts.append(_encode_entries({"name": method.name, "argCount": count, "desc": method.description}))
         parts += [_encode_entries(_argument_entries(item, item.direction)) for item in method.arguments]
     return b"".join(parts)
 

@@ -1,1 +1,1 @@
-"""What one message is made of: values and their widths, limits, encodings, addresses and routing keys."""
+"""Messages and what they consist of: typed values, limits, encodings, addresses and routing keys."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from .addresses import direct_exchange, topic_exchange
 from .limits import MAX_KEY_BYTES
+from .message import Correlation
 
 MAX_ADDRESS_CHARACTERS = 600
 STRICT_PREFIX = "direct-console."
@@ -22,6 +23,14 @@ class Route:
 
     def __str__(self) -> str:
         return self.node if self.key is None else f"{self.node}/{self.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyTo:
+    """Where the responses to one request are sent, with the correlation id that they carry back."""
+
+    route: Route
+    correlation_id: Correlation = None
 
 
 def parse_address(text: str) -> Route | None:

@@ -227,12 +227,13 @@ def test_schemas_are_given_the_new_way(console: Console) -> None:
     }
 
 
-def test_schemas_of_an_agent_without_the_new_way_are_asked_the_old_way(
-    fleet: Fleet, console: Console, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from hostinfo.agent.qmf.agent_side import messages
+def without_v2_schema(fleet: Fleet) -> None:
+    for made in fleet.responders.values():
+        made.identity = replace(made.identity, capability=0)
 
-    monkeypatch.setattr(messages, "CAPABILITY", 0)
+
+def test_schemas_of_an_agent_without_capability_1_are_requested_by_qmfv1(fleet: Fleet, console: Console) -> None:
+    without_v2_schema(fleet)
     console.agents()
     named = console.schemas(name(0), ["processor"])
     assert [item.name for item in named.items if isinstance(item, SchemaClass)] == ["processor"]
@@ -245,11 +246,11 @@ def test_schemas_of_an_agent_without_the_new_way_are_asked_the_old_way(
 def test_an_agent_that_ignores_predicates_is_helped(
     fleet: Fleet, console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from hostinfo.agent.qmf.agent_side import messages, query_executor
+    from hostinfo.agent.qmf.agent_side import query_executor
 
-    monkeypatch.setattr(messages, "CAPABILITY", 0)
+    without_v2_schema(fleet)
     monkeypatch.setattr(
-        query_executor.Reader, "evaluate", lambda self, query, _user: iter(self.store.objects(query.schema_id))
+        query_executor.QueryExecutor, "select", lambda self, query, _user: iter(self.store.objects(query.schema_id))
     )
     console.agents()
     answer = console.query([name(0)], Query(where=parse_where("number=3")))[0]

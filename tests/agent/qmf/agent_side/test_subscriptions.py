@@ -2,8 +2,7 @@
 
 import pytest
 
-from hostinfo.agent.qmf import DataObject, ObjectId, QmfError, Query, Route, Subscriptions, TooLarge
-from hostinfo.agent.qmf.agent_side.messages import ReplyTo
+from hostinfo.agent.qmf import DataObject, ObjectId, QmfError, Query, ReplyTo, Route, Subscriptions, TooLarge
 from hostinfo.agent.qmf.agent_side.subscriptions import Subscription
 
 S = 10**9
@@ -82,7 +81,7 @@ def test_a_cancelled_one_is_gone_and_cancelling_twice_is_no_error() -> None:
 
 
 def test_their_number_is_bounded_in_all_and_for_one_console() -> None:
-    subscriptions = Subscriptions(most=4, most_each=2)
+    subscriptions = Subscriptions(max_subscriptions=4, max_per_subscriber=2)
     for _ in range(2):
         subscriptions.subscribe(Query(), REPLY, 0)
     with pytest.raises(TooLarge):
@@ -99,8 +98,8 @@ def test_the_gone_are_told_to_those_that_knew_them_once() -> None:
     item = subscriptions.subscribe(Query(), REPLY, 0)
     world.published(subscriptions, 0)
     gone = DataObject(object_id=ObjectId("a"), delete_ts=5)
-    assert list(subscriptions.deleted(gone, 1 * S)) == [item]
-    assert list(subscriptions.deleted(gone, 1 * S)) == []
+    assert list(subscriptions.forget_object(gone, 1 * S)) == [item]
+    assert list(subscriptions.forget_object(gone, 1 * S)) == []
 
 
 def test_one_whose_query_fails_is_ended_and_the_others_live() -> None:
