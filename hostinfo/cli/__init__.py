@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 COMMANDS: tuple[tuple[str, str, str], ...] = (
     # name, one line of help, module in this folder
-    ("dump", "tell what this machine is, all of it or single facts", "dump"),
-    ("record", "record this machine in a folder, for tests elsewhere", "record"),
-    ("diff", "say what differs between two machines, recordings or dumps", "diff"),
-    ("watch", "tell what changes on this machine while it changes", "watch"),
-    ("agent", "publish this machine's facts over AMQP (QMF v2)", "agent"),
-    ("support", "show which driver tells what on this machine", "support"),
-    ("doctor", "check what hostinfo can use here, and say how to get the rest", "doctor"),
+    ("dump", "show host facts: all of them, or selected ones", "dump"),
+    ("record", "record this host in a folder, to read its facts elsewhere", "record"),
+    ("diff", "compare two hosts, recordings or dumps", "diff"),
+    ("watch", "report changes as they happen", "watch"),
+    ("agent", "publish the facts of this host over AMQP (QMF v2)", "agent"),
+    ("support", "show which driver provides which facts on this host", "support"),
+    ("doctor", "check what hostinfo can use here, and how to get the rest", "doctor"),
     ("schema", "print the JSON Schema of the dump", "schema"),
-    ("console", "ask the agents of many nodes over AMQP", "console"),
+    ("console", "query the agents of many nodes over AMQP", "console"),
     ("completion", "print a completion script for bash, zsh or fish", "completion"),
     ("man", "print the manual pages", "man"),
 )

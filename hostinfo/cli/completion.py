@@ -1,12 +1,13 @@
-"""``hostinfo completion``: scripts for the shells, which ask this command for what may come next.
+"""``hostinfo completion``: completion scripts for shells.
 
-The scripts hold no list of their own, so that they are right for every version; an answer takes one short run.
+The scripts call ``hostinfo completion --words`` for the candidates, so they fit every version.
 """
 
 import argparse
 import os
 
 from hostinfo.cli import COMMANDS, EXIT_OK, EXIT_USAGE, print_error, write_output
+from hostinfo.groups import TABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 DISABLE_GC = True
 DESCRIPTION = """\
-Prints a script that lets bash, zsh or fish complete commands, options and the paths
+Prints a script with which bash, zsh or fish completes commands, options and the paths
 of facts.
 """
 EXAMPLES = (
@@ -27,7 +28,7 @@ SCRIPTS = {
 _hostinfo() {
     local line current=${COMP_LINE:0:$COMP_POINT}
     COMPREPLY=()
-    # bash splits words at colons; hostinfo is asked for whole ones.
+    # bash splits words at colons; hostinfo completes whole words.
     local words
     IFS=$' \t\n' read -r -a words <<<"$current"
     [[ $current == *[[:blank:]] ]] && words+=("")
@@ -66,29 +67,32 @@ URIS = ("xen:///system", "qemu:///system", "sysfs:///", "recorded:")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of the command."""
+    """Declare the arguments of the command."""
     parser.add_argument("shell", metavar="SHELL", nargs="?", choices=list(SCRIPTS), help="bash, zsh or fish")
     parser.add_argument(
-        "--words", nargs="*", metavar="+WORD", help="what the scripts ask: the words so far, each after a +"
+        "--words",
+        nargs="*",
+        metavar="+WORD",
+        help="for the scripts: print candidates for the last of these words, each after a +",
     )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print a script, or what may come next."""
+    """Print a script, or candidates for it."""
     if options.words is not None:
         write_output(
             "".join(f"{word}\t{text}\n" for word, text in candidates([word[1:] for word in options.words] or [""]))
         )
         return EXIT_OK
     if options.shell is None:
-        print_error("completion: which shell? bash, zsh or fish")
+        print_error("completion: name a shell: bash, zsh or fish")
         return EXIT_USAGE
     write_output(SCRIPTS[options.shell])
     return EXIT_OK
 
 
 def candidates(words: "Sequence[str]") -> list[tuple[str, str]]:
-    """What the last word may become, each with a line of help; empty: a file name, or nothing."""
+    """Return what the last word may be completed to, each with a line of help; empty: file names, or nothing."""
     from hostinfo.cli.man import subparsers
     from hostinfo.cli.parser import build
 
@@ -127,7 +131,9 @@ def candidates(words: "Sequence[str]") -> list[tuple[str, str]]:
 
 
 def _paths(last: str) -> list[tuple[str, str]]:
-    """Paths one level below what stands there: groups first, then their fields."""
+    """Return the paths at the level of the last word: groups with their help, or fields."""
+    if "." not in last:
+        return [(name, group.summary) for name, group in TABLE.items()]
     from hostinfo import introspect
 
     depth = last.count(".") + 1

@@ -1,6 +1,7 @@
-"""``hostinfo doctor``: which bindings and sources are there, and how to get the rest."""
+"""``hostinfo doctor``: which bindings and sources this host has, and how to get the missing ones."""
 
 import os
+import sys
 from importlib import import_module
 
 from hostinfo import __version__
@@ -9,14 +10,15 @@ from hostinfo.cli import EXIT_OK, EXIT_PARTIAL, write_output
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 DESCRIPTION = """\
-Checks what hostinfo can use on this machine: Python bindings with their versions, the
-kernel's files, sockets and devices, and what this user may read. It says what each is
-for, and how to get what is missing. Nothing is changed.
+Checks what hostinfo can use on this host: Python bindings with their versions, the
+kernel's files, sockets and devices, and what this user may read. For each it shows
+what it is used for, and how to get it if it is missing. Nothing is changed.
 
-exit status: 0 all is there, 3 something is missing; hostinfo then tells less.
+exit status: 0 everything is available, 3 something is missing; hostinfo then reports
+fewer facts.
 """
 EXAMPLES = (
     ("hostinfo doctor", "check"),
@@ -24,174 +26,164 @@ EXAMPLES = (
     ("hostinfo doctor --json | jq '.checks[] | select(.state != \"ok\")'", "what is missing"),
 )
 
-BINDINGS: tuple[tuple[str, str, str, str, str, str], ...] = (
-    # module, distribution, extra, what for, Debian's package, Fedora's
-    ("libvirt", "libvirt-python", "libvirt", "guests, Xen Dom0, remote hosts", "python3-libvirt", "python3-libvirt"),
-    ("dbus", "dbus-python", "dbus", "hostnamed: the hardware UUID for ordinary users", "python3-dbus", "python3-dbus"),
-    ("pyudev", "pyudev", "udev", "names of vendors and products", "python3-pyudev", "python3-pyudev"),
-    ("ethtool", "ethtool", "ethtool", "drivers of network links", "python3-ethtool", "python3-ethtool"),
-    ("proton", "python-qpid-proton", "agent", "the agent and the console (AMQP 1.0)", "python3-qpid-proton",
-     "python3-qpid-proton"),
+BINDINGS: tuple[tuple[str, str, str, str, str], ...] = (
+    # module, distribution, extra, used for, package in Debian and Fedora
+    ("libvirt", "libvirt-python", "libvirt", "guests, Xen Dom0, remote hosts", "python3-libvirt"),
+    ("dbus", "dbus-python", "dbus", "systemd-hostnamed: hardware UUID for unprivileged users", "python3-dbus"),
+    ("pyudev", "pyudev", "udev", "vendor and product names", "python3-pyudev"),
+    ("ethtool", "ethtool", "ethtool", "drivers of network links", "python3-ethtool"),
+    ("proton", "python-qpid-proton", "agent", "agent and console (AMQP 1.0)", "python3-qpid-proton"),
+)
+LIBVIRT_SOCKETS = (
+    "/run/libvirt/libvirt-sock-ro", "/run/libvirt/virtqemud-sock-ro", "/run/libvirt/virtxend-sock-ro",
 )  # fmt: skip
+HARDWARE_DATABASES = ("/etc/udev/hwdb.bin", "/usr/lib/udev/hwdb.bin", "/lib/udev/hwdb.bin")
 OK, MISSING, DENIED, ABSENT = "ok", "missing", "denied", "absent"
-"""There; not there and to be had; there and not for this user; not there, which is normal on many machines."""
+"""Available; missing and installable; present, but not for this user; absent, which is normal on many hosts."""
 
 
 class Check:
-    """One thing that was looked for."""
+    """The result of one check: a binding, file, socket or device."""
 
-    __slots__ = ("detail", "name", "purpose", "remedy", "state")
+    __slots__ = ("detail", "fix", "name", "state", "used_for")
 
-    def __init__(self, name: str, state: str, purpose: str, detail: str = "", remedy: str = "") -> None:
-        self.name, self.state, self.purpose, self.detail, self.remedy = name, state, purpose, detail, remedy
+    def __init__(self, name: str, state: str, used_for: str, detail: str = "", fix: str = "") -> None:
+        self.name, self.state, self.used_for, self.detail, self.fix = name, state, used_for, detail, fix
 
-    def plain(self) -> dict[str, str | None]:
-        """For JSON."""
-        return {name: getattr(self, name) or None for name in ("name", "state", "purpose", "detail", "remedy")}
+    def to_builtins(self) -> dict[str, str | None]:
+        """Return the check as JSON has it."""
+        return {name: getattr(self, name) or None for name in ("name", "state", "used_for", "detail", "fix")}
 
 
 def add_arguments(parser: "ArgumentParser") -> None:
-    """Arguments of the command."""
-    parser.add_argument("--json", action="store_true", help="one JSON object")
+    """Declare the arguments of the command."""
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def run(options: "Namespace") -> int:
-    """Look, and say."""
-    checks = [*bindings(), *sources()]
-    is_whole = not any(check.state in (MISSING, DENIED) for check in checks)
+    """Run all checks, print them, and return the exit code."""
+    checks = [*check_bindings(), *check_sources()]
     if options.json:
         from hostinfo.output.json import to_json
 
-        told = {
-            "version": __version__,
-            "python": _python(),
-            "user": os.geteuid(),
-            "checks": [c.plain() for c in checks],
-        }
-        write_output(to_json(told) + "\n")
+        results = [check.to_builtins() for check in checks]
+        document = {"version": __version__, "python": _python(), "user": os.geteuid(), "checks": results}
+        write_output(to_json(document) + "\n")
     else:
-        write_output(_page(checks))
-    return EXIT_OK if is_whole else EXIT_PARTIAL
+        write_output("".join(line + "\n" for line in _lines(checks)))
+    return EXIT_PARTIAL if any(check.state in (MISSING, DENIED) for check in checks) else EXIT_OK
 
 
-def bindings() -> list[Check]:
-    """The Python bindings, each imported: one that is installed may still not load."""
+def check_bindings() -> list[Check]:
+    """Import each Python binding: an installed one may still fail to load."""
     from importlib.metadata import PackageNotFoundError, version
 
     found = []
-    for module, distribution, extra, purpose, debian, fedora in BINDINGS:
-        remedy = f"pip install 'hostinfo[{extra}]', apt install {debian}, or dnf install {fedora}"
+    for module, distribution, extra, used_for, package in BINDINGS:
+        fix = f"pip install 'hostinfo[{extra}]', apt install {package}, or dnf install {package}"
         try:
             binding = import_module(module)
         except ModuleNotFoundError as error:
             detail = "not installed" if error.name == module else str(error)
-            found.append(Check(module, MISSING, purpose, detail, remedy))
+            found.append(Check(module, MISSING, used_for, detail, fix))
             continue
         except Exception as error:
-            found.append(Check(module, MISSING, purpose, f"does not load: {error}", remedy))
+            found.append(Check(module, MISSING, used_for, f"does not load: {error}", fix))
             continue
         try:
             number = version(distribution)
-        except PackageNotFoundError:  # the distribution's package may lack the metadata
-            number = str(getattr(binding, "__version__", "version not told"))
-        found.append(Check(module, OK, purpose, number))
+        except PackageNotFoundError:  # the Linux distribution's package may lack the metadata
+            number = str(getattr(binding, "__version__", "version unknown"))
+        found.append(Check(module, OK, used_for, number))
         if module == "proton":
-            found += _proton(binding)
+            found += _check_proton(binding)
     return found
 
 
-def _proton(binding: object) -> list[Check]:
-    """Whether proton was built with TLS and with SASL mechanisms beyond ANONYMOUS and PLAIN."""
+def _check_proton(proton: object) -> list[Check]:
+    """Check whether proton was built with TLS and with SASL mechanisms beyond ANONYMOUS and PLAIN."""
     checks = []
-    for name, question, purpose, remedy in (
-        ("SSL", "present", "TLS to the broker", "install OpenSSL's headers and build python-qpid-proton again"),
-        ("SASL", "extended", "SCRAM and Kerberos", "install Cyrus SASL's headers and build python-qpid-proton again"),
+    for name, method, used_for, library in (
+        ("SSL", "present", "TLS to the broker", "OpenSSL"),
+        ("SASL", "extended", "SCRAM and Kerberos", "Cyrus SASL"),
     ):
-        ask = getattr(getattr(binding, name, None), question, None)
-        has = bool(ask()) if callable(ask) else False
-        checks.append(Check(f"proton {name}", OK if has else MISSING, purpose, "", "" if has else remedy))
+        has_feature = getattr(getattr(proton, name, None), method, None)
+        is_built_in = bool(has_feature()) if callable(has_feature) else False
+        fix = "" if is_built_in else f"install the headers of {library} and build python-qpid-proton again"
+        checks.append(Check(f"proton {name}", OK if is_built_in else MISSING, used_for, "", fix))
     return checks
 
 
-def sources() -> list[Check]:
-    """Files, sockets and devices of this machine."""
-    root = "run as root to read it"
-    found = [
-        _file("/proc/cpuinfo", "processors", missing="mount /proc"),
-        _folder("/sys/devices/system/cpu", "topology, caches", missing="mount /sys"),
-        _folder("/sys/class/net", "network devices", missing="mount /sys"),
-        _file("/sys/firmware/dmi/tables/DMI", "memory slots, serial numbers, UUID", denied=root),
-        _file("/sys/class/dmi/id/product_uuid", "hardware UUID", denied=root),
-        _file("/dev/xen/privcmd", "the machine behind a Xen Dom0", denied="run as root, or start libvirtd"),
-        _socket(
-            "/run/libvirt/libvirt-sock-ro",
-            "libvirt",
-            ("/run/libvirt/virtqemud-sock-ro", "/run/libvirt/virtxend-sock-ro"),
-        ),
-        _socket("/run/dbus/system_bus_socket", "D-Bus: hostnamed"),
-        _netlink(),
+def check_sources() -> list[Check]:
+    """Check the files, sockets and devices of this host."""
+    as_root = "run as root"
+    return [
+        check_file("/proc/cpuinfo", "processors", if_missing="mount /proc"),
+        _check_folder("/sys/devices/system/cpu", "topology, caches", "mount /sys"),
+        _check_folder("/sys/class/net", "network devices", "mount /sys"),
+        check_file("/sys/firmware/dmi/tables/DMI", "memory slots, serial numbers, UUID", if_denied=as_root),
+        check_file("/sys/class/dmi/id/product_uuid", "hardware UUID", if_denied=as_root),
+        check_file("/dev/xen/privcmd", "the machine behind a Xen Dom0", if_denied=f"{as_root}, or start libvirtd"),
+        _check_socket(LIBVIRT_SOCKETS, "libvirt"),
+        _check_socket(("/run/dbus/system_bus_socket",), "D-Bus: systemd-hostnamed"),
+        _check_netlink(),
+        _check_hardware_database(),
     ]
-    hwdb = next(
-        (
-            path
-            for path in ("/etc/udev/hwdb.bin", "/usr/lib/udev/hwdb.bin", "/lib/udev/hwdb.bin")
-            if os.path.exists(path)
-        ),
-        None,
-    )
-    purpose = "names of vendors and products"
-    found.append(Check("udev hardware database", OK if hwdb else ABSENT, purpose, hwdb or "no hwdb.bin"))
-    return found
 
 
-def _file(path: str, purpose: str, *, missing: str = "", denied: str = "") -> Check:
+def check_file(path: str, used_for: str, *, if_missing: str = "", if_denied: str = "") -> Check:
+    """Check whether this user can open a file; the last two arguments are the fixes."""
     if not os.path.exists(path):
-        return Check(path, MISSING if missing else ABSENT, purpose, "not there", missing)
+        return Check(path, MISSING if if_missing else ABSENT, used_for, "does not exist", if_missing)
     try:
         os.close(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK))
     except OSError as error:
-        return Check(path, DENIED, purpose, error.strerror or str(error), denied)
-    return Check(path, OK, purpose)
+        return Check(path, DENIED, used_for, error.strerror or str(error), if_denied)
+    return Check(path, OK, used_for)
 
 
-def _folder(path: str, purpose: str, *, missing: str) -> Check:
-    return Check(path, OK, purpose) if os.path.isdir(path) else Check(path, MISSING, purpose, "not there", missing)
+def _check_folder(path: str, used_for: str, fix: str) -> Check:
+    return Check(path, OK, used_for) if os.path.isdir(path) else Check(path, MISSING, used_for, "does not exist", fix)
 
 
-def _socket(path: str, purpose: str, others: "Sequence[str]" = ()) -> Check:
-    for one in (path, *others):
-        if os.path.exists(one):
-            if os.access(one, os.W_OK):
-                return Check(one, OK, purpose)
-            return Check(one, DENIED, purpose, "this user may not connect", "run as root, or join the socket's group")
-    return Check(path, ABSENT, purpose, "not there")
+def _check_socket(paths: "Sequence[str]", used_for: str) -> Check:
+    """Check the first of these sockets that exists."""
+    for path in paths:
+        if os.path.exists(path):
+            if os.access(path, os.W_OK):
+                return Check(path, OK, used_for)
+            return Check(path, DENIED, used_for, "permission denied", "run as root, or join the socket's group")
+    return Check(paths[0], ABSENT, used_for, "does not exist")
 
 
-def _netlink() -> Check:
+def _check_netlink() -> Check:
     import socket
 
+    used_for = "links, addresses, routes"
     try:
         socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0).close()
     except OSError as error:
-        return Check("rtnetlink", DENIED, "links, addresses, routes", error.strerror or str(error), "allow AF_NETLINK")
-    return Check("rtnetlink", OK, "links, addresses, routes")
+        return Check("rtnetlink", DENIED, used_for, error.strerror or str(error), "allow AF_NETLINK")
+    return Check("rtnetlink", OK, used_for)
 
 
-def _page(checks: "Sequence[Check]") -> str:
-    lines = [
-        f"hostinfo {__version__}, Python {_python()}, {'root' if os.geteuid() == 0 else f'user {os.geteuid()}'}",
-        "",
-    ]
+def _check_hardware_database() -> Check:
+    path = next((path for path in HARDWARE_DATABASES if os.path.exists(path)), None)
+    state, detail = (OK, path) if path else (ABSENT, "no hwdb.bin")
+    return Check("udev hardware database", state, "vendor and product names", detail)
+
+
+def _lines(checks: "Sequence[Check]") -> "Iterator[str]":
+    user = "root" if os.geteuid() == 0 else f"user {os.geteuid()}"
+    yield f"hostinfo {__version__}, Python {_python()}, {user}"
+    yield ""
     width = max(len(check.name) for check in checks)
     for check in checks:
         detail = f" ({check.detail})" if check.detail else ""
-        lines.append(f"{check.state:<8} {check.name:<{width}}  {check.purpose}{detail}")
-        if check.remedy:
-            lines.append(f"{'':<8} {'':<{width}}  -> {check.remedy}")
-    return "\n".join(lines) + "\n"
+        yield f"{check.state:<8} {check.name:<{width}}  {check.used_for}{detail}"
+        if check.fix:
+            yield f"{'':<8} {'':<{width}}  -> {check.fix}"
 
 
 def _python() -> str:
-    import sys
-
     return ".".join(str(part) for part in sys.version_info[:3])

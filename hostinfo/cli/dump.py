@@ -1,121 +1,167 @@
-"""``hostinfo dump``: the page, single facts, JSON, YAML."""
+"""``hostinfo dump``: all facts as a page, JSON or YAML, or single facts by their paths."""
 
 import hostinfo
 from hostinfo.cli import EXIT_NO_DATA, EXIT_OK, EXIT_PARTIAL, EXIT_USAGE, print_error, write_output
 from hostinfo.errors import HostInfoError
-from hostinfo.groups import GROUPS
-from hostinfo.output import document as dump
-from hostinfo.output.json import to_json
+from hostinfo.groups import GROUPS, TABLE
+from hostinfo.output.document import GroupReport, build_document, build_header, collect_group, errors_by_path
+from hostinfo.output.json import to_builtins, to_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
+    from hostinfo.output.selection import Selection
     from hostinfo.path import Path
 
 DISABLE_GC = True
-DESCRIPTION = """\
-Tells what this machine is: without PATH all of it, on a page.
+DESCRIPTION = f"""\
+Shows the facts of this host: all of them on a page, or those that each PATH selects.
 
-A PATH is a group (system, hypervisor, domain, cpu, memory, numa, network, guests,
-statistics) and fields: cpu.model_name. Brackets select from a list by what names its
-items (a link's name, a processor's number), else by position: network.links[eth0].mac.
-Without brackets a field is taken of each item: network.links.name.
-Only what the paths need is read. One plain value is printed bare, a list of them one
-a line. Where there is no value, the reason is said on standard error.
+A PATH is a group and fields: cpu.model_name. Brackets select a list item by its key
+(a link's name, a processor's number), or by position if items have no key:
+network.links[eth0].mac. Without brackets the field of every item is selected:
+network.links.name. Only what the paths need is read.
 
-With --json and one PATH its JSON value is printed; with several, an object of them.
-"""
+A single value is printed alone, a list with one item per line. If there is no value,
+the reason is printed on standard error. With --json, one PATH prints its value,
+several print an object of them.
+
+groups:
+{"".join(f"  {name:<11} {group.summary}" + chr(10) for name, group in TABLE.items())}"""
 EXAMPLES = (
-    ("hostinfo dump", "this machine, on a page"),
-    ("hostinfo dump cpu memory", "two groups of it"),
-    ("hostinfo dump cpu.model_name", "one fact, bare"),
+    ("hostinfo dump", "all facts of this host"),
+    ("hostinfo dump cpu memory", "two groups"),
+    ("hostinfo dump cpu.model_name", "one fact"),
     ("hostinfo dump cpu.processors[0].core_id", "a fact of CPU 0"),
-    ("hostinfo dump network.links.name", "names of all links, one a line"),
-    ("hostinfo dump memory.total_bytes --sources", "with the place where it was read"),
-    ("hostinfo dump --json | jq .errors", "what could not be told, and why"),
-    ("hostinfo -c recorded:DIR dump", "a recorded machine"),
+    ("hostinfo dump network.links.name", "the names of all links, one per line"),
+    ("hostinfo dump memory.total_bytes --sources", "with its source"),
+    ("hostinfo dump --json | jq .errors", "what is not available, and why"),
+    ("hostinfo -c recorded:DIR dump", "a recorded host"),
 )
 
 
 def add_arguments(parser: "ArgumentParser") -> None:
-    """Arguments of the command."""
-    parser.add_argument("paths", metavar="PATH", nargs="*", help="a group or a fact; without any, everything")
+    """Declare the arguments of the command."""
+    parser.add_argument("paths", metavar="PATH", nargs="*", help="a group or a fact (default: everything)")
     form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="one JSON object, as `hostinfo schema` describes it")
-    form.add_argument("--yaml", action="store_true", help="the same as YAML")
-    parser.add_argument("--sources", action="store_true", help="say where each fact was read (whole JSON always does)")
+    form.add_argument("--json", action="store_true", help="print JSON, as described by `hostinfo schema`")
+    form.add_argument("--yaml", action="store_true", help="print the same as YAML")
+    parser.add_argument("--sources", action="store_true", help="show where each fact was read (always in a full JSON)")
 
 
 def run(options: "Namespace") -> int:
-    """Ask, print, and say by the exit status how much of it was told."""
-    paths: list[Path] = []
-    if options.paths:
-        from hostinfo import path as grammar
-
-        try:
-            paths = [grammar.Path(text) for text in options.paths]
-        except grammar.PathError as error:
-            print_error(f"dump: {error}")
-            return EXIT_USAGE
+    """Read the facts, print them, and return the exit code."""
+    try:
+        paths = _parse(options.paths) if options.paths else []
+    except ValueError as error:
+        print_error(f"dump: {error}")
+        return EXIT_USAGE
     try:
         host = hostinfo.open(options.connect)
     except HostInfoError as error:
         print_error(str(error))
         return EXIT_NO_DATA
     with host, host.snapshot():
-        if not paths:
-            return _everything(host, options)
-        if not (options.json or options.yaml) and all(path.field is None for path in paths):
-            return _page(host, options, tuple(path.group for path in paths))
-        from hostinfo.cli import facts
-
-        return facts.run(host, paths, options)
-
-
-def _everything(host: "hostinfo.HostInfo", options: "Namespace") -> int:
-    if options.json:
-        return _json(host)
-    if options.yaml:
-        from hostinfo.output.yaml import to_yaml
-
-        answers = [dump.collect_group(host, group) for group in GROUPS]
-        write_output(to_yaml(dump.build_document(host, answers)))
-        return status(answers)
-    return _page(host, options, GROUPS)
+        is_text = not (options.json or options.yaml)
+        if is_text and all(path.field is None for path in paths):
+            return _print_page(host, options, [path.group for path in paths] or GROUPS)
+        if paths:
+            return _print_facts(host, options, paths)
+        return _print_json(host) if options.json else _print_yaml(host)
 
 
-def _page(host: "hostinfo.HostInfo", options: "Namespace", groups: "Sequence[str]") -> int:
+def _parse(texts: "Sequence[str]") -> "list[Path]":
+    from hostinfo.path import Path
+
+    return [Path(text) for text in texts]
+
+
+def _print_page(host: "hostinfo.HostInfo", options: "Namespace", groups: "Iterable[str]") -> int:
     import os
 
     from hostinfo.cli.terminal import make_style
     from hostinfo.output import text
 
-    answers = [dump.collect_group(host, group) for group in groups]
-    write_output(text.render(answers, make_style(with_sources=options.sources), is_root=os.geteuid() == 0))
-    return status(answers)
+    reports = [collect_group(host, group) for group in groups]
+    write_output(text.render(reports, make_style(with_sources=options.sources), is_root=os.geteuid() == 0))
+    return exit_code(reports)
 
 
-def _json(host: "hostinfo.HostInfo") -> int:
-    """Each group becomes text as it comes, and is forgotten: at most one stands in memory twice."""
+def _print_yaml(host: "hostinfo.HostInfo") -> int:
+    from hostinfo.output.yaml import to_yaml
+
+    reports = [collect_group(host, group) for group in GROUPS]
+    write_output(to_yaml(build_document(host, reports)))
+    return exit_code(reports)
+
+
+def _print_json(host: "hostinfo.HostInfo") -> int:
+    """Convert each group to text as soon as it is read, so that only one at a time is in memory twice."""
     texts: list[str] = []
-    answers: list[dump.GroupReport] = []
+    reports: list[GroupReport] = []
     for group in GROUPS:
-        answer = dump.collect_group(host, group)
-        texts.append(f'  "{group}": {to_json(answer.value, "  ")},\n')
-        answers.append(answer.without_value())
-    write_output('{\n  "hostinfo": ' + to_json(dump.build_header(host), "  ") + ",\n")
+        report = collect_group(host, group)
+        texts.append(f'  "{group}": {to_json(report.value, "  ")},\n')
+        reports.append(report.without_value())
+    write_output('{\n  "hostinfo": ' + to_json(build_header(host), "  ") + ",\n")
     for text in texts:
         write_output(text)
-    sources = {answer.group: answer.sources for answer in answers if answer.is_available}
-    errors = {path: error for answer in answers for path, error in dump.errors_by_path(answer).items()}
+    sources = {report.group: report.sources for report in reports if report.is_available}
+    errors = {path: error for report in reports for path, error in errors_by_path(report).items()}
     write_output(f'  "sources": {to_json(sources, "  ")},\n  "errors": {to_json(errors, "  ")}\n}}\n')
-    return status(answers)
+    return exit_code(reports)
 
 
-def status(answers: "Sequence[dump.GroupReport]") -> int:
-    """The exit status for these answers."""
-    if not any(answer.is_available for answer in answers):
+def _print_facts(host: "hostinfo.HostInfo", options: "Namespace", paths: "Sequence[Path]") -> int:
+    """Read each group once, with the fields that the paths need."""
+    from hostinfo.output.selection import needed_fields, select
+
+    reports = {group: collect_group(host, group, fields) for group, fields in needed_fields(paths).items()}
+    found = [select(path, reports[path.group]) for path in paths]
+    for selection in found:
+        for reason in selection.reasons:
+            print_error(f"{selection.path.text}: {reason}")
+    if options.json or options.yaml:
+        _print_plain(found, options)
+    else:
+        _print_text(found, options)
+    if not any(selection.is_available for selection in found):
         return EXIT_NO_DATA
-    return EXIT_PARTIAL if any(answer.has_failed() for answer in answers) else EXIT_OK
+    return EXIT_PARTIAL if any(selection.has_failed for selection in found) else EXIT_OK
+
+
+def _print_text(found: "Sequence[Selection]", options: "Namespace") -> None:
+    from hostinfo.output.fact_text import labelled, lines_of
+
+    for selection in found:
+        has_source = options.sources and selection.value is not None
+        source = selection.source() or "source unknown" if has_source else None
+        if len(found) > 1:
+            write_output(labelled(selection.path.text, selection.value, source))
+            continue
+        for line in lines_of(selection.value):
+            write_output(line + ("" if source is None else f"  ({source})") + "\n")
+
+
+def _print_plain(found: "Sequence[Selection]", options: "Namespace") -> None:
+    value: object = {selection.path.text: selection.value for selection in found}
+    if options.sources:
+        value = {one.path.text: {"value": one.value, "source": one.source() or None} for one in found}
+    elif len(found) == 1:
+        value = found[0].value
+    if options.json:
+        write_output(to_json(value) + "\n")
+    else:
+        from hostinfo.output.yaml import to_yaml
+
+        write_output(to_yaml(to_builtins(value)))
+
+
+def exit_code(reports: "Iterable[GroupReport]") -> int:
+    """Return the exit code of a command that read these groups."""
+    reports = list(reports)
+    if not any(report.is_available for report in reports):
+        return EXIT_NO_DATA
+    return EXIT_PARTIAL if any(report.has_failed() for report in reports) else EXIT_OK

@@ -1,4 +1,4 @@
-"""``hostinfo man``: manual pages in roff, man(7), made from the parsers."""
+"""``hostinfo man``: manual pages in roff, man(7), generated from the parsers."""
 
 import argparse
 import os
@@ -13,51 +13,54 @@ if TYPE_CHECKING:
     from hostinfo.cli.parser import Parser
 
 DISABLE_GC = True
+SUMMARY = "report the hardware of a virtualisation host"
 DESCRIPTION = """\
-Prints the manual page of hostinfo, or of one of its commands, or writes all of them
-into a folder. They are made from the same definitions as --help.
+Prints the manual page of hostinfo or of one command, or writes all pages to a folder.
+They are generated from the same definitions as --help.
 """
 EXAMPLES = (
-    ("hostinfo man | man -l -", "read the manual page of hostinfo"),
-    ("hostinfo man dump | man -l -", "of a command"),
-    ("hostinfo man --directory /usr/local/share/man/man1", "install all"),
+    ("hostinfo man | man -l -", "show the manual page of hostinfo"),
+    ("hostinfo man dump | man -l -", "that of a command"),
+    ("hostinfo man --directory /usr/local/share/man/man1", "install all pages"),
 )
 
 
 def add_arguments(parser: "argparse.ArgumentParser") -> None:
-    """Arguments of the command."""
+    """Declare the arguments of the command."""
     where = parser.add_mutually_exclusive_group()
     where.add_argument(
-        "page", metavar="COMMAND", nargs="?", choices=[name for name, _, _ in COMMANDS], help="of this one"
+        "page", metavar="COMMAND", nargs="?", choices=[name for name, _, _ in COMMANDS], help="page of this command"
     )
-    where.add_argument("--directory", metavar="DIR", help="write hostinfo.1, hostinfo-dump.1, … into this folder")
+    where.add_argument("--directory", metavar="DIR", help="folder to write hostinfo.1, hostinfo-dump.1, … to")
 
 
 def run(options: "argparse.Namespace") -> int:
-    """Print one page, or write all."""
+    """Print one page, or write all of them."""
     from hostinfo.cli.parser import build
 
     parser = build()
     if options.directory is None:
-        write_output(page(parser, options.page))
+        write_output(render(parser, options.page))
         return EXIT_OK
     try:
         for name in (None, *(name for name, _, _ in COMMANDS)):
             file = "hostinfo.1" if name is None else f"hostinfo-{name}.1"
             with open(os.path.join(options.directory, file), "w", encoding="utf-8") as out:
-                out.write(page(parser, name))
+                out.write(render(parser, name))
     except OSError as error:
         print_error(f"man: {error.filename or options.directory}: {error.strerror}")
         return EXIT_NO_DATA
     return EXIT_OK
 
 
-def page(whole: "Parser", command: str | None) -> str:
-    """The manual page of the program, or of one of its commands."""
+def render(whole: "Parser", command: str | None) -> str:
+    """Return the manual page of the program, or of one of its commands."""
     from hostinfo.cli import parser as parsers
 
     title = "hostinfo" if command is None else f"hostinfo-{command}"
-    summary = next((text for name, text, _ in COMMANDS if name == command), "tell the facts of a virtualisation host")
+    summary = next(
+        (text for name, text, _ in COMMANDS if name == command), "report the hardware of a virtualisation host"
+    )
     parser = whole if command is None else subparsers(whole)[command]
     examples = parsers.EXAMPLES if command is None else command_module(command).EXAMPLES
     lines = [
@@ -89,7 +92,7 @@ def page(whole: "Parser", command: str | None) -> str:
 
 
 def subparsers(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
-    """Command -> its parser."""
+    """Return the parser of each command."""
     for action in parser._actions:  # noqa: SLF001 - argparse has no public list of them
         if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
             return dict(action.choices)
@@ -111,15 +114,23 @@ def _options(parser: argparse.ArgumentParser) -> "Iterator[str]":
 
 
 def _paragraphs(text: str) -> "Iterator[str]":
+    """Yield the lines of a description; indented ones, which are tables, are not filled."""
+    is_filled = True
     for number, paragraph in enumerate(text.strip().split("\n\n")):
         if number:
             yield ".PP"
         for line in paragraph.splitlines():
-            yield _line(line.strip())
+            if is_filled == line.startswith("  "):
+                is_filled = not is_filled
+                yield ".fi" if is_filled else ".nf"
+            yield _line(line.strip() if is_filled else line)
+        if not is_filled:
+            is_filled = True
+            yield ".fi"
 
 
 def _line(text: str) -> str:
-    """A line of text; a dot or quote at its start would be a request."""
+    """Return a line of text, escaped: a dot or quote at its start would be a request."""
     escaped = _escaped(text)
     return "\\&" + escaped if escaped[:1] in (".", "'") else escaped
 

@@ -1,4 +1,4 @@
-"""Arguments of the commands: the parser of one command to run it, of all of them for help, completion and manual."""
+"""Argument parsers: of one command to run it, of all commands for help, completion and the manual."""
 
 import argparse
 import sys
@@ -14,36 +14,38 @@ if TYPE_CHECKING:
 
     from _typeshed import SupportsWrite
 
-DESCRIPTION = "Tells what a Linux machine is, and what this system was given of it, with the source of every fact."
+DESCRIPTION = (
+    "Reports the hardware of a Linux host and the share assigned to this system, with the source of every fact."
+)
 EXAMPLES = (
-    ("hostinfo dump", "this machine, on a page"),
+    ("hostinfo dump", "all facts of this host"),
     ("hostinfo dump cpu.model_name", "one fact"),
     ("hostinfo dump --json | jq .memory.total_bytes", "for programs"),
-    ("hostinfo -c xen:///system dump", "as libvirt's Xen driver tells it"),
-    ("hostinfo -c recorded:DIR dump", "a machine that `hostinfo record DIR` recorded"),
+    ("hostinfo -c xen:///system dump", "facts from libvirt's Xen driver"),
+    ("hostinfo -c recorded:DIR dump", "a host recorded by `hostinfo record DIR`"),
     ("hostinfo COMMAND --help", "options and examples of a command"),
 )
 EXIT_STATUS = (
-    (0, "all that was asked for was told"),
-    (1, "nothing could be told; of diff: they differ"),
+    (0, "everything requested was reported"),
+    (1, "nothing was reported; diff: there are differences"),
     (2, "wrong usage"),
-    (3, "something could not be told because a source failed; the rest was"),
+    (3, "partial: a source failed; the rest was reported"),
 )
 URI_HELP = (
-    "the host: xen:///system, qemu:///system, xen+ssh://HOST/system (libvirt), sysfs:///DIR (the kernel's files under "
-    "DIR), recorded:DIR; without it this machine, by the best drivers"
+    "the host: xen:///system, qemu:///system, xen+ssh://HOST/system (libvirt), sysfs:///DIR (a kernel's files below "
+    "DIR), recorded:DIR (default: this host, by the best drivers)"
 )
 
 
 class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
-    """As its parent, but finds the width without shutil: argparse makes a formatter for every argument."""
+    """Finds the width without shutil: argparse makes a formatter for every argument."""
 
     def __init__(self, prog: str, width: int | None = None, **how: "Any") -> None:
         super().__init__(prog, width=width or min(terminal_width() - 2, 110), **how)
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser whose own output goes the way of all output."""
+    """An argument parser that prints with write_output, which reports errors."""
 
     def _print_message(self, message: str, file: "SupportsWrite[str] | None" = None) -> None:
         if message and file is not sys.stderr:
@@ -53,7 +55,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def parse(arguments: "Sequence[str]") -> tuple[ModuleType, argparse.Namespace]:
-    """The module of the command that the arguments name, and its options; SystemExit as argparse raises it."""
+    """Return the module of the command that the arguments name, and its options; SystemExit as argparse raises it."""
     named = _command(arguments)
     parser = build([named] if named else None)
     options = parser.parse_args(arguments)
@@ -64,7 +66,7 @@ def parse(arguments: "Sequence[str]") -> tuple[ModuleType, argparse.Namespace]:
 
 
 def build(names: "Sequence[str] | None" = None) -> Parser:
-    """The parser with these commands (None: all)."""
+    """Return the parser with these commands (None: all)."""
     parser = Parser(
         prog="hostinfo",
         description=DESCRIPTION,
@@ -76,7 +78,7 @@ def build(names: "Sequence[str] | None" = None) -> Parser:
     parser.add_argument(
         "--version", action=_Version, dest=argparse.SUPPRESS, nargs=0, help="print the version and exit"
     )
-    # The program's name is given: argparse would format the usage, and import shutil, to find it.
+    # Without prog, argparse would format the usage, and import shutil, to find the program's name.
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", prog="hostinfo")
     for name, summary, _ in COMMANDS:
         if names is None or name in names:
@@ -95,7 +97,7 @@ def build(names: "Sequence[str] | None" = None) -> Parser:
 
 
 def epilog(examples: "Sequence[tuple[str, str]]", *, with_status: bool = False) -> str:
-    """Examples, and where asked for the exit statuses, as the end of a help text."""
+    """Return the end of a help text: examples, and with_status the exit statuses."""
     width = max(len(command) for command, _ in examples)
     lines = ["examples:", *(f"  {command:{width}}  {what}" for command, what in examples)]
     if with_status:
@@ -104,7 +106,7 @@ def epilog(examples: "Sequence[tuple[str, str]]", *, with_status: bool = False) 
 
 
 def _command(arguments: "Sequence[str]") -> str | None:
-    """The command that is named, found without a parser: only its own is built then."""
+    """Return the command that the arguments name, so that only its parser needs to be built."""
     known = {name for name, _, _ in COMMANDS}
     is_value = False
     for argument in arguments:

@@ -1,8 +1,8 @@
-"""``hostinfo record``: keeps what the readers read in a folder, scrubbed."""
+"""``hostinfo record``: stores what the drivers read in a folder, without secrets."""
 
 from importlib import import_module
 
-from hostinfo.cli import EXIT_NO_DATA, print_error, write_output
+from hostinfo.cli import EXIT_NO_DATA, EXIT_OK, print_error, write_output
 from hostinfo.errors import HostInfoError
 
 TYPE_CHECKING = False
@@ -10,28 +10,28 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
 DESCRIPTION = """\
-Records in DIR all that hostinfo reads on this machine, so that its facts can be read
+Records in DIR all that hostinfo reads on this host. Its facts can then be read
 elsewhere and later: hostinfo -c recorded:DIR dump.
 
-Serial numbers, UUIDs, host names, IP addresses and the ends of MAC addresses are
-replaced, the same one by the same substitute, unless --raw is given. What was
-replaced is listed; look through the folder before you pass it on.
+Serial numbers, UUIDs, host names, IP addresses and the last bytes of MAC addresses are
+replaced consistently, unless --raw is given. The command lists what it replaced; look
+through the folder before you share it.
 """
 EXAMPLES = (
-    ("hostinfo record mymachine", "make the folder mymachine"),
-    ("hostinfo -c recorded:mymachine dump", "read it"),
-    ("hostinfo diff mymachine recorded:other", "compare it"),
+    ("hostinfo record myhost", "make the folder myhost"),
+    ("hostinfo -c recorded:myhost dump", "read it"),
+    ("hostinfo diff myhost recorded:other", "compare it"),
 )
 
 
 def add_arguments(parser: "ArgumentParser") -> None:
-    """Arguments of the command."""
-    parser.add_argument("directory", metavar="DIR", help="the folder to make; it must not hold anything yet")
-    parser.add_argument("--raw", action="store_true", help="replace nothing: for your own eyes only")
+    """Declare the arguments of the command."""
+    parser.add_argument("directory", metavar="DIR", help="folder to make; if it exists it must be empty")
+    parser.add_argument("--raw", action="store_true", help="replace nothing; do not share such a recording")
 
 
 def run(options: "Namespace") -> int:
-    """Record, and say what was scrubbed."""
+    """Record the host and print what was replaced."""
     try:
         recorded = import_module("hostinfo.drivers.recorded")
         report = recorded.record(options.directory, uri=options.connect, raw=options.raw)
@@ -42,4 +42,4 @@ def run(options: "Namespace") -> int:
         print_error(f"record: {error.filename or options.directory}: {error.strerror or error}")
         return EXIT_NO_DATA
     write_output(f"{report}\n")
-    return 0
+    return EXIT_OK

@@ -1,4 +1,4 @@
-"""``hostinfo schema``: the JSON Schema of the dump."""
+"""``hostinfo schema``: the JSON Schema of the dump, or the schema of the QMF agent."""
 
 from hostinfo.cli import EXIT_OK, write_output
 
@@ -8,23 +8,23 @@ if TYPE_CHECKING:
 
 DISABLE_GC = True
 DESCRIPTION = """\
-Prints the JSON Schema (draft 2020-12) of what `hostinfo dump --json` prints; with --qmf
-the classes, events and methods of `hostinfo agent` in the XML of QMF.
+Prints the JSON Schema (draft 2020-12) of `hostinfo dump --json`; with --qmf the
+classes, events and methods of `hostinfo agent` as a QMF schema in XML.
 """
 EXAMPLES = (
-    ("hostinfo schema > hostinfo.output.schema.json", "keep it beside a program that reads dumps"),
-    ("hostinfo schema | jq '.\"$defs\".Link.properties | keys'", "fields of a link"),
+    ("hostinfo schema > hostinfo.schema.json", "save it with a program that reads dumps"),
+    ("hostinfo schema | jq '.\"$defs\".Link.properties | keys'", "the fields of a link"),
     ("hostinfo schema --qmf", "what the agent publishes"),
 )
 
 
 def add_arguments(parser: "ArgumentParser") -> None:
-    """Arguments of the command."""
-    parser.add_argument("--qmf", action="store_true", help="what the agent publishes, as <schema package=…>")
+    """Declare the arguments of the command."""
+    parser.add_argument("--qmf", action="store_true", help="print the QMF schema of the agent (XML)")
 
 
 def run(options: "Namespace") -> int:
-    """Print it."""
+    """Print the schema."""
     if options.qmf:
         from importlib import import_module
 

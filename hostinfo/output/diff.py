@@ -1,4 +1,4 @@
-"""What differs between two documents of ``hostinfo dump``: path, old, new.
+"""Differences between two documents: path, old value, new value.
 
 List items are matched by their key (``introspect.ITEM_KEYS``), so that an added link does not make all others differ.
 """
@@ -15,22 +15,28 @@ VOLATILE = frozenset(f"{name}.{field}" for name, group in TABLE.items() for fiel
 """Fields that change although nobody changed the machine."""
 
 ABSENT: "Any" = type("Absent", (), {"__repr__": lambda _: "absent"})()
-"""Stands for the value of an item that one side does not have."""
+"""The value of an item on the side that does not have it."""
+MAX_CHARACTERS = 200
+"""Longer values are cut; the path says where to find all of it."""
 
 
 class Difference:
-    """One path at which the documents differ; ``old`` or ``new`` is ABSENT where the item is on one side only."""
+    """A path at which the documents differ; ``old`` or ``new`` is ABSENT if only one side has the item."""
 
     __slots__ = ("new", "old", "path")
 
     def __init__(self, path: str, old: "Any", new: "Any") -> None:
         self.path, self.old, self.new = path, old, new
 
+    def sides(self) -> "dict[str, Any]":
+        """Return the values of the sides that have one, by ``old`` and ``new``."""
+        return {side: value for side, value in (("old", self.old), ("new", self.new)) if value is not ABSENT}
+
 
 def differences(
     old: "Mapping[str, Any]", new: "Mapping[str, Any]", *, everything: bool = False
 ) -> "Iterator[Difference]":
-    """Where the documents differ, in the order of the model; with ``everything`` volatile fields and statistics too."""
+    """Yield the differences in the order of the model; ``everything``: in statistics and volatile fields too."""
     skipped = frozenset() if everything else VOLATILE
     for name, group in TABLE.items():
         if everything or not group.is_volatile:
@@ -40,15 +46,27 @@ def differences(
 def uncompared(
     old: "Mapping[str, Any]", new: "Mapping[str, Any]", *, everything: bool = False
 ) -> list[tuple[str, str, str]]:
-    """Failures that hid a value: which side, path, message. Those that nobody here can tell are no failures."""
+    """Return side, path and message of each failure that hid a value; Unsupported is not a failure."""
     found = []
     for side, document in (("old", old), ("new", new)):
         for path, error in document.get("errors", {}).items():
             is_hidden = path not in GROUPS or document.get(path) is None
-            is_wanted = everything or not _is_volatile(path.partition(".")[0])
-            if is_hidden and is_wanted and error["kind"] != "Unsupported":
+            is_compared = everything or not _is_volatile(path.partition(".")[0])
+            if is_hidden and is_compared and error["kind"] != "Unsupported":
                 found.append((side, path, str(error["message"])))
     return found
+
+
+def value_text(value: object) -> str:
+    """Return a value of a document on one line: simple text as it is, anything else as JSON."""
+    if value is ABSENT or value is None:
+        return "absent"
+    if isinstance(value, str) and value and value.isprintable() and " " not in value:
+        return value
+    import json
+
+    text = json.dumps(value)
+    return text if len(text) <= MAX_CHARACTERS else text[: MAX_CHARACTERS - 1] + "…"
 
 
 def _is_volatile(group: str) -> bool:
@@ -58,7 +76,7 @@ def _is_volatile(group: str) -> bool:
 def _compare(
     path: str, place: str, annotation: "Any", old: "Any", new: "Any", skipped: frozenset[str]
 ) -> "Iterator[Difference]":
-    """``path`` names this item, ``place`` the field whatever the item."""
+    """Compare two values. ``path`` includes the keys of list items, ``place`` does not."""
     if old == new or place in skipped:
         return
     model, values = introspect.model(annotation), introspect.values(annotation)
@@ -95,15 +113,15 @@ def _compare_lists(
 
 
 def _by_key(model: type, entries: "list[Any]") -> "dict[str, Any]":
-    """Items by their key; those that have the same one are counted: eth0, eth0#2."""
+    """Return the items by their key; items with the same key are numbered: eth0, eth0#2."""
     names = introspect.ITEM_KEYS.get(model.__name__, ())
     found: dict[str, Any] = {}
     for position, entry in enumerate(entries):
         parts = [entry.get(name) for name in names] if isinstance(entry, dict) else []
         key = " ".join(str(part) for part in parts if part is not None) or str(position)
-        again, unique = 1, key
+        number, unique = 1, key
         while unique in found:
-            again += 1
-            unique = f"{key}#{again}"
+            number += 1
+            unique = f"{key}#{number}"
         found[unique] = entry
     return found

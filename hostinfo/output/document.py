@@ -1,11 +1,11 @@
-"""What a host tells, as one document: asked once, shown as plain values, JSON or YAML.
+"""The document: all facts of a host in one object, as ``hostinfo dump --json`` prints it.
 
-The document has ``hostinfo`` (version, format, uri, drivers, time), one key a group (None where it failed), ``sources``
+Its keys are ``hostinfo`` (version, format, uri, drivers, time), each group (None if it is not available), ``sources``
 (group -> field -> where it was read) and ``errors`` (group or path -> kind, message). ``hostinfo schema`` describes it.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from hostinfo import __version__
 from hostinfo.errors import DriverError, HostInfoError
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from hostinfo.facade import HostInfo
 
 FORMAT = 1
-"""Version of the document: it changes when a field is renamed or removed, not when one is added."""
+"""Version of the document. It changes when a field is renamed or removed, not when one is added."""
 
 
 class GroupReport:
-    """What came of asking for one group: its ``value`` with ``sources``, and the ``problems``.
+    """The result of reading one group: its ``value`` with ``sources``, and the ``problems``.
 
-    ``is_available`` is False where the group as a whole could not be told; the reason is its only problem then.
+    ``is_available`` is False if the group as a whole could not be read; then the reason is its only problem.
     """
 
     __slots__ = ("group", "is_available", "problems", "sources", "value")
@@ -47,42 +47,42 @@ class GroupReport:
         self.problems = problems
 
     def without_value(self) -> "GroupReport":
-        """The same without the value, which may be large."""
+        """Return the same report without its value, which may be large."""
         return GroupReport(
             self.group, is_available=self.is_available, value=None, sources=self.sources, problems=self.problems
         )
 
     def has_failed(self) -> bool:
-        """Whether a driver failed, if only at one field; that nobody can tell something is no failure."""
+        """Whether a driver failed, even at a single field. A fact that no source provides is not a failure."""
         return any(isinstance(problem.error, DriverError) for problem in self.problems)
 
 
 def collect_group(host: "HostInfo", group: str, fields: "frozenset[str] | None" = None) -> GroupReport:
-    """Ask for one group; its failure is part of the answer."""
+    """Read one group; a failure becomes part of the report."""
     try:
-        fact = host.read(group, fields)
+        result = host.read(group, fields)
     except HostInfoError as error:
         problem = Problem(path="", error=error, driver="")
         return GroupReport(group, is_available=False, value=None, sources={}, problems=(problem,))
-    return GroupReport(group, is_available=True, value=fact.value, sources=fact.sources, problems=fact.problems)
+    return GroupReport(group, is_available=True, value=result.value, sources=result.sources, problems=result.problems)
 
 
-def read_document(host: "HostInfo", groups: tuple[str, ...] = GROUPS) -> "dict[str, Any]":
-    """The whole document in plain values: what ``json.loads`` makes of ``hostinfo dump --json``."""
+def read_document(host: "HostInfo", groups: Iterable[str] = GROUPS) -> "dict[str, Any]":
+    """Read these groups and return their document in built-in types."""
     return build_document(host, [collect_group(host, group) for group in groups])
 
 
-def build_document(host: "HostInfo", answers: "Sequence[GroupReport]") -> "dict[str, Any]":
-    """The document of these answers."""
-    told: dict[str, Any] = {"hostinfo": build_header(host)}
-    told |= {answer.group: to_builtins(answer.value) for answer in answers}
-    told["sources"] = {answer.group: dict(answer.sources) for answer in answers if answer.is_available}
-    told["errors"] = {path: error for answer in answers for path, error in errors_by_path(answer).items()}
-    return told
+def build_document(host: "HostInfo", reports: Sequence[GroupReport]) -> "dict[str, Any]":
+    """Return the document of these reports in built-in types."""
+    document: dict[str, Any] = {"hostinfo": build_header(host)}
+    document |= {report.group: to_builtins(report.value) for report in reports}
+    document["sources"] = {report.group: dict(report.sources) for report in reports if report.is_available}
+    document["errors"] = {path: error for report in reports for path, error in errors_by_path(report).items()}
+    return document
 
 
 def build_header(host: "HostInfo") -> "dict[str, Any]":
-    """Who tells, of what, when, by which drivers: those that were opened so far."""
+    """Return the version of hostinfo, the host's URI, the drivers that have been opened so far, and the time."""
     return {
         "version": __version__,
         "format": FORMAT,
@@ -92,17 +92,20 @@ def build_header(host: "HostInfo") -> "dict[str, Any]":
     }
 
 
-def errors_by_path(answer: GroupReport) -> dict[str, dict[str, str]]:
-    """Group or group.field -> kind and message; several of one path are joined, a failure's kind before Unsupported."""
+def errors_by_path(report: GroupReport) -> dict[str, dict[str, str]]:
+    """Return kind and message for each group or group.field with a problem.
+
+    Several problems of one path are joined; then the kind is that of a failure rather than Unsupported.
+    """
     found: dict[str, dict[str, str]] = {}
-    for problem in answer.problems:
-        path = f"{answer.group}.{problem.path}" if problem.path else answer.group
+    for problem in report.problems:
+        path = f"{report.group}.{problem.path}" if problem.path else report.group
         kind, message = problem.error.kind, str(problem.error)
-        if path in found:
-            if message not in found[path]["message"].split("; "):
-                found[path]["message"] += "; " + message
-            if found[path]["kind"] == "Unsupported":
-                found[path]["kind"] = kind
-        else:
+        if path not in found:
             found[path] = {"kind": kind, "message": message}
+            continue
+        if message not in found[path]["message"].split("; "):
+            found[path]["message"] += "; " + message
+        if found[path]["kind"] == "Unsupported":
+            found[path]["kind"] = kind
     return found

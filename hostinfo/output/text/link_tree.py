@@ -3,7 +3,7 @@
 Each link is drawn once. One that carries several links (a bond with many VLANs) is a root of its own; those name it.
 """
 
-from hostinfo.output.text.escape import escape_unprintable
+from hostinfo.output.escape import escape_unprintable
 from hostinfo.output.text.style import BOLD, DIM, Style
 from hostinfo.output.text.units import bit_rate, duration, join_present
 

@@ -1,7 +1,7 @@
 """End of the page: what is not available, why, and what to do about it."""
 
 from hostinfo.output.document import errors_by_path
-from hostinfo.output.text.escape import escape_unprintable
+from hostinfo.output.escape import escape_unprintable
 from hostinfo.output.text.style import BOLD, DIM, YELLOW, Style, wrap
 
 TYPE_CHECKING = False

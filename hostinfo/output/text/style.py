@@ -1,6 +1,6 @@
 """Layout of the page: colour, line drawing, titles, rows of label and value."""
 
-from hostinfo.output.text.escape import escape_unprintable
+from hostinfo.output.escape import escape_unprintable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

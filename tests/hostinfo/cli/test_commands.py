@@ -24,7 +24,7 @@ def test_support_shows_the_tables(tmp_path: Path) -> None:
     assert driver["unsupported_reasons"] == {"guests": "no libvirt here"}
     page = command.hostinfo(tmp_path, "-c", "sample:untold", "support").stdout
     assert "sample: guests: no libvirt here" in page
-    assert [line.split()[1] for line in page.splitlines()[1:10]] == ["tells"] * 7 + ["-", "tells"]
+    assert [line.split()[1] for line in page.splitlines()[1:10]] == ["provides"] * 7 + ["-", "provides"]
 
 
 def test_support_of_this_machine_names_a_teller_of_each_group_that_dump_tells(tmp_path: Path) -> None:
@@ -48,8 +48,8 @@ def test_doctor_says_what_is_there_and_how_to_get_the_rest(tmp_path: Path) -> No
     checks = {check["name"]: check for check in json.loads(ran.stdout)["checks"]}
     assert checks["pyudev"]["state"] == "missing"
     assert "libudev.so.1" in checks["pyudev"]["detail"]
-    assert "hostinfo[udev]" in checks["pyudev"]["remedy"]
-    assert "python3-pyudev" in checks["pyudev"]["remedy"]
+    assert "hostinfo[udev]" in checks["pyudev"]["fix"]
+    assert "python3-pyudev" in checks["pyudev"]["fix"]
     assert checks["/proc/cpuinfo"]["state"] == "ok"
     page = command.hostinfo(tmp_path, "doctor", PYTHONPATH=path).stdout
     assert "missing  pyudev" in page
@@ -57,7 +57,7 @@ def test_doctor_says_what_is_there_and_how_to_get_the_rest(tmp_path: Path) -> No
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become an ordinary user")
 def test_doctor_knows_what_an_ordinary_user_may_not_read() -> None:
-    from hostinfo.cli.doctor import DENIED, _file
+    from hostinfo.cli.doctor import DENIED, check_file
 
     with tempfile.TemporaryDirectory() as folder:  # pytest's own is root's alone
         secret = Path(folder) / "secret"
@@ -66,10 +66,10 @@ def test_doctor_knows_what_an_ordinary_user_may_not_read() -> None:
         Path(folder).chmod(0o755)
         os.seteuid(65534)
         try:
-            check = _file(str(secret), "a test", denied="run as root")
+            check = check_file(str(secret), "a test", if_denied="run as root")
         finally:
             os.seteuid(0)
-    assert (check.state, check.remedy) == (DENIED, "run as root")
+    assert (check.state, check.fix) == (DENIED, "run as root")
 
 
 def test_a_recording_tells_what_the_machine_told(tmp_path: Path) -> None:
