@@ -31,12 +31,14 @@ if TYPE_CHECKING:
 
         def __call__(self, fields: Collection[str] | None = None) -> GroupResult[T]:
             """Read the group; ``fields``: its top-level fields that are needed, None: all."""
+            ...
 
     class Reader(Protocol[T]):
         """A group as an entry of a Driver."""
 
         def __call__(self, fields: frozenset[str] | None, /) -> GroupResult[T]:
             """Read the group; ``fields``: its top-level fields that are needed, None: all."""
+            ...
 
     class Readers(TypedDict, total=False):
         """Type of the reader of each group; None: the driver does not offer the group on this machine."""

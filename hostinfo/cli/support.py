@@ -64,18 +64,22 @@ def _inspect(factory: "DriverFactory") -> "Row":
     try:
         driver = factory.open()
     except HostInfoError as error:
-        return row | {"reason": str(error)}
+        row["reason"] = str(error)
+        return row
     except Exception as error:
-        return row | {"reason": f"internal error: {type(error).__name__}: {error}"}
+        row["reason"] = f"internal error: {type(error).__name__}: {error}"
+        return row
     if driver is None:
-        return row | {"reason": "not for this host"}
-    try:
-        offered = [group for group in GROUPS if group in factory.groups and group in driver.readers]
-        reasons = {group: reason for group, reason in driver.unsupported_reasons.items() if group not in offered}
-        return row | {"is_open": True, "groups": offered, "unsupported_reasons": reasons}
-    finally:
-        if driver.close is not None:
-            driver.close()
+        row["reason"] = "not for this host"
+        return row
+    row["is_open"] = True
+    row["groups"] = [group for group in GROUPS if group in factory.groups and group in driver.readers]
+    row["unsupported_reasons"] = {
+        group: reason for group, reason in driver.unsupported_reasons.items() if group not in row["groups"]
+    }
+    if driver.close is not None:
+        driver.close()
+    return row
 
 
 def _table(rows: "Sequence[Row]") -> "Iterator[str]":

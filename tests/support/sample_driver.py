@@ -21,6 +21,7 @@ from hostinfo.model.network import Address, Bond, Bridge, Dns, Link, Network, Ro
 from hostinfo.model.numa import Numa, NumaNode
 from hostinfo.model.statistics import Load, Scope, Statistics
 from hostinfo.model.system import Board, System
+from hostinfo.record import record_fields
 
 GIB = 1 << 30
 HOSTILE = "a\x1b[2Jb\nc\udcff\u2028"
@@ -83,7 +84,7 @@ def _driver(
     def entry(name: str) -> Callable[[RequestedFields], GroupResult[object]]:
         def read(fields: RequestedFields) -> GroupResult[object]:
             found = FactBuilder("sample", fields)
-            for field in getattr(values[name], "__dataclass_fields__", ()):
+            for field in record_fields(type(values[name])):
                 found.record_source(f"sample {name}", field)
             if builder is not None and name == group:
                 found.problems += builder.problems

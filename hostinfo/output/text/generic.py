@@ -1,12 +1,14 @@
 """Section of a group that has none of its own: rows and tables made from the model."""
 
+from collections.abc import Mapping
+
 from hostinfo import introspect
 from hostinfo.output.text.style import BOLD, Section, Style, align
 from hostinfo.output.text.units import bit_rate, duration, frequency, ranges, size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from hostinfo.output.document import GroupReport
@@ -81,7 +83,7 @@ def _plain(value: object) -> str | None:
         if all(type(entry) is int for entry in value):
             return ranges(value)
         return " ".join(str(entry) for entry in value)
-    if hasattr(value, "items"):
+    if isinstance(value, Mapping):
         return ", ".join(f"{key}: {entry}" for key, entry in value.items())
     return str(value)
 
