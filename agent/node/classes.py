@@ -6,6 +6,7 @@ follow the model, so that a new field of the model is a new property.
 
 from collections.abc import Mapping
 
+from hostinfo.groups import GROUPS
 from hostinfo.model.cpu import Cpu, Processor
 from hostinfo.model.domain import Domain
 from hostinfo.model.hypervisor import Hypervisor
@@ -16,6 +17,7 @@ from hostinfo.model.statistics import LinkCounters, Statistics
 from hostinfo.model.system import System
 
 from ..qmf import DataType, Direction, SchemaClass, SchemaMethod, SchemaProperty
+from .generic_classes import GenericClass, generic_classes
 from .property_mapping import PropertyMapping, map_properties
 
 PACKAGE = "com.redhat.ovirtNode"
@@ -214,6 +216,12 @@ LINK_STATISTICS_CLASS = _class(
     INTERFACE,
     ERRORS,
 )
+GENERIC: Mapping[str, tuple[GenericClass, ...]] = {
+    group: tuple(generic_classes(group, PACKAGE, (NODE, ERRORS)))
+    for group in GROUPS
+    if group not in (*NODE_PROPERTIES, "numa", "network", "statistics", "guests")
+}
+"""Classes of the groups that have no others; of guests only events are published."""
 CLASSES: tuple[SchemaClass, ...] = (
     OVIRT_NODE,
     PROCESSOR_CLASS,
@@ -222,4 +230,5 @@ CLASSES: tuple[SchemaClass, ...] = (
     ADDRESS_CLASS,
     STATISTICS_CLASS,
     LINK_STATISTICS_CLASS,
+    *(one.schema for classes in GENERIC.values() for one in classes),
 )

@@ -17,6 +17,7 @@ from ..qmf import ObjectId, SchemaClass, ULong, reference
 from .classes import (
     ADDRESS,
     ADDRESS_CLASS,
+    GENERIC,
     LINK,
     LINK_CLASS,
     LINK_STATISTICS,
@@ -41,15 +42,15 @@ _LISTS: Mapping[str, tuple[str, ...]] = {
     "network": ("links", "addresses"),
     "statistics": ("scope", "links", "control_domain"),
 }
-PUBLISHED_FIELDS: Mapping[str, frozenset[str]] = {
+PUBLISHED_FIELDS: Mapping[str, frozenset[str] | None] = {
     group: frozenset(
         {mapping.path[0] for mapping in NODE_PROPERTIES.get(group, ())}
         | set(_LISTS.get(group, ()))
         | ({mapping.path[0] for mapping in STATISTICS} if group == "statistics" else set())
     )
     for group in dict.fromkeys([*NODE_PROPERTIES, *_LISTS])
-}
-"""Group -> the fields that the agent publishes; it reads no others."""
+} | dict.fromkeys(GENERIC)
+"""Group -> the fields that the agent publishes (None: all); it reads no others."""
 
 
 def object_name(schema: SchemaClass, key: object) -> str:
@@ -62,6 +63,9 @@ def objects_of(group: str, value: object, agent: str) -> Iterator[Item]:
     create = _CREATORS.get(group)
     if create is not None:
         yield from create(value, agent)
+    for one in GENERIC.get(group, ()):
+        for key, properties, path in one.objects(value):
+            yield one.schema, object_name(one.schema, key), properties | _of_node(agent), path
 
 
 def node_values(group: str, value: object) -> dict[str, object]:

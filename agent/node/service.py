@@ -9,6 +9,7 @@ from queue import Empty, SimpleQueue
 
 import hostinfo
 from hostinfo import HostInfo, HostInfoError
+from hostinfo.groups import TABLE
 
 from ..qmf import Message, event_indication, heartbeat
 from ..transport import ConnectionState, Transport, TransportOptions, open_transport
@@ -137,8 +138,8 @@ class Service:
 
     def _create_poll_threads(self, settings: Settings, open_host: Callable[[], HostInfo]) -> Mapping[str, PollThread]:
         create = partial(PollThread, open_host=open_host, callback=self._on_update, on_error=self._on_error)
-        inventory = {group: fields for group, fields in PUBLISHED_FIELDS.items() if group != "statistics"}
-        statistics = {"statistics": PUBLISHED_FIELDS["statistics"]}
+        inventory = {group: fields for group, fields in PUBLISHED_FIELDS.items() if not TABLE[group].is_volatile}
+        statistics = {group: fields for group, fields in PUBLISHED_FIELDS.items() if TABLE[group].is_volatile}
         guests_seconds = max(GUESTS_SECONDS, settings.statistics_seconds)
         return {
             INVENTORY: create(INVENTORY, inventory, interval_seconds=settings.inventory_seconds, is_watching=True),

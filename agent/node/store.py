@@ -12,6 +12,7 @@ from dataclasses import replace
 from errno import ECONNRESET, ETIMEDOUT
 
 from hostinfo import DriverError, GroupResult, HostInfoError, ReadError, Unavailable
+from hostinfo.groups import TABLE
 
 from ..qmf import DataObject, ObjectId, SchemaClass, SchemaId
 from .classes import CLASSES, OVIRT_NODE
@@ -79,7 +80,7 @@ class NodeStore:
             self._update_objects(group, result.value, now_ns)
             if self._failing[group].keys() == failed_before:  # another driver's different view is no event
                 events += diff_events(self._values.get(group), result.value)
-            if group != "statistics":
+            if not TABLE[group].is_volatile:
                 self._values[group] = result.value
         self._update_node(now_ns)
         return events
@@ -114,7 +115,10 @@ class NodeStore:
 
     def persistent_objects(self) -> list[DataObject]:
         """Return all objects except statistics, which are published whenever they change."""
-        return [one for name, one in self._objects.items() if name not in self._names_of_group.get("statistics", ())]
+        statistics = {
+            name for group, names in self._names_of_group.items() if TABLE[group].is_volatile for name in names
+        }
+        return [one for name, one in self._objects.items() if name not in statistics]
 
     def last_value(self, group: str) -> _Value:
         """Return the last value of a group; None: it was never read."""

@@ -5,7 +5,7 @@ from hostinfo.path import NoSuchItem
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from hostinfo.output.document import GroupReport
     from hostinfo.path import Path
@@ -29,7 +29,7 @@ class Selection:
 
     def source(self) -> str | None:
         """Return where the value was read; None: the whole group is not available."""
-        return source_of(self.path, self.report.sources) if self.report.is_available else None
+        return self.path.source(self.report.sources) if self.report.is_available else None
 
 
 def needed_fields(paths: "Iterable[Path]") -> dict[str, frozenset[str] | None]:
@@ -60,17 +60,6 @@ def select(path: "Path", report: "GroupReport") -> Selection:
     elif found.value is None:
         found.reasons.append(_meaning_of_none(path))
     return found
-
-
-def source_of(path: "Path", sources: "Mapping[str, str]") -> str:
-    """Return where the value at a path was read: the source of its field, else of what holds it, else of its parts."""
-    names = [step for step in path.steps if isinstance(step, str)]
-    for length in range(len(names), 0, -1):
-        source = sources.get(".".join(names[:length]))
-        if source is not None:
-            return source
-    below = ".".join(names) + "." if names else ""
-    return "; ".join(dict.fromkeys(source for field, source in sources.items() if field.startswith(below)))
 
 
 def _concerns(place: str, path: "Path") -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 
-def lay(root: Path, files: Mapping[str, str | bytes]) -> Path:
+def write_tree(root: Path, files: Mapping[str, str | bytes]) -> Path:
     """Write these files under the root; a name that ends in a slash is an empty folder."""
     for name, content in files.items():
         path = root / name
@@ -18,15 +18,15 @@ def lay(root: Path, files: Mapping[str, str | bytes]) -> Path:
     return root
 
 
-def unpack_signs(collection_and_name: str, into: Path) -> Path:
+def unpack_evidence(collection_and_name: str, into: Path) -> Path:
     """A third-party machine without most of its thousands of topology files, which say nothing of what it is."""
     archive = next(Path(os.environ["HOSTINFO_CORPORA"]).glob(f"{collection_and_name}.tar.*"))
-    signs = ("/proc/", "dmi/id", "/sys/kernel/cpu_byteorder", "/cpu/online", "/cpu/modalias", "/sys/hypervisor")
+    evidence = ("/proc/", "dmi/id", "/sys/kernel/cpu_byteorder", "/cpu/online", "/cpu/modalias", "/sys/hypervisor")
     with tarfile.open(archive) as opened:
         chosen = [
             member
             for member in opened
-            if member.isfile() and any(part in member.name for part in signs) and "/cpus/" not in member.name
+            if member.isfile() and any(part in member.name for part in evidence) and "/cpus/" not in member.name
         ]
         opened.extractall(into, members=chosen, filter="data")
     return next(path.parent for path in sorted(into.rglob("proc")) if path.is_dir())

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def render(reports: "Sequence[GroupReport]", style: Style, *, is_root: bool) -> str:
     """Return the page of these groups; ``is_root``: the reader can not gain more by becoming root."""
     available = {report.group: report for report in reports if report.is_available}
-    sections: list[list[str]] = [import_module(f"{__name__}.{group}").render(style, available) for group in available]
+    sections = [_render_group(group, style, available) for group in available]
     sections.append(problems.render(style, reports, is_root=is_root))
     return "\n".join("\n".join(lines) + "\n" for lines in sections if lines)
 

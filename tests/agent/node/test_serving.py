@@ -287,8 +287,3 @@ def test_the_packaged_configuration_is_accepted_also_where_its_examples_are_unco
 def _class(one: DataObject) -> str:
     assert one.schema_id is not None
     return one.schema_id.name
-
-
-def test_the_page_of_the_schema_is_current() -> None:
-    script = Path(__file__).parents[3] / "docs" / "generate_qmf_schema.py"
-    subprocess.run([sys.executable, str(script), "--check"], check=True)

@@ -16,7 +16,7 @@ from hostinfo.facade import HostInfo
 from hostinfo.fact import GroupResult
 from hostinfo.testing import check_driver
 from tests.support.smbios_bytes import CPU_TEXTS, DIMM_TEXTS, END, GIB, entry_point, memory_device, processor, structure
-from tests.support.trees import lay
+from tests.support.trees import write_tree
 
 CPUINFO = """\
 processor	: 0
@@ -73,7 +73,7 @@ def machine(
         files[f"sys/devices/system/xen_cpu/xen_cpu{number}/"] = ""
         if number:  # the first has no such file
             files[f"sys/devices/system/xen_cpu/xen_cpu{number}/online"] = "0\n" if number in offline else "1\n"
-    return lay(root, files)
+    return write_tree(root, files)
 
 
 def opened(root: Path) -> HostInfo:

@@ -15,7 +15,7 @@ import hostinfo
 from hostinfo.drivers.sysfs.domain import count_processors
 from hostinfo.drivers.sysfs.virt.cgroup import parse_hierarchies
 from hostinfo.model.domain import Domain, Limits
-from tests.support.trees import lay
+from tests.support.trees import write_tree
 
 MIB = 1024**2
 V2_MOUNT = "30 23 0:26 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw,nsdelegate\n"
@@ -28,7 +28,7 @@ def domain(root: Path) -> Domain:
 
 
 def grouped(root: Path, group: str, mounts: str, files: dict[str, str]) -> Domain:
-    return domain(lay(root, {**CPUS, "proc/self/cgroup": group, "proc/self/mountinfo": mounts, **files}))
+    return domain(write_tree(root, {**CPUS, "proc/self/cgroup": group, "proc/self/mountinfo": mounts, **files}))
 
 
 def test_limits_of_all_groups_up_to_the_root_hold(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_a_group_outside_of_the_mount_is_read_as_the_mounts_root() -> None:
 
 
 def test_without_the_process_own_group_nothing_is_said_of_limits(tmp_path: Path) -> None:
-    found = domain(lay(tmp_path, dict(CPUS)))
+    found = domain(write_tree(tmp_path, dict(CPUS)))
     assert (found.limits, found.is_whole_machine) == (None, None)
 
 
@@ -128,7 +128,7 @@ def test_a_limit_that_may_not_be_read_is_a_problem_and_the_rest_stands(tmp_path:
     from hostinfo.drivers.sources.tree import Tree
     from hostinfo.drivers.sysfs import domain as group
 
-    root = lay(tmp_path, {**CPUS, "proc/self/cgroup": "0::/a\n", "proc/self/mountinfo": V2_MOUNT})
+    root = write_tree(tmp_path, {**CPUS, "proc/self/cgroup": "0::/a\n", "proc/self/mountinfo": V2_MOUNT})
     fact = group.read(Sources(tree=Tree(str(root), errors={"sys/fs/cgroup/a/memory.max": 13})), None)
     assert (fact.value.online_cpus, fact.value.is_whole_machine) == (4, None)
     assert [problem.path for problem in fact.problems] == ["limits"]
@@ -136,7 +136,7 @@ def test_a_limit_that_may_not_be_read_is_a_problem_and_the_rest_stands(tmp_path:
 
 def test_lxcfs_is_named_where_it_shows_the_containers_limit(tmp_path: Path) -> None:
     mounts = V2_MOUNT + "90 22 0:60 /proc/meminfo /proc/meminfo rw - fuse.lxcfs lxcfs rw\n"
-    root = lay(tmp_path, {**CPUS, "proc/self/cgroup": "0::/\n", "proc/self/mountinfo": mounts})
+    root = write_tree(tmp_path, {**CPUS, "proc/self/cgroup": "0::/\n", "proc/self/mountinfo": mounts})
     with hostinfo.open(f"sysfs://{root}") as host:
         assert "lxcfs" in host.domain().sources["memory_bytes"]
 
@@ -144,7 +144,9 @@ def test_lxcfs_is_named_where_it_shows_the_containers_limit(tmp_path: Path) -> N
 def test_a_xen_domain_tells_its_own_uuid_and_kind(tmp_path: Path) -> None:
     uuid = "6c2b1d6a-0a4e-4a83-9d3c-0a3f5d1c7e11"
     xen = {"type": "xen", "uuid": uuid, "guest_type": "PVH", "properties/features": "000020f0"}
-    found = domain(lay(tmp_path, {**CPUS, **{f"sys/hypervisor/{name}": f"{text}\n" for name, text in xen.items()}}))
+    found = domain(
+        write_tree(tmp_path, {**CPUS, **{f"sys/hypervisor/{name}": f"{text}\n" for name, text in xen.items()}})
+    )
     assert (found.uuid, found.guest_type) == (uuid, "PVH")
 
 

@@ -11,7 +11,7 @@ import pytest
 
 import hostinfo
 from hostinfo.model.hypervisor import Hypervisor
-from tests.support.trees import lay, unpack_signs
+from tests.support.trees import unpack_evidence, write_tree
 
 CORPORA = os.environ.get("HOSTINFO_CORPORA")
 HYPERVISOR_FLAG = "processor\t: 0\nflags\t\t: fpu tsc hypervisor lm\n"
@@ -193,14 +193,14 @@ MACHINES: dict[str, tuple[Files, tuple[str | None, str | None, bool | None]]] = 
 @pytest.mark.parametrize("name", MACHINES)
 def test_published_signs_are_recognised(tmp_path: Path, name: str) -> None:
     files, expected = MACHINES[name]
-    found = hypervisor(lay(tmp_path, {"proc/": "", **files}))
+    found = hypervisor(write_tree(tmp_path, {"proc/": "", **files}))
     assert (found.role, found.guest_of, found.is_virtual_machine) == expected
     assert bool(found.detected_by) == (found.role is not None)
 
 
 def test_every_sign_names_its_source_first(tmp_path: Path) -> None:
     for name, (files, _) in MACHINES.items():
-        found = hypervisor(lay(tmp_path / name, {"proc/": "", **files}))
+        found = hypervisor(write_tree(tmp_path / name, {"proc/": "", **files}))
         assert all(text.startswith("/") and ": " in text for text in found.detected_by)
 
 
@@ -212,7 +212,7 @@ def test_the_version_of_xen_has_its_patch_level(tmp_path: Path) -> None:
         "version/minor": "17",
         "version/extra": ".7",
     }
-    found = hypervisor(lay(tmp_path, {f"sys/hypervisor/{name}": text + "\n" for name, text in files.items()}))
+    found = hypervisor(write_tree(tmp_path, {f"sys/hypervisor/{name}": text + "\n" for name, text in files.items()}))
     assert (found.type, found.version) == ("xen", "4.17.7")
 
 
@@ -252,12 +252,12 @@ CONTAINERS: dict[str, tuple[Files, str | None]] = {
 @pytest.mark.parametrize("name", CONTAINERS)
 def test_container_managers_are_recognised(tmp_path: Path, name: str) -> None:
     files, expected = CONTAINERS[name]
-    assert hypervisor(lay(tmp_path, {"proc/": "", **files})).container == expected
+    assert hypervisor(write_tree(tmp_path, {"proc/": "", **files})).container == expected
 
 
 def test_a_machine_booted_from_a_containers_image_is_no_container(tmp_path: Path) -> None:
     """The first PID namespace has a number of its own (PROC_PID_INIT_INO), and the root is a disk."""
-    lay(tmp_path, {".dockerenv": "", "proc/self/mountinfo": ROOT_ON_DISK, "proc/self/ns/": ""})
+    write_tree(tmp_path, {".dockerenv": "", "proc/self/mountinfo": ROOT_ON_DISK, "proc/self/ns/": ""})
     (tmp_path / "proc/self/ns/pid").symlink_to("pid:[4026531836]")
     assert hypervisor(tmp_path).container is None
     (tmp_path / "proc/self/ns/pid").unlink()
@@ -306,6 +306,6 @@ HARDWARE = (
 @pytest.mark.skipif(CORPORA is None, reason="HOSTINFO_CORPORA is not set")
 @pytest.mark.parametrize("name", [*GUESTS, *HARDWARE])
 def test_third_party_machines_are_what_their_publishers_say(tmp_path: Path, name: str) -> None:
-    found = hypervisor(unpack_signs(name, tmp_path))
+    found = hypervisor(unpack_evidence(name, tmp_path))
     assert found.guest_of == GUESTS.get(name)
     assert found.is_virtual_machine == (name in GUESTS)

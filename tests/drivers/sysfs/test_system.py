@@ -26,7 +26,7 @@ from hostinfo.drivers.sysfs.platform.machine_identity import iso_date
 from hostinfo.errors import ReadError
 from hostinfo.model.system import Bios, Board, Chassis, System
 from tests.support.smbios_bytes import END, entry_point, structure
-from tests.support.trees import lay, unpack_signs
+from tests.support.trees import unpack_evidence, write_tree
 
 CORPORA = os.environ.get("HOSTINFO_CORPORA")
 HOSTNAMED = next((path for path in ("/lib/systemd/systemd-hostnamed", "/usr/lib/systemd/systemd-hostnamed")
@@ -58,7 +58,7 @@ def told(root: Path) -> System:
 
 
 def dmi(root: Path) -> Path:
-    return lay(root, {"proc/": "", **{f"sys/class/dmi/id/{name}": f"{text}\n" for name, text in DMI.items()}})
+    return write_tree(root, {"proc/": "", **{f"sys/class/dmi/id/{name}": f"{text}\n" for name, text in DMI.items()}})
 
 
 def test_the_firmwares_names_are_told_and_its_placeholders_are_not(tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_the_raw_table_names_the_machine_where_the_kernel_shows_no_files(tmp_pat
     uuid = bytes.fromhex("44454c4c4200104a8031b4c04f4d3332")
     table = structure(1, 0x100, bytes([1, 2, 0, 0]) + uuid + bytes(3), b"ACME", b"HostOne") + END
     files = {"DMI": table, "smbios_entry_point": entry_point(table, (2, 8), 2)}
-    found = told(lay(tmp_path, {f"sys/firmware/dmi/tables/{name}": data for name, data in files.items()}))
+    found = told(write_tree(tmp_path, {f"sys/firmware/dmi/tables/{name}": data for name, data in files.items()}))
     assert (found.manufacturer, found.product) == ("ACME", "HostOne")
     assert found.hardware_uuid == "4c4c4544-0042-4a10-8031-b4c04f4d3332"
 
@@ -138,7 +138,7 @@ def test_the_raw_table_names_the_machine_where_the_kernel_shows_no_files(tmp_pat
     ],
 )
 def test_device_trees_name_the_machine(tmp_path: Path, files: dict[str, bytes], expected: System) -> None:
-    assert told(lay(tmp_path, {f"proc/device-tree/{name}": data for name, data in files.items()})) == expected
+    assert told(write_tree(tmp_path, {f"proc/device-tree/{name}": data for name, data in files.items()})) == expected
 
 
 def test_a_mainframes_guest_has_its_own_uuid(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_a_mainframes_guest_has_its_own_uuid(tmp_path: Path) -> None:
         "11111111-2222-3333-4444-555555555555\nVM00 Name:            box\nVM00 Control Program: KVM/Linux\n"
         "VM00 UUID:            82038f2a-1344-aaf7-1a85-2a7250be2076\n"
     )
-    found = told(lay(tmp_path, {"proc/sysinfo": text}))
+    found = told(write_tree(tmp_path, {"proc/sysinfo": text}))
     assert (found.manufacturer, found.product, found.version) == ("IBM", "3931", "704 A01")
     assert (found.serial, found.hardware_uuid) == ("0000000000012345", "82038f2a-1344-aaf7-1a85-2a7250be2076")
 
@@ -163,7 +163,7 @@ LOCATION='Rack 4, "B"'
 
 def test_configured_names_are_read_as_their_manual_pages_say(tmp_path: Path) -> None:
     found = told(
-        lay(
+        write_tree(
             tmp_path,
             {
                 "proc/sys/kernel/hostname": "node1.example.org\n",
@@ -182,7 +182,7 @@ def test_configured_names_are_read_as_their_manual_pages_say(tmp_path: Path) -> 
 
 
 def test_a_first_boot_has_no_machine_id(tmp_path: Path) -> None:
-    assert told(lay(tmp_path, {"proc/": "", "etc/machine-id": "uninitialized\n"})).machine_id is None
+    assert told(write_tree(tmp_path, {"proc/": "", "etc/machine-id": "uninitialized\n"})).machine_id is None
 
 
 @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ ARCHITECTURES = {
 @pytest.mark.skipif(CORPORA is None, reason="HOSTINFO_CORPORA is not set")
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_a_tree_tells_its_own_architecture_and_not_this_machines(tmp_path: Path, name: str) -> None:
-    assert told(unpack_signs(name, tmp_path)).architecture == ARCHITECTURES[name]
+    assert told(unpack_evidence(name, tmp_path)).architecture == ARCHITECTURES[name]
 
 
 @pytest.mark.parametrize(
@@ -251,12 +251,12 @@ def test_a_tree_tells_its_own_architecture_and_not_this_machines(tmp_path: Path,
     ],
 )
 def test_an_architecture_is_told_only_where_it_is_certain(tmp_path: Path, cpuinfo: str, expected: str | None) -> None:
-    assert told(lay(tmp_path, {"proc/cpuinfo": cpuinfo})).architecture == expected
+    assert told(write_tree(tmp_path, {"proc/cpuinfo": cpuinfo})).architecture == expected
 
 
 def test_a_power9_tells_its_byte_order_by_the_kernels_file(tmp_path: Path) -> None:
     files = {"proc/cpuinfo": "processor\t: 0\ncpu\t\t: POWER9\n", "sys/kernel/cpu_byteorder": "little\n"}
-    assert told(lay(tmp_path, files)).architecture == "ppc64le"
+    assert told(write_tree(tmp_path, files)).architecture == "ppc64le"
 
 
 @pytest.mark.parametrize(
@@ -382,7 +382,7 @@ def test_trees_of_any_shape_give_a_value_or_an_error(tmp_path: Path, shape: str)
         elif shape in contents and (
             shape != "long" or not path.startswith(("sys/class/dmi/id/b", "sys/class/dmi/id/c"))
         ):
-            lay(tmp_path, {path: contents[shape]})
+            write_tree(tmp_path, {path: contents[shape]})
     with hostinfo.open(f"sysfs://{tmp_path}") as host:
         fact = host.system()
     assert fact.value.hardware_uuid is None
