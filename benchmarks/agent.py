@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 
-from hostinfo.agent.console import AgentNews, Console, Life
+from hostinfo.agent.console import AgentChange, AgentState, Console
 from hostinfo.agent.qmf import (
     AgentName,
     DataObject,
@@ -237,7 +237,7 @@ def latency(console: Console, name: str, query: Query, rounds: int) -> None:
         begun = time.perf_counter()
         answer = console.query([name], query)[0]
         times.append(time.perf_counter() - begun)
-        assert answer.is_good
+        assert answer.is_success
         assert len(answer.items) == 1
     times.sort()
     median, p99 = statistics.median(times) * 1000, times[int(len(times) * 0.99)] * 1000
@@ -276,7 +276,7 @@ def measure_large(count: int) -> None:
         begun = time.perf_counter()
         answer = console.query([agent], Query(schema_id=HOST.id), 120)[0]
         took = time.perf_counter() - begun
-        assert answer.is_good
+        assert answer.is_success
         assert len(answer.items) == count
         row(f"{count:,} objects of 31 values in one query", f"{took:.2f} s", "1.5 s")
         shares = f"{cpu_seconds(pid) - cpu:.2f} / {cpu_seconds(os.getpid()) - own:.2f} s"
@@ -352,8 +352,8 @@ def measure_fleet(kind: Callable[[], AbstractContextManager[Exchange]], count: i
 def watch_fleet(exchange: Exchange, console: Console, count: int, seconds: float) -> None:
     """A console hears all that the agents tell."""
     console.connect()
-    beats: list[AgentNews | Indication] = []
-    console.listen(beats.append, events=False, data=True)
+    beats: list[AgentChange | Indication] = []
+    console.add_listener(beats.append, events=False, data=True)
     time.sleep(INTERVAL_SECONDS + 2)
     waiting = exchange.waiting()
     time.sleep(2)  # what this held up has come
@@ -362,7 +362,7 @@ def watch_fleet(exchange: Exchange, console: Console, count: int, seconds: float
     time.sleep(seconds)
     heard, took = list(beats), time.monotonic() - begun
     cpu, own = (exchange.cpu() - before) / took, (cpu_seconds(os.getpid()) - own) / took
-    lives = sum(isinstance(one, AgentNews) and one.life is not Life.LOST for one in heard)
+    lives = sum(isinstance(one, AgentChange) and one.state is not AgentState.LOST for one in heard)
     told = len(heard) - lives
     expected = (count + exchange.agents) * took / INTERVAL_SECONDS
     row(
@@ -391,7 +391,7 @@ def list_fleet(exchange: Exchange, agents: int) -> None:
             begun = time.perf_counter()
             answers = console.query(found, Query(schema_id=HOST.id), 60)
             took = time.perf_counter() - begun
-            good = sum(answer.is_good for answer in answers)
+            good = sum(answer.is_success for answer in answers)
             row(f"one object of each of them: {good:,} answers", f"{took:.2f} s")
             row("both: CPU of the console", f"{cpu_seconds(os.getpid()) - own_before:.2f} s")
 

@@ -1,4 +1,4 @@
-"""A QMF v2 console as a library: asks any number of agents at once, and listens to them.
+"""A QMF v2 console as a library: requests to any number of agents at once, and subscriptions.
 
     from hostinfo.agent.console import Console
     from hostinfo.agent.qmf import Query
@@ -6,32 +6,34 @@
 
     with Console(open_transport(TransportOptions(urls=("amqp://127.0.0.1:5672",)))) as console:
         agents = console.agents()
-        for answer in console.query(agents, Query.from_text("{class: processor}")):
-            print(answer.agent, answer.is_complete, [item.values for item in answer.objects])
+        for response in console.query(agents, Query.from_text("{class: processor}")):
+            print(response.agent, response.is_complete, [item.values for item in response.objects])
 
-It speaks with agents of this project, of Apache Qpid's libraries in C++, Python and Java, and with qpidd's own.
+It works with agents of this project, of Apache Qpid's libraries in C++, Python and Java, and with qpidd's built-in one.
 """
 
-from .answers import AgentNews, Answer, Kind, Life, Update
-from .console import Console, Listener
-from .nodes import Ambiguous, Unknown, choose, label, labels, locating
-from .predicates import parse_where
-from .subscribing import Subscription
+from .agent_selection import AmbiguousNode, UnknownNode, locate_predicate, node_name, node_names, select_agents
+from .console import Console
+from .listener import Listener
+from .predicates import parse_predicate
+from .responses import AgentChange, AgentState, Notification, Response, Update, UpdateKind
+from .subscription import Subscription
 
 __all__ = [
-    "AgentNews",
-    "Ambiguous",
-    "Answer",
+    "AgentChange",
+    "AgentState",
+    "AmbiguousNode",
     "Console",
-    "Kind",
-    "Life",
     "Listener",
+    "Notification",
+    "Response",
     "Subscription",
-    "Unknown",
+    "UnknownNode",
     "Update",
-    "choose",
-    "label",
-    "labels",
-    "locating",
-    "parse_where",
+    "UpdateKind",
+    "locate_predicate",
+    "node_name",
+    "node_names",
+    "parse_predicate",
+    "select_agents",
 ]

@@ -1,52 +1,44 @@
-"""The console: asks agents, one or ten thousand, and listens to them."""
+"""The console: requests to one or ten thousand agents, and subscriptions to what they publish."""
 
-import logging
-import threading
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from queue import Queue
-from time import monotonic
 from types import TracebackType
 from typing import Self
 
-from ..qmf import Agent, Indication, ObjectId, Predicate, Query, Value
+from ..qmf import Agent, ObjectId, Predicate, Query, Value
 from ..qmf.wire.addresses import DATA_BINDING, DEFAULT_DOMAIN, EVENT_BINDING
-from .answers import AgentNews, Answer, Update
-from .asking import Job, Progress, ask
-from .nodes import matching
-from .post import News, Post
-from .schemas import ask_schemas
-from .subscribing import Subscription
+from .discovery import QUIET_SECONDS, discover
+from .dispatcher import Dispatcher
+from .listener import Listener
+from .requests import Callback, RequestSpec, send_requests
+from .responses import Notification, Response, Update
+from .schemas import fetch_schemas
+from .subscription import Subscription
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..transport import Transport
 
-_logger = logging.getLogger(__name__)
 CONNECT_SECONDS = 10.0
-QUIET_SECONDS, MOST_QUIET_SECONDS = 1.0, 2.0
-QUIET_GAPS, FIRST_GAP = 4, 0.25
-"""So many times the longest pause between answers so far means that no more will come. The time to the first answer
-counts for a quarter: an exchange that hands a question to a thousand agents hears the first answer when it is done."""
-POLL_SECONDS, LONGEST_POLL_SECONDS = 0.02, 0.04
-"""What a poll takes longer than that, this machine was too busy to let the console run: that is no silence."""
 
 
 class Console:
-    """Speaks with the QMF v2 agents of one domain over a transport of its own; use it as a context manager.
+    """A console for the QMF v2 agents of one domain, over a transport of its own; use it as a context manager.
 
-    Every method may be called from any thread. Agents are named by what `agents()` gives: `Agent.name`; the
-    name `broker` is qpidd's own agent. Raises `hostinfo.Unavailable` when there is no connection, and `QmfError` for
-    requests that break the protocol's form; that an agent does not answer, or refuses, is told in its `Answer`.
+    Every method may be called from any thread. Agents are named as in `agents()`: `Agent.name`; the name `broker` is
+    qpidd's built-in agent. Raises `hostinfo.Unavailable` without a connection, and `QmfError` for invalid requests. An
+    agent that does not respond, or refuses, is no exception: see its `Response`.
     """
 
-    def __init__(self, transport: "Transport", *, domain: str = DEFAULT_DOMAIN) -> None:
-        self._post = Post(transport, domain)
+    def __init__(self, transport: Transport, *, domain: str = DEFAULT_DOMAIN) -> None:
+        self._dispatcher = Dispatcher(transport, domain)
         self._listeners: list[Listener] = []
         self._subscriptions: list[Subscription] = []
 
     def __enter__(self) -> Self:
-        """Begin to connect."""
-        self._post.start()
+        """Start to connect."""
+        self._dispatcher.start()
         return self
 
     def __exit__(
@@ -56,61 +48,41 @@ class Console:
         self.close()
 
     def close(self) -> None:
-        """End subscriptions and listeners, disconnect."""
+        """Cancel subscriptions, remove listeners, disconnect."""
         for subscription in self._subscriptions:
             subscription.close()
         for listener in self._listeners:
             listener.close()
-        self._post.close()
+        self._dispatcher.close()
 
     def connect(self, seconds: float = CONNECT_SECONDS, *, tries: int = 1) -> None:
-        """Wait until connected; Unavailable when refused, after so many failed tries, and after so many seconds."""
-        self._post.connect(seconds, tries)
+        """Wait for the connection; raise Unavailable after a refusal, `tries` failed attempts, or `seconds`."""
+        self._dispatcher.connect(seconds, tries)
 
     def agents(
         self, where: Sequence[Value] | None = None, seconds: float = 3.0, *, quiet_seconds: float = QUIET_SECONDS
     ) -> list[Agent]:
-        """Ask all agents to say who they are, and give those that do, and those that were heard before, by name.
+        """Locate agents; return those that respond and those known before, sorted by name.
 
-        `where` is a predicate over their attributes (`predicates.parse_where`). It ends when for `quiet_seconds`
-        after an answer (longer where answers come slowly) no other came, and after `seconds` in any case.
+        `where` is a predicate over their attributes (`parse_predicate`). It ends when no response was received for
+        `quiet_seconds` after the last one (longer if responses arrive slowly), and after `seconds` in any case.
         """
-        predicate = Predicate(list(where or []))
-        begun = monotonic()
-        deadline = begun + seconds
-        self.connect(seconds)
-        post = self._post
-        while not post.transport.send(post.requests.locate(list(where or []))) and monotonic() < deadline:
-            _sleep(POLL_SECONDS)
-        last, gap, silence, before = begun, 0.0, 0.0, begun
-        while (now := monotonic()) < deadline:
-            located = post.located_at
-            silence += min(now - before, LONGEST_POLL_SECONDS)
-            if located > last:
-                weight = FIRST_GAP if last == begun else 1.0
-                last, gap, silence = located, max(gap, (located - last) * weight), 0.0
-            quiet = max(quiet_seconds, min(QUIET_GAPS * gap, MOST_QUIET_SECONDS))
-            if last > begun and silence > quiet and post.is_idle():
-                break
-            before = now
-            _sleep(POLL_SECONDS)
-        return sorted((agent for agent in post.agents() if matching(predicate, agent)), key=lambda agent: agent.name)
+        return discover(self._dispatcher, list(where or []), seconds, quiet_seconds)
 
     def query(
         self,
         agents: Iterable[Agent | str],
         query: Query,
         seconds: float = 10.0,
-        on_answer: Progress = lambda _answer: None,
-    ) -> list[Answer]:
-        """Ask these agents the same at once; give an answer for each, in their order, at the latest after `seconds`.
+        callback: Callback = lambda _response: None,
+    ) -> list[Response]:
+        """Send a query to all these agents at once; return their responses in the same order.
 
-        `on_answer` is called for each as it completes. Agents that do not evaluate predicates (qpidd's) are helped.
+        Waits for `seconds` at most; `callback` gets each response as it completes. For agents that ignore predicates
+        (qpidd's), the console filters the objects.
         """
-        names = [_name(agent) for agent in agents]
-        jobs = [Job.query(name, query) for name in names]
-        found = [answer for answer, _ in ask(self._post, jobs, seconds, on_answer)]
-        return [self._filtered(answer, query) for answer in found]
+        specs = [RequestSpec.query(_name(agent), query) for agent in agents]
+        return [self._filtered(response, query) for response, _ in self._send(specs, seconds, callback)]
 
     def call(
         self,
@@ -119,41 +91,41 @@ class Console:
         method: str,
         arguments: Mapping[str, object] | None = None,
         seconds: float = 10.0,
-    ) -> Answer:
-        """Call a method once; `Answer.arguments` is its output. Without an answer nobody knows whether it was done."""
+    ) -> Response:
+        """Call a method once; `Response.arguments` has its output. Without a response it may or may not have run."""
         name = _name(agent)
-        job = Job(
+        spec = RequestSpec(
             name,
             lambda requests, correlation: requests.call(name, method, arguments or {}, correlation, object_id),
             is_repeatable=False,
         )
-        return ask(self._post, [job], seconds)[0][0]
+        return self._send([spec], seconds)[0][0]
 
-    def schemas(self, agent: Agent | str, classes: Iterable[str] = (), seconds: float = 10.0) -> Answer:
-        """Give all schemas of an agent as the items of one answer.
+    def schemas(self, agent: Agent | str, classes: Iterable[str] = (), seconds: float = 10.0) -> Response:
+        """Return all schemas of an agent as the items of one response.
 
-        Agents without v2 schema (qpidd's own, QMFv1 ones) are asked in the old way, which needs the names: those
-        of what they sent so far, and `classes`.
+        Agents without v2 schemas (qpidd's, QMFv1 ones) are queried with QMFv1, which needs the class names: those of
+        the objects that they have sent, and `classes`.
         """
-        return ask_schemas(self._post, _name(agent), classes, seconds)
+        return fetch_schemas(self._dispatcher, _name(agent), classes, seconds)
 
-    def listen(
+    def add_listener(
         self,
-        callback: "Callable[[AgentNews | Indication], None]",
+        callback: Callable[[Notification], None],
         *,
         agents: bool = True,
         events: bool = True,
         data: bool = False,
-    ) -> "Listener":
-        """Call back for what agents tell unasked: that they live or are lost, events, changed objects.
+    ) -> Listener:
+        """Call back for what agents publish: heartbeats and lost agents, events, changed objects (`data`).
 
-        The calls come in a thread of the listener's own; when it is slow, up to 10,000 wait, more are dropped.
+        Each listener has a thread. If its callback is slow, up to 10,000 notifications wait; more are dropped.
         """
         if events:
-            self._post.bind(EVENT_BINDING)
+            self._dispatcher.bind(EVENT_BINDING)
         if data:
-            self._post.bind(DATA_BINDING)
-        listener = Listener(self._post, callback, agents=agents, events=events, data=data)
+            self._dispatcher.bind(DATA_BINDING)
+        listener = Listener(self._dispatcher, callback, agents=agents, events=events, data=data)
         self._listeners.append(listener)
         return listener
 
@@ -166,73 +138,40 @@ class Console:
         where: Sequence[Value] | None = None,
         interval_seconds: float = 10.0,
     ) -> Subscription:
-        """Call back for each object that the query finds, and again when it changes or goes.
+        """Call back for each object that the query finds, and again when it changes or is deleted.
 
-        `agents`: these; None: all whose attributes match `where`, those that come later too. Agents that do not know
-        subscriptions are asked anew each interval. Calls come in a thread of the subscription's own.
+        `agents` None: all agents whose attributes match `where`, including those that appear later. Agents without
+        subscriptions are polled once per interval. Each subscription has a thread for its callback.
         """
         names = None if agents is None else [_name(agent) for agent in agents]
-        subscription = Subscription(self._post, query, callback, names, Predicate(list(where or [])), interval_seconds)
+        predicate = Predicate(list(where or []))
+        subscription = Subscription(self._dispatcher, query, callback, names, predicate, interval_seconds)
         self._subscriptions.append(subscription)
         subscription.start()
         return subscription
 
     @property
     def dropped(self) -> int:
-        """News and messages that nobody had room for."""
-        return self._post.dropped
+        """Number of messages and notifications that full queues did not take."""
+        return self._dispatcher.dropped
 
-    def _filtered(self, answer: Answer, query: Query) -> Answer:
-        agent = self._post.agent(answer.agent)
+    def _send(
+        self, specs: list[RequestSpec], seconds: float, callback: Callback = lambda _response: None
+    ) -> list[tuple[Response, str]]:
+        return send_requests(self._dispatcher, specs, seconds, callback)
+
+    def _filtered(self, response: Response, query: Query) -> Response:
+        agent = self._dispatcher.agent(response.agent)
         if not query.where or (agent is not None and agent.capability >= 1) or query.what != "OBJECT":
-            return answer
-        return Answer(
-            agent=answer.agent,
-            items=tuple(item for item in answer.objects if query.predicate.matches_lookup(item.lookup)),
-            failure=answer.failure,
-            is_complete=answer.is_complete,
-            dropped=answer.dropped,
+            return response
+        return Response(
+            agent=response.agent,
+            items=tuple(item for item in response.objects if query.predicate.matches_lookup(item.lookup)),
+            failure=response.failure,
+            is_complete=response.is_complete,
+            dropped=response.dropped,
         )
-
-
-class Listener:
-    """Calls back for news until it is closed."""
-
-    def __init__(
-        self, post: Post, callback: "Callable[[News], None]", *, agents: bool, events: bool, data: bool
-    ) -> None:
-        self._post, self._callback = post, callback
-        self._wants = {"agents": agents, "_event": events, "_data": data}
-        self._queue: Queue[News] = post.listen()
-        self._is_open = True
-        self._thread = threading.Thread(target=self._run, name="hostinfo-listener", daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        """Call back no longer."""
-        self._is_open = False
-        self._post.unlisten(self._queue)
-
-    def _run(self) -> None:
-        from queue import Empty
-
-        while self._is_open:
-            try:
-                news = self._queue.get(timeout=0.5)
-            except Empty:
-                continue
-            if self._wants.get("agents" if isinstance(news, AgentNews) else news.content) and self._is_open:
-                try:
-                    self._callback(news)
-                except Exception:
-                    _logger.exception("fault in a listener's callback")
 
 
 def _name(agent: Agent | str) -> str:
     return agent if isinstance(agent, str) else agent.name
-
-
-def _sleep(seconds: float) -> None:
-    from time import sleep
-
-    sleep(seconds)

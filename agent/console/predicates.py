@@ -1,4 +1,6 @@
-"""Predicates as people write them: `hostname=node1`, `memory>1000000`, several and-ed."""
+"""Predicates in a short notation: `hostname=node1`, `memory>1000000`, several joined by commas or `and`."""
+
+from __future__ import annotations
 
 import re
 
@@ -24,12 +26,12 @@ _TERM = re.compile(
 _NUMBER = re.compile(r"[+-]?(\d{1,30}|\d{0,30}\.\d{1,30})([eE][+-]?\d{1,3})?$", re.ASCII)
 
 
-def parse_where(text: str) -> list[Value]:
-    """Give the predicate that a text says; Malformed says where it is none.
+def parse_predicate(text: str) -> list[Value]:
+    """Return the predicate; raise Malformed that says where the text is wrong.
 
-    Either QMF's own form, `[eq, hostname, [quote, node1]]`, or terms `NAME OP VALUE` with the operators = != < <= > >=
-    and ~ (a regular expression matches), NAME alone (it is there) or !NAME, joined by commas or `and`. Quotes keep a
-    value together, and a number a text.
+    The text is QMF's notation, `[eq, hostname, [quote, node1]]`, or terms `NAME OP VALUE` with the operators = != < <=
+    > >= and ~ (matches a regular expression), NAME alone (exists) or !NAME, joined by commas or `and`. Quotes keep a
+    value with spaces together, and make a number a string.
     """
     if len(text) > MAX_TEXT_CHARACTERS:
         raise Malformed(f"predicate: over {MAX_TEXT_CHARACTERS} characters")
@@ -40,11 +42,11 @@ def parse_where(text: str) -> list[Value]:
     terms: list[Value] = []
     position = 0
     while position < len(text.rstrip()):
-        found = _TERM.match(text, position)
-        if found is None:
+        match = _TERM.match(text, position)
+        if match is None:
             raise Malformed(f"predicate: NAME OP VALUE expected at {text[position : position + 40].strip()!r}")
-        terms.append(_term(found))
-        position = found.end()
+        terms.append(_term(match))
+        position = match.end()
     if not terms or text.rstrip().endswith(","):
         raise Malformed("predicate: NAME OP VALUE expected at the end")
     expression = terms[0] if len(terms) == 1 and isinstance(terms[0], list) else ["and", *terms]
@@ -53,13 +55,13 @@ def parse_where(text: str) -> list[Value]:
 
 
 def join(parts: list[list[Value]]) -> list[Value]:
-    """Give the predicate that holds when all do."""
+    """Return the predicate that is true if all of these are."""
     parts = [part for part in parts if part]
     return parts[0] if len(parts) == 1 else ["and", *parts] if parts else []
 
 
-def value_of(text: str) -> Value:
-    """Give what a word means: a number, a truth value, else text; in quotes always text."""
+def parse_value(text: str) -> Value:
+    """Return a number, a truth value, or else a string; a quoted text is always a string."""
     if text[:1] in ("'", '"'):
         return text[1:-1]
     if text.lower() in ("true", "false"):
@@ -69,13 +71,13 @@ def value_of(text: str) -> Value:
     return text
 
 
-def _term(found: "re.Match[str]") -> Value:
-    name, operator = found["name"], found["operator"]
+def _term(match: re.Match[str]) -> Value:
+    name, operator = match["name"], match["operator"]
     if operator is None:
         term: list[Value] = ["exists", name]
     else:
-        literal = value_of(found["value"])
+        literal = parse_value(match["value"])
         if operator == "~":
-            literal = found["value"].strip("'\"")
+            literal = match["value"].strip("'\"")
         term = [_OPERATORS[operator], name, ["quote", literal]]
-    return ["not", term] if found["not"] else term
+    return ["not", term] if match["not"] else term

@@ -1,57 +1,60 @@
-"""Schemas of an agent: the v2 way, and the QMFv1 way for agents that know no other."""
+"""The schemas of an agent: with QMFv2, or with QMFv1 for agents that support nothing else."""
+
+from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
 from time import monotonic
 
 from ..qmf import Query, SchemaId
-from .answers import Answer
-from .asking import BROKER, Job, ask
-from .post import Post
+from .console_state import BROKER
+from .dispatcher import Dispatcher
+from .requests import RequestSpec, send_requests
+from .responses import Response
 
-MOST = 4_096
+MAX_SCHEMAS = 4_096
 QPIDD = "apache.org:qpidd:"
 QPIDD_CLASSES = (
     "acl", "binding", "bridge", "broker", "connection", "domain", "exchange", "incoming", "link", "memory",
     "outgoing", "queue", "session", "subscription", "system", "topic", "vhost",
 )  # fmt: skip
-"""What qpid's management-schema.xml has: its agent can be asked for nothing without naming a class."""
+"""Classes of qpid's management-schema.xml: its agent answers only queries that name a class."""
 
 
-def ask_schemas(post: Post, agent: str, classes: Iterable[str], seconds: float) -> Answer:
-    """Give all schemas of an agent as one answer; one that is not complete where a part did not come."""
+def fetch_schemas(dispatcher: Dispatcher, agent: str, classes: Iterable[str], seconds: float) -> Response:
+    """Return all schemas of an agent as one response; it is incomplete if any part is missing."""
     deadline = monotonic() + seconds
-    known = post.agent(agent)
-    is_old = agent == BROKER or (known is not None and known.capability < 1)
-    if is_old:
-        return _ask_v1(post, agent, list(classes), deadline)
-    ids = _ask(post, agent, [Query(what="SCHEMA_ID")], deadline)
-    queries = [Query(what="SCHEMA", schema_id=item) for item in ids.items[:MOST] if isinstance(item, SchemaId)]
+    known = dispatcher.agent(agent)
+    if agent == BROKER or (known is not None and known.capability < 1):
+        return _fetch_v1(dispatcher, agent, list(classes), deadline)
+    ids = _query(dispatcher, agent, [Query(what="SCHEMA_ID")], deadline)
+    queries = [Query(what="SCHEMA", schema_id=item) for item in ids.items[:MAX_SCHEMAS] if isinstance(item, SchemaId)]
     if ids.failure is not None or not ids.is_complete:
         return ids
-    return _ask(post, agent, queries, deadline)
+    return _query(dispatcher, agent, queries, deadline)
 
 
-def _ask(post: Post, agent: str, queries: list[Query], deadline: float) -> Answer:
-    jobs = [Job.query(agent, query) for query in queries]
-    return _joined(agent, ask(post, jobs, deadline - monotonic()))
+def _query(dispatcher: Dispatcher, agent: str, queries: list[Query], deadline: float) -> Response:
+    specs = [RequestSpec.query(agent, query) for query in queries]
+    return _joined(agent, send_requests(dispatcher, specs, deadline - monotonic()))
 
 
-def _ask_v1(post: Post, agent: str, classes: list[str], deadline: float) -> Answer:
+def _fetch_v1(dispatcher: Dispatcher, agent: str, classes: list[str], deadline: float) -> Response:
     if not classes and (agent == BROKER or agent.startswith(QPIDD)):
         classes = list(QPIDD_CLASSES)
-    if classes:  # their objects tell the hash, which the old request needs
+    if classes:  # the QMFv1 request needs the schema's hash, which the objects of a class have
         queries = [Query(schema_id=SchemaId("", name, None)) for name in classes]
-        objects = _ask(post, agent, queries, deadline)
+        objects = _query(dispatcher, agent, queries, deadline)
         ids = {item.schema_id for item in objects.objects if item.schema_id is not None}
     else:
-        ids = set(post.classes(agent))
-    jobs = [Job.schema_v1(agent, item) for item in sorted(ids, key=lambda item: (item.package, item.name))]
-    return _joined(agent, ask(post, jobs, deadline - monotonic()))
+        ids = set(dispatcher.classes(agent))
+    ordered = sorted(ids, key=lambda item: (item.package, item.name))
+    specs = [RequestSpec.schema_v1(agent, item) for item in ordered]
+    return _joined(agent, send_requests(dispatcher, specs, deadline - monotonic()))
 
 
-def _joined(agent: str, parts: list[tuple[Answer, str]]) -> Answer:
-    whole = Answer(agent=agent, is_complete=True)
+def _joined(agent: str, parts: list[tuple[Response, str]]) -> Response:
+    whole = Response(agent=agent, is_complete=True)
     for part, _ in parts:
         whole = replace(
             whole,

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hostinfo.agent.console import AgentNews, Console
+from hostinfo.agent.console import AgentChange, Console
 from hostinfo.agent.qmf import Event, Indication, Query
 from hostinfo.agent.transport import TransportOptions, open_transport
 from tests.support.certificates import SAN, Authority
@@ -126,7 +126,7 @@ class Visitor:
         self._errand("process", "cat /proc/$(systemctl show --value -p MainPID hostinfo-agent)/status")
 
     def _talk(self, console: Console) -> None:
-        console.listen(self._listen)
+        console.add_listener(self._listen)
         console.connect(SLOW_SECONDS, tries=20)
         agents = console.agents(seconds=SLOW_SECONDS)
         self._heard.agents = [dict(agent.attributes) for agent in agents]
@@ -209,7 +209,7 @@ class Visitor:
             time.sleep(0.5)
         self._heard.seconds[what] = round(time.monotonic() - began, 2)
 
-    def _listen(self, news: AgentNews | Indication) -> None:
+    def _listen(self, news: AgentChange | Indication) -> None:
         if isinstance(news, Indication):
             for event in news.items:
                 if isinstance(event, Event) and event.schema_id:

@@ -79,7 +79,7 @@ class Agent:
         self.process.stderr.close()
 
 
-def until(condition: Callable[[], bool], seconds: float, why: Callable[[], str] = lambda: "") -> None:
+def until(condition: Callable[[], object], seconds: float, why: Callable[[], str] = lambda: "") -> None:
     ends = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < ends, f"not within {seconds} s; {why()}"

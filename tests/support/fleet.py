@@ -1,4 +1,4 @@
-"""Agents to talk to, made of the protocol library's answering side on a real transport."""
+"""Agents in this process: the protocol library's agent side on a real transport."""
 
 import threading
 import time
@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from hostinfo.agent.qmf import (
+    AgentName,
     DataObject,
     Event,
     Message,
+    Query,
     Responder,
     data_indications,
     event_indication,
@@ -17,15 +19,32 @@ from hostinfo.agent.qmf import (
 from hostinfo.agent.qmf.wire.addresses import LOCATE_BINDING, direct_exchange, topic_exchange
 from hostinfo.agent.transport import ConnectionState, Transport, TransportOptions, open_transport
 
+from . import qmf_node
+
+PROCESSORS = Query.from_text(f"{{class: processor, package: '{qmf_node.PACKAGE}'}}")
+
+
+def fleet_agent(number: int, processors: int = 20) -> Responder:
+    """An agent on node NUMBER; its attribute ``memory`` is the number, too."""
+    made = qmf_node.responder(processors)
+    attributes = {"hostname": f"node{number}", "uuid": f"{number:08x}-2222-3333-4444-555555555555", "memory": number}
+    name = AgentName("example.org", "hostinfo", f"i{number}")
+    made.identity = replace(made.identity, name=name, attributes=attributes)
+    return made
+
+
+def agent_name(number: int) -> str:
+    return f"example.org:hostinfo:i{number}"
+
 
 class Fleet:
-    """Any number of agents behind one transport; a context manager. `silent` ones hear, and say nothing."""
+    """Any number of agents behind one transport; a context manager. `silent` ones receive, but do not respond."""
 
     def __init__(self, responders: Iterable[Responder], options: TransportOptions | None = None) -> None:
         self.responders = {str(responder.identity.name): responder for responder in responders}
         self.silent: set[str] = set()
-        self.cut: dict[str, int] = {}  # agent name -> messages of an answer that get through
-        self.heard: list[Message] = []
+        self.cut: dict[str, int] = {}  # agent name -> messages of a response that are sent
+        self.received: list[Message] = []
         self.transport: Transport = open_transport(options or TransportOptions(listen="amqp://127.0.0.1:0"))
         self._connected = threading.Event()
 
@@ -49,10 +68,10 @@ class Fleet:
         for responder in self.responders.values():
             self.transport.send(heartbeat(responder.identity, time.time_ns()))
 
-    def tell(self, name: str, event: Event) -> None:
+    def publish_event(self, name: str, event: Event) -> None:
         self.transport.send(event_indication(self.responders[name].identity, event))
 
-    def indicate(self, name: str, objects: Iterable[DataObject]) -> None:
+    def publish_objects(self, name: str, objects: Iterable[DataObject]) -> None:
         for message in data_indications(self.responders[name].identity, objects):
             self.transport.send(message)
 
@@ -62,21 +81,21 @@ class Fleet:
         self.announce()
 
     def tick(self) -> None:
-        """What an agent's timer does: subscribers get what changed."""
+        """Send to subscribers what changed, as an agent's timer does."""
         for responder in self.responders.values():
             for message in responder.publish_due(time.time_ns()):
                 self.transport.send(message)
 
     def _on_message(self, message: Message) -> None:
-        self.heard.append(message)
-        name = message.subject or ""
-        for asked in [name] if name in self.responders else list(self.responders):
-            if asked in self.silent:
+        self.received.append(message)
+        subject = message.subject or ""
+        for name in [subject] if subject in self.responders else list(self.responders):
+            if name in self.silent:
                 continue
-            answers = self.responders[asked].handle(message, time.time_ns())
-            for number, answer in enumerate(answers):
-                if number < self.cut.get(asked, 10**9):
-                    self.transport.send(answer)
+            responses = self.responders[name].handle(message, time.time_ns())
+            for number, response in enumerate(responses):
+                if number < self.cut.get(name, 10**9):
+                    self.transport.send(response)
 
     def _on_state(self, state: ConnectionState, _text: str) -> None:
         if state is ConnectionState.CONNECTED:

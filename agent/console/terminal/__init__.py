@@ -1,4 +1,6 @@
-"""The console's commands on a terminal or in a pipe, to which they write through a `Screen`."""
+"""The console's commands on a terminal or in a pipe; they write to an `Output`."""
+
+from __future__ import annotations
 
 from collections.abc import Sequence
 
@@ -6,22 +8,22 @@ from hostinfo import Unavailable
 
 from ...qmf import QmfError
 from ...transport import TransportOptions
-from ..nodes import Unknown
-from .asking import get, list_agents, schema
-from .calling import call
-from .following import events, watch
-from .screen import Screen
+from ..agent_selection import UnknownNode
+from .call import call
+from .output import Output
+from .query import get, list_agents, schema
 from .session import DEFAULT_BROKER, EXIT_NO_DATA, EXIT_USAGE, Session, open_console
+from .stream import events, watch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
 
-__all__ = ["DEFAULT_BROKER", "Screen", "run"]
+__all__ = ["DEFAULT_BROKER", "Output", "run"]
 
 
-def run(options: "Namespace", screen: Screen) -> int:
-    """Run the command that the options name; give the exit status."""
+def run(options: Namespace, output: Output) -> int:
+    """Run the command that the options name; return the exit code."""
     try:
         transport = TransportOptions(
             urls=tuple(options.broker or (DEFAULT_BROKER,)),
@@ -39,27 +41,27 @@ def run(options: "Namespace", screen: Screen) -> int:
             allow_cleartext=options.allow_cleartext,
         )
         with open_console(transport) as console:
-            session = Session(console, screen, transport.urls, options.seconds, options.filter or (), _nodes(options))
-            return _dispatch(session, options)
-    except (Unavailable, Unknown) as error:
-        screen.print_error(f"console: {error}")
+            session = Session(console, output, transport.urls, options.seconds, options.filter or (), _nodes(options))
+            return _run_command(session, options)
+    except (Unavailable, UnknownNode) as error:
+        output.print_error(f"console: {error}")
         return EXIT_NO_DATA
     except QmfError as error:
-        screen.print_error(f"console: {error}")
+        output.print_error(f"console: {error}")
         return EXIT_USAGE
 
 
-def _nodes(options: "Namespace") -> Sequence[str]:
+def _nodes(options: Namespace) -> Sequence[str]:
     return [options.target_node] if options.action == "call" else options.node or ()
 
 
-def _dispatch(session: Session, options: "Namespace") -> int:
-    wanted: Sequence[str] = [name for text in options.columns or () for name in text.split(",") if name]
+def _run_command(session: Session, options: Namespace) -> int:
+    columns: Sequence[str] = [name for text in options.columns or () for name in text.split(",") if name]
     match options.action:
         case "list":
-            return list_agents(session, wanted)
+            return list_agents(session, columns)
         case "get":
-            return get(session, options.class_name, options.where or (), wanted)
+            return get(session, options.class_name, options.where or (), columns)
         case "schema":
             return schema(session, options.class_name)
         case "call":

@@ -1,4 +1,6 @@
-"""Values of agents as text for a terminal, and as what JSON can hold. What strangers sent never commands a terminal."""
+"""Values of agents as text for a terminal, and in JSON's types. Nothing that an agent sends controls the terminal."""
+
+from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -7,19 +9,20 @@ from uuid import UUID
 
 from ...qmf import DataObject, SchemaId
 
-MOST = 10_000  # characters of one value
+MAX_CHARACTERS = 10_000
+"""Longest text of one value."""
 
 
-def clean(text: str) -> str:
-    """Give the text without what would command a terminal or break a line: such characters are shown as escapes."""
-    text = text[:MOST]
+def escape(text: str) -> str:
+    """Return the text with control characters as escape sequences: they neither move the cursor nor end a line."""
+    text = text[:MAX_CHARACTERS]
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "replace").decode() for c in text)
 
 
-def shown(value: object, width: int = MOST) -> str:
-    """Give a value on one line of at most so many characters; of a list what fits, and how many more there are."""
+def to_text(value: object, width: int = MAX_CHARACTERS) -> str:
+    """Return a value on one line of at most `width` characters; for a longer list, the number of omitted items."""
     if isinstance(value, list | tuple):
         return _list(value, width)
     text = _text(value)
@@ -36,18 +39,18 @@ def _text(value: object) -> str:
             return f"{value:.10g}"
         case bytes():
             try:
-                return clean(value.decode())
+                return escape(value.decode())
             except ValueError:
                 return value.hex()
         case {"_object_name": str(name)}:
-            return clean(name)
+            return escape(name)
         case dict():
-            return " ".join(f"{clean(str(key))}={shown(item)}" for key, item in value.items())
-    return clean(str(value))
+            return " ".join(f"{escape(str(key))}={to_text(item)}" for key, item in value.items())
+    return escape(str(value))
 
 
-def _list(values: "list[object] | tuple[object, ...]", width: int) -> str:
-    texts = [_text(list(value)) if isinstance(value, tuple) else shown(value) for value in values[:MOST]]
+def _list(values: list[object] | tuple[object, ...], width: int) -> str:
+    texts = [_text(list(value)) if isinstance(value, tuple) else to_text(value) for value in values[:MAX_CHARACTERS]]
     whole = " ".join(texts)
     if len(whole) <= width:
         return whole or "-"
@@ -58,8 +61,8 @@ def _list(values: "list[object] | tuple[object, ...]", width: int) -> str:
     return whole[: max(1, width - 1)] + "…"
 
 
-def plain(value: object) -> object:
-    """Give the value in JSON's types: UUIDs as text, binary as text or hexadecimal, no NaN."""
+def to_builtins(value: object) -> object:
+    """Return the value in JSON's types: UUIDs as text, binary as text or hexadecimal, no NaN."""
     match value:
         case bool() | None | str():
             return value
@@ -75,29 +78,29 @@ def plain(value: object) -> object:
         case UUID():
             return str(value)
         case Mapping():
-            return {str(key): plain(item) for key, item in value.items()}
+            return {str(key): to_builtins(item) for key, item in value.items()}
         case list() | tuple():
-            return [plain(item) for item in value]
+            return [to_builtins(item) for item in value]
     return str(value)
 
 
 def class_name(schema_id: SchemaId | None) -> str:
-    """Give `package:class`."""
+    """Return `package:class`."""
     return f"{schema_id.package}:{schema_id.name}" if schema_id is not None else ""
 
 
-def record(node: str, agent: str, item: DataObject, **more: object) -> dict[str, object]:
-    """Give an object as JSON has it."""
-    found: dict[str, object] = {"node": node, "agent": agent, "class": class_name(item.schema_id)}
-    found["id"] = item.object_id.object_name if item.object_id is not None else None
-    found |= more | {"values": plain(item.values)}
+def object_record(node: str, agent: str, item: DataObject, **more: object) -> dict[str, object]:
+    """Return an object as a JSON record."""
+    record: dict[str, object] = {"node": node, "agent": agent, "class": class_name(item.schema_id)}
+    record["id"] = item.object_id.object_name if item.object_id is not None else None
+    record |= more | {"values": to_builtins(item.values)}
     if item.update_ts:
-        found["updated"] = time_text(item.update_ts)
-    return found
+        record["updated"] = time_text(item.update_ts)
+    return record
 
 
 def time_text(nanoseconds: int) -> str:
-    """Give a time as RFC 3339 has it, in UTC."""
+    """Return a time in ns since 1970 as RFC 3339, in UTC."""
     try:
         return datetime.fromtimestamp(nanoseconds / 1e9, UTC).isoformat(timespec="milliseconds")
     except (ValueError, OverflowError, OSError):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hostinfo.agent.console import parse_where
+from hostinfo.agent.console import parse_predicate
 from hostinfo.agent.qmf import Predicate, QmfError, Value
 
 NODE = {"hostname": "node1", "memory": 2_000_000, "online": True, "model": "EPYC, second", "serial": "007", "load": 0.5}
@@ -32,7 +32,7 @@ NODE = {"hostname": "node1", "memory": 2_000_000, "online": True, "model": "EPYC
     ],
 )
 def test_the_node_fulfils_it(text: str) -> None:
-    assert Predicate(parse_where(text)).matches(NODE)
+    assert Predicate(parse_predicate(text)).matches(NODE)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_the_node_fulfils_it(text: str) -> None:
     ["hostname=node2", "memory>1e9", "memory>1, hostname=x", "nothere", "nothere!=x", "!hostname", "online=false"],
 )
 def test_the_node_does_not_fulfil_it(text: str) -> None:
-    assert not Predicate(parse_where(text)).matches(NODE)
+    assert not Predicate(parse_predicate(text)).matches(NODE)
 
 
 @pytest.mark.parametrize(
@@ -48,14 +48,14 @@ def test_the_node_does_not_fulfil_it(text: str) -> None:
 )
 def test_what_is_no_predicate_is_refused_with_words(text: str) -> None:
     if text == "and":  # a property may have this name
-        assert parse_where(text) == ["exists", "and"]
+        assert parse_predicate(text) == ["exists", "and"]
         return
     with pytest.raises(QmfError, match=r"\w"):
-        parse_where(text)
+        parse_predicate(text)
 
 
 def test_quoted_numbers_stay_text_and_bare_ones_are_numbers() -> None:
-    terms: list[Value] = parse_where("a='12', b=12, c=1.5, d=1.2.3")
+    terms: list[Value] = parse_predicate("a='12', b=12, c=1.5, d=1.2.3")
     assert terms == [
         "and",
         ["eq", "a", ["quote", "12"]],
@@ -68,4 +68,4 @@ def test_quoted_numbers_stay_text_and_bare_ones_are_numbers() -> None:
 @given(st.text(max_size=200))
 def test_any_text_is_a_predicate_or_refused(text: str) -> None:
     with contextlib.suppress(QmfError):
-        Predicate(parse_where(text))
+        Predicate(parse_predicate(text))

@@ -1,4 +1,6 @@
-"""The command that acts: call a method of an object of one node."""
+"""The command call: a method of an object of one node."""
+
+from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
@@ -20,42 +22,44 @@ from ...qmf import (
     parse_map,
 )
 from ...qmf.wire.errors import quote_short
-from ..answers import Answer
-from ..nodes import labels
-from ..predicates import value_of
+from ..agent_selection import node_names
+from ..predicates import parse_value
+from ..responses import Response
 from .session import Session, class_id, query_of
 from .table import ID, NODE
-from .values import class_name, plain
+from .values import class_name, to_builtins
 
-_TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+SHOWN_OBJECTS = 5
+_BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
 def call(session: Session, target: str, arguments: Sequence[str], where: Sequence[str]) -> int:
-    """Call CLASS.METHOD of the one object there is, or that `where` leaves; METHOD alone has no object."""
+    """Call CLASS.METHOD of the only object of the class, or of the one that `where` selects; METHOD: of the agent."""
     class_part, _, method_name = target.rpartition(".")
-    texts = _pairs(arguments)
+    texts = _parse_arguments(arguments)
     agents = session.agents()
-    names = labels(agents)
-    told: list[dict[str, object]] = []
-    answers: list[Answer] = []
+    names = node_names(agents)
+    results: list[dict[str, object]] = []
+    responses: list[Response] = []
     for agent in agents:
         item = _object(session, agent, class_part, where) if class_part else None
         if class_part and item is None and len(agents) > 1:
-            continue  # several agents of one host: the one that has the class is meant
+            continue  # several agents on one host: call the one that has the class
         method = _method(session, agent, item, class_part, method_name)
         values = _typed(texts, method)
         object_id = item.object_id if item is not None else None
-        answer = session.console.call(agent, object_id, method_name, values, session.seconds)
-        answers.append(answer)
-        if answer.arguments is not None:
-            told.append({"node": names[answer.agent], "agent": answer.agent} | _record(item, answer.arguments))
-    if not answers and agents:
+        response = session.console.call(agent, object_id, method_name, values, session.seconds)
+        responses.append(response)
+        if response.arguments is not None:
+            node = {"node": names[response.agent], "agent": response.agent}
+            results.append(node | _record(item, response.arguments))
+    if not responses and agents:
         raise NotFound(f"no object of class {quote_short(class_part)}")
-    if session.screen.is_json:
-        session.screen.records(told)
-    elif told:
-        session.screen.rows([{NODE: one["node"], ID: one["id"], **_map(one["values"])} for one in told])
-    return session.settle(answers, agents, is_empty=not told)
+    if session.output.is_json:
+        session.output.write_records(results)
+    elif results:
+        session.output.write_rows([{NODE: one["node"], ID: one["id"], **_mapping(one["values"])} for one in results])
+    return session.report_failures(responses, agents, is_empty=not results)
 
 
 def _record(item: DataObject | None, arguments: Mapping[str, Value]) -> dict[str, object]:
@@ -63,41 +67,42 @@ def _record(item: DataObject | None, arguments: Mapping[str, Value]) -> dict[str
     return {
         "class": class_name(item.schema_id) if item is not None else None,
         "id": object_id.object_name if object_id is not None else None,
-        "values": plain(arguments),
+        "values": to_builtins(arguments),
     }
 
 
-def _map(value: object) -> dict[str, object]:
+def _mapping(value: object) -> dict[str, object]:
     return value if isinstance(value, dict) else {}
 
 
 def _object(session: Session, agent: Agent, name: str, where: Sequence[str]) -> DataObject | None:
-    answer = session.console.query([agent], query_of(name, where), session.seconds)[0]
-    if answer.failure is not None:
-        raise NotFound(f"{answer.agent}: {answer.failure.text}")
-    if not answer.is_complete:
-        raise NotFound(f"{answer.agent} did not answer in {session.seconds:g} s; nothing was called")
-    if len(answer.objects) > 1:
-        some = ", ".join(item.object_id.object_name for item in answer.objects[:5] if item.object_id is not None)
+    response = session.console.query([agent], query_of(name, where), session.seconds)[0]
+    if response.failure is not None:
+        raise NotFound(f"{response.agent}: {response.failure.text}")
+    if not response.is_complete:
+        raise NotFound(f"{response.agent} did not respond within {session.seconds:g} s; nothing was called")
+    objects = response.objects
+    if len(objects) > 1:
+        some = ", ".join(item.object_id.object_name for item in objects[:SHOWN_OBJECTS] if item.object_id is not None)
         raise InvalidArgument(
-            f"{len(answer.objects)} objects of class {quote_short(name)} ({some}, …): choose with --where"
+            f"{len(objects)} objects of class {quote_short(name)} ({some}, …): select one with --where"
         )
-    return answer.objects[0] if answer.objects else None
+    return objects[0] if objects else None
 
 
 def _method(
     session: Session, agent: Agent, item: DataObject | None, name: str, method_name: str
 ) -> SchemaMethod | None:
-    """Find what the agent says of the method; None where it says nothing, then it is called on trust."""
+    """The method's schema; None if the agent has none: then the method is called without a check."""
     if agent.capability < 1:
-        answer = session.console.schemas(agent, [class_id(name).name] if name else (), session.seconds)
+        response = session.console.schemas(agent, [class_id(name).name] if name else (), session.seconds)
     else:
         schema_id = item.schema_id if item is not None and item.schema_id is not None else class_id(name)
         if not schema_id.name:
             return None
-        wanted = SchemaId(schema_id.package, schema_id.name, None)
-        answer = session.console.query([agent], Query(what="SCHEMA", schema_id=wanted), session.seconds)[0]
-    classes = [one for one in answer.items if isinstance(one, SchemaClass)]
+        query = Query(what="SCHEMA", schema_id=SchemaId(schema_id.package, schema_id.name, None))
+        response = session.console.query([agent], query, session.seconds)[0]
+    classes = [one for one in response.items if isinstance(one, SchemaClass)]
     if not classes:
         return None
     found = next((method for one in classes if (method := one.method(method_name)) is not None), None)
@@ -107,19 +112,20 @@ def _method(
     return found
 
 
-def _pairs(arguments: Iterable[str]) -> dict[str, str]:
+def _parse_arguments(arguments: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for argument in arguments:
-        name, is_there, value = argument.partition("=")
-        if not is_there or not name or name in found:
-            raise Malformed(f"arguments are NAME=VALUE, each once, not {quote_short(argument)}")
+        name, equals, value = argument.partition("=")
+        if not equals or not name or name in found:
+            raise Malformed(f"arguments must be NAME=VALUE, each name once, not {quote_short(argument)}")
         found[name] = value
     return found
 
 
 def _typed(texts: Mapping[str, str], method: SchemaMethod | None) -> dict[str, object]:
+    """The arguments in the types of the schema."""
     if method is None:
-        return {name: value_of(text) for name, text in texts.items()}
+        return {name: parse_value(text) for name, text in texts.items()}
     inputs = method.inputs()
     for name in texts:
         if name not in inputs:
@@ -129,10 +135,11 @@ def _typed(texts: Mapping[str, str], method: SchemaMethod | None) -> dict[str, o
 
 
 def _value(text: str, argument: SchemaProperty) -> Value:
+    type_name = argument.type.name.lower()
     try:
         match argument.type:
             case DataType.BOOL:
-                return _TRUTH[text.lower()]
+                return _BOOLEANS[text.lower()]
             case DataType.INT:
                 return int(text, 0)
             case DataType.FLOAT:
@@ -144,5 +151,5 @@ def _value(text: str, argument: SchemaProperty) -> Value:
             case DataType.MAP:
                 return parse_map(text)
     except (ValueError, KeyError):
-        raise InvalidArgument(f"{argument.name}={quote_short(text)}: no {argument.type.name.lower()}") from None
+        raise InvalidArgument(f"{argument.name}={quote_short(text)}: not of type {type_name}") from None
     return text
