@@ -5,9 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 import hostinfo
 from hostinfo.facade import HostInfo
+
+settings.register_profile("no-deadline", deadline=None)  # a deadline would measure the load of the machine
+settings.load_profile("no-deadline")
 
 FIXTURES = Path(__file__).parent / "fixtures"
 

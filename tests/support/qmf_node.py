@@ -1,4 +1,4 @@
-"""A small agent to talk to: its schemas, its objects and its methods, for the tests of both sides."""
+"""A small agent: schemas, objects and methods, for the tests of both sides."""
 
 from collections.abc import Iterable, Mapping
 from uuid import UUID
@@ -29,7 +29,7 @@ NOW = 1_700_000_000_000_000_000
 
 ECHO = SchemaMethod(
     name="echo",
-    description="Give back what was given",
+    description="Return the arguments",
     arguments=(
         SchemaProperty(name="sequence", type=DataType.INT, direction=Direction.IO),
         SchemaProperty(name="body", type=DataType.STRING, direction=Direction.IO),
@@ -89,7 +89,7 @@ def processor(number: int, update_ts: int = NOW) -> DataObject:
 
 
 class MemoryStore:
-    """A store that is a dict."""
+    """A store in a dict."""
 
     def __init__(self, processors: int = 20) -> None:
         self.classes = [NODE, PROCESSOR, LINK_DOWN]
@@ -113,9 +113,9 @@ def call(request: MethodCall) -> Mapping[str, object]:
             loud = body.upper() if request.arguments.get("loud") else body
             return {"sequence": request.arguments["sequence"], "body": loud}
         case "reboot":
-            raise Forbidden("nobody reboots")
+            raise Forbidden("reboot is not allowed")
         case "explode":
-            raise RuntimeError("a fault of the agent")
+            raise RuntimeError("an internal error")
     return {}
 
 

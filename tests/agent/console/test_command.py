@@ -106,7 +106,7 @@ def heartbeats(fleet: Fleet) -> Iterator[None]:
         (["call", "node1", "ovirtNode.nosuch"], 2, "has no method 'nosuch'; it has: echo, explode, reboot, refresh"),
         (["call", "node1", "ovirtNode.echo", "sequence=x"], 2, "sequence='x': not of type int"),
         (["call", "node1", "ovirtNode.echo", "nosuch=1"], 2, "it takes: sequence, body, loud"),
-        (["call", "node1", "ovirtNode.reboot"], 1, "node1: nobody reboots"),
+        (["call", "node1", "ovirtNode.reboot"], 1, "node1: reboot is not allowed"),
         (["call", "node1", "processor.refresh"], 2, "20 objects of class 'processor'"),
         (["get"], 2, "CLASS"),
         (["nosuch"], 2, "nosuch"),

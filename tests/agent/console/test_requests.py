@@ -77,7 +77,7 @@ def test_a_method_returns_its_output_and_a_refusal_its_reason(console: Console) 
     refused = console.call(agent_name(0), ObjectId("node"), "reboot")
     assert refused.is_complete
     assert refused.failure is not None
-    assert (refused.failure.code, refused.failure.text) == (ErrorCode.FORBIDDEN, "nobody reboots")
+    assert (refused.failure.code, refused.failure.text) == (ErrorCode.FORBIDDEN, "reboot is not allowed")
 
 
 def test_a_method_is_called_once_even_without_response(fleet: Fleet, console: Console) -> None:

@@ -1,4 +1,4 @@
-"""The protocol of the Java agents: limits of duration and interval, expiry, only what is new or changed."""
+"""Subscriptions as in Java agents: limits of duration and interval, expiry, and only new or changed objects."""
 
 import pytest
 
@@ -9,8 +9,8 @@ S = 10**9
 REPLY = ReplyTo(Route("qmf.default.topic", "direct-console.1"), "17")
 
 
-class World:
-    """Objects with their times, as a store would evaluate them."""
+class Inventory:
+    """Objects with their update times, as a store would return them."""
 
     def __init__(self, **times: int) -> None:
         self.times = times
@@ -24,46 +24,46 @@ class World:
 
 
 @pytest.mark.parametrize(
-    ("asked", "granted"),
+    ("requested", "granted"),
     [((0, 0), (300, 30_000)), ((1, 1), (10, 1_000)), ((9_999, 2_000), (3_600, 2_000)), ((-5, -5), (300, 30_000))],
 )
-def test_duration_and_interval_are_kept_within_limits(asked: tuple[int, int], granted: tuple[int, int]) -> None:
-    item = Subscriptions().subscribe(Query(), REPLY, 0, duration_s=asked[0], interval_ms=asked[1])
+def test_duration_and_interval_are_kept_within_limits(requested: tuple[int, int], granted: tuple[int, int]) -> None:
+    item = Subscriptions().subscribe(Query(), REPLY, 0, duration_s=requested[0], interval_ms=requested[1])
     assert (item.duration_s, item.interval_ms) == granted
 
 
-def test_all_at_once_then_only_what_is_new_or_changed() -> None:
-    world, subscriptions = World(a=1, b=1), Subscriptions()
+def test_all_objects_are_published_at_once_and_then_only_new_or_changed_ones() -> None:
+    inventory, subscriptions = Inventory(a=1, b=1), Subscriptions()
     subscriptions.subscribe(Query(), REPLY, 0, interval_ms=1_000)
-    assert world.published(subscriptions, 0) == [["a", "b"]]
-    assert world.published(subscriptions, S // 2) == []  # not due
-    assert world.published(subscriptions, 1 * S) == []  # due, nothing new
-    world.times |= {"b": 2, "c": 2}
-    assert world.published(subscriptions, 2 * S) == [["b", "c"]]
-    assert world.published(subscriptions, 3 * S) == []
+    assert inventory.published(subscriptions, 0) == [["a", "b"]]
+    assert inventory.published(subscriptions, S // 2) == []  # not due
+    assert inventory.published(subscriptions, 1 * S) == []  # due, nothing new
+    inventory.times |= {"b": 2, "c": 2}
+    assert inventory.published(subscriptions, 2 * S) == [["b", "c"]]
+    assert inventory.published(subscriptions, 3 * S) == []
 
 
-def test_an_object_that_left_and_comes_back_is_new() -> None:
-    world, subscriptions = World(a=1), Subscriptions()
+def test_an_object_that_disappears_and_reappears_is_new() -> None:
+    inventory, subscriptions = Inventory(a=1), Subscriptions()
     subscriptions.subscribe(Query(), REPLY, 0, interval_ms=1_000)
-    world.published(subscriptions, 0)
-    del world.times["a"]
-    assert world.published(subscriptions, 1 * S) == []
-    world.times["a"] = 1
-    assert world.published(subscriptions, 2 * S) == [["a"]]
+    inventory.published(subscriptions, 0)
+    del inventory.times["a"]
+    assert inventory.published(subscriptions, 1 * S) == []
+    inventory.times["a"] = 1
+    assert inventory.published(subscriptions, 2 * S) == [["a"]]
 
 
-def test_it_expires_silently_unless_refreshed() -> None:
-    world, subscriptions = World(a=1), Subscriptions()
+def test_a_subscription_expires_silently_unless_it_is_refreshed() -> None:
+    inventory, subscriptions = Inventory(a=1), Subscriptions()
     item = subscriptions.subscribe(Query(), REPLY, 0, duration_s=10, interval_ms=1_000)
     assert subscriptions.refresh(item.id, 9 * S) is item
-    assert world.published(subscriptions, 15 * S) == [["a"]]
-    assert world.published(subscriptions, 19 * S) == []
+    assert inventory.published(subscriptions, 15 * S) == [["a"]]
+    assert inventory.published(subscriptions, 19 * S) == []
     assert len(subscriptions) == 0
     assert subscriptions.refresh(item.id, 20 * S) is None
 
 
-def test_a_refresh_changes_the_duration_only_when_it_gives_one() -> None:
+def test_a_refresh_changes_the_duration_only_if_it_has_one() -> None:
     subscriptions = Subscriptions()
     item = subscriptions.subscribe(Query(), REPLY, 0, duration_s=100)
     subscriptions.refresh(item.id, 1 * S)
@@ -72,7 +72,7 @@ def test_a_refresh_changes_the_duration_only_when_it_gives_one() -> None:
     assert (item.duration_s, item.expires_ns) == (50, 52 * S)
 
 
-def test_a_cancelled_one_is_gone_and_cancelling_twice_is_no_error() -> None:
+def test_a_cancelled_subscription_is_removed_and_cancelling_twice_is_no_error() -> None:
     subscriptions = Subscriptions()
     item = subscriptions.subscribe(Query(), REPLY, 0)
     subscriptions.cancel(item.id)
@@ -80,7 +80,7 @@ def test_a_cancelled_one_is_gone_and_cancelling_twice_is_no_error() -> None:
     assert subscriptions.next_due_ns() is None
 
 
-def test_their_number_is_bounded_in_all_and_for_one_console() -> None:
+def test_the_number_of_subscriptions_is_bounded_in_total_and_per_console() -> None:
     subscriptions = Subscriptions(max_subscriptions=4, max_per_subscriber=2)
     for _ in range(2):
         subscriptions.subscribe(Query(), REPLY, 0)
@@ -93,32 +93,32 @@ def test_their_number_is_bounded_in_all_and_for_one_console() -> None:
     subscriptions.subscribe(Query(), ReplyTo(Route("q", "x")), 301 * S)  # the others have expired
 
 
-def test_the_gone_are_told_to_those_that_knew_them_once() -> None:
-    world, subscriptions = World(a=1), Subscriptions()
+def test_a_deleted_object_is_published_once_to_the_subscribers_that_know_it() -> None:
+    inventory, subscriptions = Inventory(a=1), Subscriptions()
     item = subscriptions.subscribe(Query(), REPLY, 0)
-    world.published(subscriptions, 0)
-    gone = DataObject(object_id=ObjectId("a"), delete_ts=5)
-    assert list(subscriptions.forget_object(gone, 1 * S)) == [item]
-    assert list(subscriptions.forget_object(gone, 1 * S)) == []
+    inventory.published(subscriptions, 0)
+    deleted = DataObject(object_id=ObjectId("a"), delete_ts=5)
+    assert list(subscriptions.forget_object(deleted, 1 * S)) == [item]
+    assert list(subscriptions.forget_object(deleted, 1 * S)) == []
 
 
-def test_one_whose_query_fails_is_ended_and_the_others_live() -> None:
+def test_a_subscription_whose_query_fails_is_ended_and_the_others_continue() -> None:
     subscriptions = Subscriptions()
     bad = subscriptions.subscribe(Query(), REPLY, 0)
     good = subscriptions.subscribe(Query(), REPLY, 0)
 
     def evaluate(item: Subscription) -> list[DataObject]:
         if item is bad:
-            raise QmfError("too much")
-        return World(a=1).evaluate(item)
+            raise QmfError("too expensive")
+        return Inventory(a=1).evaluate(item)
 
     assert [item for item, _ in subscriptions.due(0, evaluate)] == [good]
     assert len(subscriptions) == 1
 
 
-def test_the_next_time_to_look_is_known() -> None:
+def test_the_next_publication_time_is_the_earliest_of_all_subscriptions() -> None:
     subscriptions = Subscriptions()
     subscriptions.subscribe(Query(), REPLY, 0, interval_ms=5_000)
     subscriptions.subscribe(Query(), REPLY, 1 * S, interval_ms=1_000)
-    World(a=1).published(subscriptions, 1 * S)
+    Inventory(a=1).published(subscriptions, 1 * S)
     assert subscriptions.next_due_ns() == 2 * S

@@ -1,4 +1,4 @@
-"""Which agents a console knows, and when it takes one for lost."""
+"""Which agents a console knows, and when one counts as lost."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def announcement(
     )
 
 
-def test_a_heartbeat_means_added_refreshed_restarted_or_schema_changed() -> None:
+def test_an_announcement_adds_refreshes_restarts_or_changes_the_schema() -> None:
     table = AgentTable()
     assert table.update(announcement(), 0) is AgentTransition.ADDED
     assert table.update(announcement(), 1) is AgentTransition.REFRESHED
@@ -39,7 +39,7 @@ def test_an_agent_is_lost_after_three_heartbeats(interval_s: int, lost_s: int) -
     assert len(table) == 0
 
 
-def test_any_message_of_an_agent_shows_that_it_lives() -> None:
+def test_any_message_of_an_agent_delays_its_expiry() -> None:
     table = AgentTable()
     table.update(announcement(), 0)
     table.touch("v:p:i", 25 * S)
@@ -47,7 +47,7 @@ def test_any_message_of_an_agent_shows_that_it_lives() -> None:
     assert table.expire(40 * S) == []
 
 
-def test_invented_agents_do_not_fill_the_memory() -> None:
+def test_the_number_of_agents_is_bounded() -> None:
     table = AgentTable(max_agents=3)
     changes = [table.update(announcement(f"v:p:{number}"), 0) for number in range(5)]
     assert changes == [AgentTransition.ADDED] * 3 + [AgentTransition.IGNORED] * 2

@@ -1,3 +1,5 @@
+"""How parts and results complete the requests of a console."""
+
 import pytest
 
 from hostinfo.agent.qmf import Failure, MethodResult, PendingRequests, QueryPart, TooLarge
@@ -13,7 +15,7 @@ def part(
     )
 
 
-def test_parts_are_put_together_until_the_last() -> None:
+def test_parts_are_collected_until_the_last() -> None:
     pending = PendingRequests()
     request = pending.register("v:p:i")
     assert pending.complete(part(request.correlation, 8)) is None
@@ -22,14 +24,14 @@ def test_parts_are_put_together_until_the_last() -> None:
     assert len(pending) == 0
 
 
-def test_correlations_are_decimal_numbers_that_differ() -> None:
+def test_correlation_ids_are_distinct_decimal_numbers() -> None:
     pending = PendingRequests()
     correlations = [pending.register("a").correlation for _ in range(100)]
     assert len(set(correlations)) == 100
     assert all(0 < int(correlation) < 2**32 for correlation in correlations)
 
 
-def test_answers_of_others_and_answers_to_nothing_are_dropped() -> None:
+def test_responses_of_other_agents_and_without_request_are_ignored() -> None:
     pending = PendingRequests()
     request = pending.register("v:p:i")
     assert pending.complete(part(request.correlation, is_last=True, agent="v:p:evil")) is None
@@ -47,7 +49,7 @@ def test_a_result_or_a_failure_completes_a_request() -> None:
     assert request.result is failure
 
 
-def test_an_answer_that_lost_a_part_on_the_way_is_no_whole_answer() -> None:
+def test_a_response_with_a_lost_part_is_a_failure() -> None:
     pending = PendingRequests()
     request = pending.register("v:p:i")
     assert pending.complete(part(request.correlation, 8, number=1)) is None
@@ -61,7 +63,7 @@ def test_an_answer_that_lost_a_part_on_the_way_is_no_whole_answer() -> None:
     assert whole.result is None
 
 
-def test_an_answer_without_end_is_ended() -> None:
+def test_an_endless_response_is_stopped() -> None:
     pending = PendingRequests(max_items=20)
     request = pending.register("v:p:i")
     assert pending.complete(part(request.correlation, 15)) is None
@@ -70,7 +72,7 @@ def test_an_answer_without_end_is_ended() -> None:
     assert request.items == []
 
 
-def test_the_number_of_requests_is_bounded() -> None:
+def test_the_number_of_pending_requests_is_bounded() -> None:
     pending = PendingRequests(max_requests=1)
     pending.register("a")
     with pytest.raises(TooLarge):

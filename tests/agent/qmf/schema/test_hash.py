@@ -1,4 +1,4 @@
-"""The vectors were computed by the C++ library itself (qmf::Schema::finalize, qpidd 1.40)."""
+"""The test vectors were computed by the C++ library (qmf::Schema::finalize, qpidd 1.40)."""
 
 import pytest
 
@@ -31,7 +31,7 @@ DURATION = SchemaProperty(
         ),
     ],
 )
-def test_hash_is_that_of_the_cpp_library(schema: SchemaClass, expected: str) -> None:
+def test_hash_equals_that_of_the_cpp_library(schema: SchemaClass, expected: str) -> None:
     assert str(schema.id.hash) == expected
 
 

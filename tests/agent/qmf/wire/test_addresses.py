@@ -1,3 +1,5 @@
+"""Agent names and routing keys, in the forms of qpidd's built-in agent."""
+
 import pytest
 
 from hostinfo.agent.qmf.wire.addresses import SEVERITIES, AgentName, data_key, event_key, heartbeat_key, join_key
@@ -17,11 +19,11 @@ def test_an_event_key_names_its_severity_before_the_agent() -> None:
     assert event_key(AGENT, "p.q", "linkDown", 4) == "agent.ind.event.p_q.linkDown.warn.example_org.host_info.4_2-a"
 
 
-def test_severity_words_are_those_of_the_broker() -> None:
+def test_severity_words_equal_those_of_the_broker() -> None:
     assert SEVERITIES == ("emerg", "alert", "crit", "error", "warn", "note", "info", "debug")
 
 
-def test_agent_names_parse_and_keep_colons_of_the_instance() -> None:
+def test_an_agent_name_keeps_the_colons_of_its_instance() -> None:
     assert AgentName.parse("v:p:i:j") == AgentName("v", "p", "i:j")
     assert str(AgentName.parse("v:p:i:j")) == "v:p:i:j"
 
@@ -29,12 +31,12 @@ def test_agent_names_parse_and_keep_colons_of_the_instance() -> None:
 @pytest.mark.parametrize(
     "text", ["", "broker", "a:b", "a::c", ":b:c", "a:b:", "apache.org:qpidd:x", "a:b:" + "é" * 130]
 )
-def test_other_names_are_refused(text: str) -> None:
+def test_an_invalid_agent_name_is_rejected(text: str) -> None:
     with pytest.raises(Malformed):
         AgentName.parse(text)
 
 
-def test_a_routing_key_over_255_bytes_is_never_made() -> None:
+def test_a_routing_key_over_255_bytes_is_rejected() -> None:
     assert len(join_key("a" * 254, "")) == 255
     with pytest.raises(Malformed):
         join_key("a" * 254, "é")

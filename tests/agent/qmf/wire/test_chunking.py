@@ -1,3 +1,5 @@
+"""Responses in parts."""
+
 from collections.abc import Iterator
 
 from hypothesis import given
@@ -12,18 +14,18 @@ def maps(count: int, size: int) -> list[Map]:
     return [{"_values": {"n": n, "text": "x" * size}} for n in range(count)]
 
 
-def test_twenty_objects_by_eight_are_eight_eight_and_four() -> None:
+def test_twenty_objects_in_parts_of_eight_are_eight_eight_and_four() -> None:
     parts = list(split(maps(20, 1), objects=8))
     assert [(len(part), last) for part, last in parts] == [(8, False), (8, False), (4, True)]
 
 
-def test_nothing_is_one_last_empty_part_and_sixteen_need_no_empty_one() -> None:
+def test_no_objects_are_one_empty_part_and_sixteen_need_no_empty_one() -> None:
     assert list(split([])) == [([], True)]
     assert [(len(part), last) for part, last in split(maps(16, 1), objects=8)] == [(8, False), (8, True)]
 
 
 @given(st.integers(0, 60), st.integers(0, 3_000), st.integers(1, 100))
-def test_parts_hold_all_objects_in_order_within_both_limits(count: int, size: int, objects: int) -> None:
+def test_parts_have_all_objects_in_order_within_both_limits(count: int, size: int, objects: int) -> None:
     items = maps(count, size)
     parts = list(split(items, objects=objects, size=10_000))
     assert [item for part, _ in parts for item in part] == items
@@ -33,7 +35,7 @@ def test_parts_hold_all_objects_in_order_within_both_limits(count: int, size: in
         assert len(part) <= 1 or sum(map(encoded_size, part)) <= 10_000
 
 
-def test_parts_are_made_as_they_are_needed() -> None:
+def test_items_are_consumed_lazily() -> None:
     taken = []
 
     def source() -> Iterator[Map]:
@@ -46,7 +48,7 @@ def test_parts_are_made_as_they_are_needed() -> None:
     assert len(taken) <= 11
 
 
-def test_an_object_over_the_largest_message_says_what_it_leaves_out() -> None:
+def test_an_object_over_the_message_limit_lists_the_values_it_omits() -> None:
     item: Map = {"_values": {"small": 1, "huge": "x" * 2_000_000, "large": "y" * 900_000}, "_object_id": {}}
     assert shrink(item) == {
         "_values": {"small": 1, "large": "y" * 900_000, "_too_large": ["huge"]},

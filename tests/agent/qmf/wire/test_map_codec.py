@@ -1,4 +1,4 @@
-"""Expected bytes are written out by hand from AMQP 0-10, section 4.2 (type codes) and qpid's Codecs.cpp."""
+"""Expected bytes are written by hand from AMQP 0-10, section 4.2 (type codes), and qpid's Codecs.cpp."""
 
 import struct
 from contextlib import suppress
@@ -41,7 +41,7 @@ WIRE: list[tuple[Map, bytes]] = [
 
 
 @pytest.mark.parametrize(("value", "wire"), WIRE)
-def test_maps_are_written_and_read_as_0_10_says(value: Map, wire: bytes) -> None:
+def test_maps_are_encoded_and_decoded_as_0_10_specifies(value: Map, wire: bytes) -> None:
     assert encode_map(value) == wire
     assert decode_map(wire, LIMITS) == value
 
@@ -62,11 +62,11 @@ def test_maps_are_written_and_read_as_0_10_says(value: Map, wire: bytes) -> None
         (b"\xc1\1\2\3\4\5", b"\1\2\3\4\5"),
     ],
 )
-def test_the_other_types_of_peers_are_read(wire: bytes, value: Value) -> None:
+def test_types_that_only_peers_send_are_decoded(wire: bytes, value: Value) -> None:
     assert decode_list(struct.pack("!II", len(wire) + 4, 1) + wire, LIMITS) == [value]
 
 
-def test_long_strings_go_as_vbin32_and_long_keys_are_refused() -> None:
+def test_long_strings_are_sent_as_vbin32_and_long_keys_are_rejected() -> None:
     wire = encode_list(["x" * 65_536])
     assert wire[8:13] == b"\xa0\0\1\0\0"
     with pytest.raises(Malformed):
@@ -84,12 +84,12 @@ maps = st.dictionaries(
 
 
 @given(maps)
-def test_round_trip(value: Map) -> None:
+def test_any_map_survives_the_round_trip(value: Map) -> None:
     assert decode_map(encode_map(value), LIMITS) == value
 
 
 @given(st.binary(max_size=300))
-def test_any_bytes_are_decoded_or_refused(data: bytes) -> None:
+def test_any_bytes_are_decoded_or_rejected(data: bytes) -> None:
     for decode in (decode_map, decode_list):
         try:
             decode(data, LIMITS)
@@ -98,17 +98,17 @@ def test_any_bytes_are_decoded_or_refused(data: bytes) -> None:
 
 
 @given(maps, st.data())
-def test_a_flipped_byte_is_decoded_or_refused(value: Map, data: st.DataObject) -> None:
+def test_a_corrupted_map_is_decoded_or_rejected(value: Map, data: st.DataObject) -> None:
     wire = bytearray(encode_map(value))
     wire[data.draw(st.integers(0, len(wire) - 1))] = data.draw(st.integers(0, 255))
     with suppress(QmfError):
         decode_map(bytes(wire), LIMITS)
 
 
-def test_a_bomb_of_values_without_bytes_is_refused() -> None:
-    bomb = b"\xaa\0\0\0\5\xf0\xff\xff\xff\xff"  # an array of 4,294,967,295 voids, in ten bytes
+def test_a_huge_array_of_values_without_bytes_is_rejected() -> None:
+    array = b"\xaa\0\0\0\5\xf0\xff\xff\xff\xff"  # an array of 4,294,967,295 voids, in ten bytes
     with pytest.raises(TooLarge):
-        decode_list(struct.pack("!II", len(bomb) + 4, 1) + bomb, LIMITS)
+        decode_list(struct.pack("!II", len(array) + 4, 1) + array, LIMITS)
 
 
 @pytest.mark.parametrize(
@@ -116,14 +116,14 @@ def test_a_bomb_of_values_without_bytes_is_refused() -> None:
     [
         struct.pack("!II", 4, 1),  # one entry, no bytes for it
         struct.pack("!II", 6, 1) + b"\xf0\xf0",  # more bytes than the entry
-        struct.pack("!II", 100, 0),  # a size beyond the end
+        struct.pack("!II", 100, 0),  # a size that exceeds the data
         struct.pack("!II", 5, 1) + b"\xb0",  # a reserved type
-        struct.pack("!II", 12, 1) + b"\xa9" + struct.pack("!IB", 400, 0) + b"xx",  # an inner size beyond the end
+        struct.pack("!II", 12, 1) + b"\xa9" + struct.pack("!IB", 400, 0) + b"xx",  # an inner size that exceeds the data
         struct.pack("!II", 2, 0),
         b"",
     ],
 )
-def test_sizes_that_do_not_fit_are_malformed(wire: bytes) -> None:
+def test_sizes_that_do_not_match_the_data_are_malformed(wire: bytes) -> None:
     with pytest.raises(Malformed):
         decode_list(wire, LIMITS)
 

@@ -1,3 +1,5 @@
+"""Reply-to addresses of qpidd and RabbitMQ, and those that an agent must not use."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +23,7 @@ from hostinfo.agent.qmf.wire.reply_to import Route, check_reply_to, parse_addres
         ("/queues/a%20b", Route("a b")),
     ],
 )
-def test_the_working_forms_are_understood_and_allowed(address: str, route: Route) -> None:
+def test_the_address_forms_of_brokers_are_parsed_and_allowed(address: str, route: Route) -> None:
     assert parse_address(address) == route
     assert check_reply_to(address, "default") == route
 
@@ -40,7 +42,7 @@ def test_the_working_forms_are_understood_and_allowed(address: str, route: Route
         "/exchange/amq.topic/x",
         "/queue/amq.topic",
         "/queues/amq%2Etopic",
-        "amq.topic",  # no slash says queue, but a link to it would reach the exchange
+        "amq.topic",  # without a slash a queue, but a link to it would reach the exchange
         "qmf.default.topic",
         "$management",
         "a" * 700,
@@ -48,7 +50,7 @@ def test_the_working_forms_are_understood_and_allowed(address: str, route: Route
         "line\nfeed",
     ],
 )
-def test_an_agent_is_no_message_injector(address: str | None) -> None:
+def test_an_agent_cannot_be_used_as_a_message_injector(address: str | None) -> None:
     assert check_reply_to(address, "default") is None
 
 
@@ -59,7 +61,7 @@ def test_strict_security_allows_only_direct_console_on_the_topic_exchange() -> N
 
 
 @given(st.text(max_size=700))
-def test_any_text_is_allowed_only_where_the_list_says(text: str) -> None:
+def test_any_text_is_rejected_or_an_allowed_route(text: str) -> None:
     route = check_reply_to(text, "default")
     if route is not None and route.key is not None:
         assert route.node in ("qmf.default.topic", "qmf.default.direct", "amq.direct")

@@ -1,4 +1,4 @@
-"""Vectors as in qpidd's own src/tests/TopicExchangeTest.cpp; the property test has the textbook recursion as oracle."""
+"""Test vectors of qpidd (src/tests/TopicExchangeTest.cpp); the property test has the textbook recursion as oracle."""
 
 import time
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from hostinfo.agent.qmf.wire.topic import TopicPattern, TopicTable
 
 
 @pytest.mark.parametrize(
-    ("pattern", "yes", "no"),
+    ("pattern", "matching", "others"),
     [
         ("ab.cd.e", ["ab.cd.e"], ["abx.cd.e", "ab.cd", "ab.cd..e.", "ab.cd.e.", ".ab.cd.e"]),
         ("", [""], ["a"]),
@@ -30,10 +30,10 @@ from hostinfo.agent.qmf.wire.topic import TopicPattern, TopicTable
         ("agent.ind.event.*.*.warn.#", ["agent.ind.event.p.c.warn.v.p.i"], ["agent.ind.event.p.c.info.v.p.i"]),
     ],
 )
-def test_vectors_of_the_broker(pattern: str, yes: list[str], no: list[str]) -> None:
+def test_the_test_vectors_of_qpidd_match(pattern: str, matching: list[str], others: list[str]) -> None:
     compiled = TopicPattern(pattern)
-    assert [key for key in yes if not compiled.matches(key)] == []
-    assert [key for key in no if compiled.matches(key)] == []
+    assert [key for key in matching if not compiled.matches(key)] == []
+    assert [key for key in others if compiled.matches(key)] == []
 
 
 def textbook(pattern: Sequence[str], key: Sequence[str]) -> bool:
@@ -49,18 +49,18 @@ patterns = st.lists(st.sampled_from(["a", "b", "*", "#", "#"]), min_size=1, max_
 
 
 @given(patterns, words)
-def test_it_agrees_with_the_textbook(pattern: str, key: str) -> None:
+def test_a_pattern_matches_what_the_textbook_recursion_matches(pattern: str, key: str) -> None:
     assert TopicPattern(pattern).matches(key) is textbook(pattern.split("."), key.split("."))
 
 
-def test_a_pattern_of_many_hashes_is_linear() -> None:
+def test_a_pattern_with_many_hashes_is_matched_in_linear_time() -> None:
     pattern = TopicPattern(".".join(["#", "a"] * 60) + ".b")
     start = time.process_time()
     assert not pattern.matches(".".join(["a"] * 120))
     assert time.process_time() - start < 0.5
 
 
-def test_a_table_gives_each_subscriber_once_and_forgets_the_unbound() -> None:
+def test_a_table_returns_each_subscriber_once_and_none_that_is_unbound() -> None:
     table: TopicTable[str] = TopicTable()
     table.bind("agent.#", "console")
     table.bind("agent.ind.#", "console")

@@ -1,3 +1,5 @@
+"""Values that are sent, received, and both."""
+
 import math
 from enum import Enum
 from uuid import UUID
@@ -41,36 +43,36 @@ def strings_and_keys(value: Value) -> list[tuple[str, int]]:
 
 
 @given(values)
-def test_nothing_emitted_holds_a_string_or_key_that_kills_consoles(value: object) -> None:
+def test_no_sent_string_or_key_is_long_enough_to_disconnect_consoles(value: object) -> None:
     for text, limit in strings_and_keys(sanitise(value)):
         assert len(text.encode()) <= limit
 
 
 @pytest.mark.parametrize("text", ["x" * 65_536, "é" * 40_000, "x" * 70_000])
-def test_a_string_that_is_too_long_goes_as_binary_and_is_read_back_whole(text: str) -> None:
+def test_a_string_that_is_too_long_is_sent_as_binary_and_received_as_text(text: str) -> None:
     sent = sanitise({"cmdline": text})
     assert isinstance(sent, dict)
     assert sent["cmdline"] == text.encode()
     assert validate(sent, LIMITS) == {"cmdline": text}
 
 
-def test_the_longest_string_that_passes_stays_a_string() -> None:
+def test_the_longest_allowed_string_stays_a_string() -> None:
     assert sanitise("x" * 65_535) == "x" * 65_535
     assert sanitise("é" * 32_767 + "x") == "é" * 32_767 + "x"
 
 
-def test_an_entry_with_too_long_a_key_is_kept_under_another() -> None:
+def test_an_entry_with_too_long_a_key_is_moved_to_long_keys() -> None:
     sent = sanitise_map({"a": 1, "k" * 256: 2, "é" * 128: 3, "k" * 255: 4})
     assert sent == {"a": 1, "k" * 255: 4, "_long_keys": [["k" * 256, 2], ["é" * 128, 3]]}
 
 
-def test_bytes_that_are_no_utf_8_travel_as_they_are() -> None:
+def test_bytes_that_are_not_utf_8_are_sent_unchanged() -> None:
     name = b"eth\xff".decode("utf-8", "surrogateescape")
     assert sanitise(name) == b"eth\xff"
     assert validate(b"eth\xff", LIMITS) == b"eth\xff"
 
 
-def test_integers_keep_their_width_or_get_one_that_holds_them() -> None:
+def test_integers_keep_their_width_or_get_a_sufficient_one() -> None:
     assert type(sanitise(UByte(3))) is UByte
     assert type(sanitise(7)) is int
     assert type(sanitise(2**63)) is ULong
@@ -80,7 +82,7 @@ def test_integers_keep_their_width_or_get_one_that_holds_them() -> None:
 
 
 @pytest.mark.parametrize(("width", "value"), [(UByte, 256), (UByte, -1), (Byte, 128), (UInt, 2**32), (ULong, -1)])
-def test_a_width_refuses_what_it_cannot_hold(width: type[UByte], value: int) -> None:
+def test_a_number_that_does_not_fit_its_width_is_rejected(width: type[UByte], value: int) -> None:
     with pytest.raises(ValueError, match="does not fit"):
         width(value)
 
@@ -92,7 +94,7 @@ def test_python_containers_and_enums_become_plain_ones() -> None:
     assert sanitise({"a": (1, 2), "b": {"y", "x"}, "c": Scope.HOST}) == {"a": [1, 2], "b": ["x", "y"], "c": "host"}
 
 
-def test_what_has_no_form_or_is_too_deep_is_refused_before_it_is_sent() -> None:
+def test_unknown_types_and_deep_nesting_are_rejected_before_sending() -> None:
     with pytest.raises(Malformed):
         sanitise({"a": object()})
     deep: object = 1
@@ -102,7 +104,7 @@ def test_what_has_no_form_or_is_too_deep_is_refused_before_it_is_sent() -> None:
         sanitise(deep)
 
 
-def test_peers_text_is_read_whether_string_or_binary() -> None:
+def test_received_text_may_be_string_or_binary() -> None:
     assert validate({b"_what": b"OBJECT", "x": [memoryview(b"caf\xc3\xa9"), bytearray(b"a")]}, LIMITS) == {
         "_what": "OBJECT",
         "x": ["café", "a"],
@@ -110,12 +112,12 @@ def test_peers_text_is_read_whether_string_or_binary() -> None:
 
 
 @pytest.mark.parametrize("body", [{1: 2}, {None: 1}, {b"\xff": 1}, {("a",): 1}, {"k" * 2_000: 1}, object(), 1j, {1, 2}])
-def test_what_no_peer_means_is_malformed(body: object) -> None:
+def test_keys_and_types_outside_of_qmf_are_malformed(body: object) -> None:
     with pytest.raises(Malformed):
         validate(body, LIMITS)
 
 
-def test_the_bounds_of_a_body_hold() -> None:
+def test_a_body_over_a_limit_is_too_large() -> None:
     deep: object = 1
     for _ in range(10_000):
         deep = {"a": deep}
@@ -125,7 +127,7 @@ def test_the_bounds_of_a_body_hold() -> None:
 
 
 @given(values)
-def test_what_is_sent_is_what_is_read(value: object) -> None:
+def test_a_received_value_equals_the_sent_one(value: object) -> None:
     sent = sanitise(value)
     try:
         received = validate(sent, LIMITS)
@@ -135,7 +137,7 @@ def test_what_is_sent_is_what_is_read(value: object) -> None:
 
 
 def same(received: Value, sent: Value) -> bool:
-    if isinstance(sent, bytes):  # binary that is UTF-8 is text to the reader
+    if isinstance(sent, bytes):  # binary that is UTF-8 is received as text
         return received == sent or (isinstance(received, str) and received.encode() == sent)
     if isinstance(sent, float) and isinstance(received, float):
         return received == sent or (math.isnan(received) and math.isnan(sent))
@@ -147,7 +149,7 @@ def same(received: Value, sent: Value) -> bool:
 
 
 def test_widths_survive_real_amqp() -> None:
-    """Encode and decode by proton, as the transport will: the wire keeps each width and each value."""
+    """Encoded and decoded by proton, every number keeps its width and value."""
     proton = pytest.importorskip("proton")
     widths = {name: getattr(proton, name) if name != "long" else int for name in AMQP_NAMES.values()}
     for width, name in AMQP_NAMES.items():
@@ -163,7 +165,7 @@ def test_widths_survive_real_amqp() -> None:
     assert validate(received.body, LIMITS) == {"u": UUID(int=7), "b": b"\xff", "t": "é", "n": None, "l": [True, 1.5]}
 
 
-def test_the_size_estimate_is_never_under_what_proton_writes() -> None:
+def test_the_size_estimate_is_never_below_what_proton_encodes() -> None:
     proton = pytest.importorskip("proton")
     body: Value = {"a" * 200: ["é" * 300, 1, 2.5, None, True, {"x": b"y" * 70_000}], "u": UUID(int=1)}
     message = proton.Message(body=body)
