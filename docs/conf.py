@@ -19,4 +19,4 @@ suppress_warnings = ["toc.empty_glob"]
 nitpicky = True
 myst_heading_anchors = 4
 html_theme = "alabaster"
-html_theme_options = {"description": "The truth about a Linux host", "page_width": "1080px"}
+html_theme_options = {"description": "Facts about a Linux host, with their sources", "page_width": "1080px"}

@@ -1,4 +1,4 @@
-"""The truth about a virtualisation host: facts from libvirt, Xen, the kernel and recorded machines, with their sources.
+"""Facts about a virtualisation host, each with its source, from libvirt, Xen, the kernel or a recording.
 
 >>> import hostinfo
 >>> with hostinfo.open() as host:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from hostinfo.groups import GROUPS
     from hostinfo.watch import Watch
 
-_HOMES = {
+_MODULES = {
     "hostinfo.facade": ("HostInfo", "open"),
     "hostinfo.fact": ("GroupResult", "Problem"),
     "hostinfo.watch": ("Watch",),
@@ -76,8 +76,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Import a public name when it is first used: a program that wants one thing does not pay for all."""
-    for module, names in _HOMES.items():
+    """Import a public name when it is first used, which keeps ``import hostinfo`` fast."""
+    for module, names in _MODULES.items():
         if name in names:
             import importlib
 

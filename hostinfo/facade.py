@@ -1,5 +1,7 @@
 """The facade: one host, read group by group; the first driver that offers a group provides it."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Sequence
 
 from hostinfo import registry
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from hostinfo.watch import Watch
 
 
-def open(uri: str | None = None) -> "HostInfo":  # noqa: A001 - hostinfo.open, as libvirt.open
+def open(uri: str | None = None) -> HostInfo:  # noqa: A001 - hostinfo.open, as libvirt.open
     """Open a host by its URI; without one, the machine that this program runs on.
 
     Nothing is read until the first group is read. Raises Unavailable if no driver supports the URI's scheme.
@@ -41,7 +43,7 @@ class HostInfo(Groups):
         """How many contexts of ``snapshot`` are entered."""
         self._drivers = [_LazyDriver(factory) for factory in factories]
 
-    def read(self, group: str, fields: Collection[str] | None = None) -> "GroupResult[Any]":
+    def read(self, group: str, fields: Collection[str] | None = None) -> GroupResult[Any]:
         """Read a group by its name, as the method of that name does."""
         if not self.snapshots:
             self.start_snapshot()
@@ -69,8 +71,8 @@ class HostInfo(Groups):
         raise _combine(group, failures, reasons)
 
     def read_many(
-        self, requests: "Mapping[str, Collection[str] | None]"
-    ) -> "Iterator[tuple[str, GroupResult[Any] | HostInfoError]]":
+        self, requests: Mapping[str, Collection[str] | None]
+    ) -> Iterator[tuple[str, GroupResult[Any] | HostInfoError]]:
         """Read several groups in one snapshot: group -> needed fields (None: all); yields results in that order."""
         with self.snapshot():
             for group, fields in requests.items():
@@ -79,7 +81,7 @@ class HostInfo(Groups):
                 except HostInfoError as error:
                     yield group, error
 
-    def snapshot(self) -> "_Snapshot":
+    def snapshot(self) -> _Snapshot:
         """Return a context in which all reads share one deadline.
 
         A driver that timed out or could not be opened is not tried again in it. Outside of a snapshot each read is a
@@ -92,7 +94,7 @@ class HostInfo(Groups):
         for lazy in self._drivers:
             lazy.start_snapshot()
 
-    def watch(self, groups: Collection[str] | None = None) -> "Watch":
+    def watch(self, groups: Collection[str] | None = None) -> Watch:
         """Return a watch that reports in which groups something changes from now on.
 
         ``groups``: monitor the sources of these groups only (None: all). Changes of other groups may be reported too.
@@ -127,11 +129,11 @@ class HostInfo(Groups):
         for lazy in self._drivers:
             lazy.close()
 
-    def __enter__(self) -> "Self":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
-        self, kind: "type[BaseException] | None", value: BaseException | None, trace: "TracebackType | None"
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
 
@@ -185,7 +187,7 @@ class _LazyDriver:
         if not self.opened.readers:
             self.close()  # opened again it may offer groups: a daemon may have started
 
-    def add_monitors(self, watch: "Watch") -> None:
+    def add_monitors(self, watch: Watch) -> None:
         """Add the factory's monitors to the watch; if it has none, open the driver and add the driver's."""
         monitors = self.factory.monitors() if self.factory.monitors is not None else ()
         if not monitors:

@@ -1,7 +1,9 @@
 """The model's documentation, read from its source: the string after each field.
 
-The schema, the page of facts, and the reasons that ``hostinfo dump`` gives for an absent value are made from it.
+The schema, the page of facts, and the reasons that ``hostinfo dump`` prints for absent values come from it.
 """
+
+from __future__ import annotations
 
 import ast
 from importlib.util import find_spec
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def field_docs(module: str) -> dict[str, dict[str, str]]:
-    """Class -> field -> its documentation on one line; under the empty name the first paragraph of the class's."""
+    """Return class -> field -> documentation on one line; the empty name has the first paragraph of the class."""
     spec = find_spec(module)
     source = spec.loader.get_source(module) if spec and spec.loader else None  # type: ignore[attr-defined]
     found: dict[str, dict[str, str]] = {}
@@ -29,12 +31,12 @@ def field_docs(module: str) -> dict[str, dict[str, str]]:
 
 
 def docs_of(model: type) -> dict[str, str]:
-    """Field -> its documentation, of one dataclass or enumeration of the model."""
+    """Return field -> documentation of one record or enumeration of the model."""
     return field_docs(model.__module__).get(model.__name__, {})
 
 
-def meaning_of_none(path: "Path") -> str | None:
-    """What None means at this path in the words of the documentation; None: it does not say."""
+def meaning_of_none(path: Path) -> str | None:
+    """Return what None means at this path, from the documentation; None: not documented."""
     from hostinfo import introspect
 
     model: type | None = introspect.group_class(path.group)

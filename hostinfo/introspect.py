@@ -1,7 +1,9 @@
-"""The shape of the model, from its dataclasses: the fields of a group, their types, what tells list items apart.
+"""The structure of the model, from its records: the fields of a group, their types, the keys of list items.
 
-Paths, JSON, the schema, ``diff`` and the facts' documentation all walk the model by these functions.
+Paths, JSON, the schema, ``diff`` and the generated pages walk the model with these functions.
 """
+
+from __future__ import annotations
 
 import sys
 from importlib import import_module
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-ITEM_KEYS: "Mapping[str, tuple[str, ...]]" = {
+ITEM_KEYS: Mapping[str, tuple[str, ...]] = {
     name: key for group in TABLE.values() for name, key in group.item_keys.items()
 }
 """Class of list items -> its key: the fields that identify an item."""
@@ -28,34 +30,34 @@ def group_class(group: str) -> type:
     return found
 
 
-def fields(model: type) -> "dict[str, Any]":
-    """Field name -> annotation of a dataclass, in the order of the model."""
+def fields(model: type) -> dict[str, Any]:
+    """Return field -> annotation of a record, in the order of the model."""
     names = vars(sys.modules[model.__module__])
     return {name: eval(text, names) for name, text in record_fields(model).items()}  # noqa: S307 - the model's source
 
 
-def alternatives(annotation: "Any") -> "tuple[Any, ...]":
-    """The types that a value may have besides None."""
+def alternatives(annotation: Any) -> tuple[Any, ...]:
+    """Return the types that a value may have, without None."""
     if getattr(annotation, "__origin__", None) is None and hasattr(annotation, "__args__"):  # X | Y
         return tuple(kind for kind in annotation.__args__ if kind is not NoneType)
     return (annotation,)
 
 
-def is_optional(annotation: "Any") -> bool:
+def is_optional(annotation: Any) -> bool:
     """Whether a value may be None."""
     return alternatives(annotation) != (annotation,) and NoneType in annotation.__args__
 
 
-def item(annotation: "Any") -> "Any":
-    """The type of a list's items; None: not a list."""
+def item(annotation: Any) -> Any:
+    """Return the type of a list's items; None: not a list."""
     for kind in alternatives(annotation):
         if getattr(kind, "__origin__", None) is tuple:
             return kind.__args__[0]
     return None
 
 
-def values(annotation: "Any") -> "Any":
-    """The type of a mapping's values; None: not a mapping."""
+def values(annotation: Any) -> Any:
+    """Return the type of a mapping's values; None: not a mapping."""
     for kind in alternatives(annotation):
         origin = getattr(kind, "__origin__", None)
         if origin is not None and origin is not tuple:
@@ -63,8 +65,8 @@ def values(annotation: "Any") -> "Any":
     return None
 
 
-def model(annotation: "Any") -> type | None:
-    """The dataclass of a value, or of a list's items; None: neither."""
+def model(annotation: Any) -> type | None:
+    """Return the record class of a value, or of a list's items; None: neither."""
     within = item(annotation)
     for kind in alternatives(annotation if within is None else within):
         if is_record(kind):
@@ -74,7 +76,7 @@ def model(annotation: "Any") -> type | None:
 
 
 def paths(depth: int = 2) -> list[str]:
-    """Every path down to so many names, such as ``cpu.model_name``: what a shell may offer."""
+    """Return all paths of at most ``depth`` names, such as ``cpu.model_name``."""
     found = []
     for group in GROUPS:
         found.append(group)

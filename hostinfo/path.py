@@ -1,9 +1,11 @@
 """Paths to facts: ``cpu.model_name``, ``cpu.processors[0].core_id``, ``network.links[eth0].mac``.
 
-A path is a group, then fields. After a list, brackets select one item: by what tells it from its neighbours (a
-processor's number, a link's name) where it has such a key, else by position from 0; without brackets the rest of the
-path is taken of each item. Brackets select from a mapping by key. A key that holds ``]`` stands in double quotes.
+A path is a group, then fields. After a list, brackets select one item by its key (a processor's number, a link's
+name), or by position from 0 if its class has no key. Without brackets, the rest of the path applies to each item.
+Brackets select from a mapping by key. A key that contains ``]`` must be in double quotes.
 """
+
+from __future__ import annotations
 
 from types import GenericAlias
 
@@ -20,20 +22,20 @@ MAXIMUM_LENGTH = 4096
 
 
 class PathError(ValueError):
-    """Not a path to any fact; the message says what is near."""
+    """Not the path of any fact; the message suggests similar ones."""
 
 
 class NoSuchItem(LookupError):
-    """The path is good, and this machine has no such item; the message says which there are."""
+    """The path is valid, but this machine has no such item; the message lists the items that it has."""
 
 
 class Path:
-    """A path that was checked against the model: the group, its top-level field (None: the group itself), all steps."""
+    """A valid path: its group, the top-level field (None: the group itself), and all steps below the group."""
 
     __slots__ = ("annotation", "field", "group", "steps", "text")
 
     def __init__(self, text: str) -> None:
-        """Parse and check; PathError where the model has no such path."""
+        """Parse the text; raise PathError if the model has no such path."""
         self.text = text
         steps = _split(text)
         self.group, self.steps = steps[0], steps[1:]
@@ -46,8 +48,8 @@ class Path:
             self.annotation = _check(self.annotation, step, where)
             where += f"[{step[0]}]" if isinstance(step, tuple) else f".{step}"
 
-    def source(self, sources: "Mapping[str, str]") -> str:
-        """Where the value was read: the field's source, else its parent's, else those of its parts; "" if unknown."""
+    def source(self, sources: Mapping[str, str]) -> str:
+        """Return where the value was read: the source of the field, of its parent or of its parts; "": unknown."""
         names = [step for step in self.steps if isinstance(step, str)]
         for length in range(len(names), 0, -1):
             source = sources.get(".".join(names[:length]))
@@ -57,12 +59,12 @@ class Path:
         return "; ".join(dict.fromkeys(source for place, source in sources.items() if place.startswith(below)))
 
     def resolve(self, value: object) -> object:
-        """What stands at this path of the group's value; NoSuchItem where the machine has no such item."""
+        """Return the value at this path; raise NoSuchItem if the machine has no such item."""
         return _walk(value, self.steps, self.group)
 
 
-def _split(text: str) -> "list[Any]":
-    """Names as str, selectors as a tuple of one str."""
+def _split(text: str) -> list[Any]:
+    """Return names as str, selectors as a tuple of one str."""
     if len(text) > MAXIMUM_LENGTH:
         raise PathError(f"longer than {MAXIMUM_LENGTH} characters")
     steps: list[Any] = []
@@ -72,7 +74,7 @@ def _split(text: str) -> "list[Any]":
             quoted = text[at + 1 : at + 2] == '"'
             end = text.find('"]' if quoted else "]", at + 1 + quoted)
             if end < 0:
-                raise PathError(f"{_shown(text)}: a bracket is not closed")
+                raise PathError(f"{_shown(text)}: missing ]")
             steps.append((text[at + 1 + quoted : end],))
             at = end + 1 + quoted
         else:
@@ -87,13 +89,13 @@ def _split(text: str) -> "list[Any]":
     return steps
 
 
-def _check(annotation: "Any", step: "str | tuple[str]", where: str) -> "Any":
-    """The type behind one step."""
+def _check(annotation: Any, step: str | tuple[str], where: str) -> Any:
+    """Return the type after one step."""
     within = introspect.item(annotation)
     mapped = introspect.values(annotation)
     if isinstance(step, tuple):
         if within is None and mapped is None:
-            raise PathError(f"{where}: not a list, so [{_shown(step[0])}] selects nothing")
+            raise PathError(f"{where}: not a list; [{_shown(step[0])}] cannot select an item")
         return mapped if within is None else within
     if mapped is not None and within is None:
         return mapped
@@ -102,7 +104,7 @@ def _check(annotation: "Any", step: "str | tuple[str]", where: str) -> "Any":
         inner, depth = of, depth + 1
     model = introspect.model(inner)
     if model is None:
-        what = "a list of plain values" if depth else "a plain value"
+        what = "a list of single values" if depth else "a single value"
         raise PathError(f"{where}: {what}, which has no field {_shown(step)}")
     known = introspect.fields(model)
     if step not in known:
@@ -110,13 +112,13 @@ def _check(annotation: "Any", step: "str | tuple[str]", where: str) -> "Any":
     return _nested(known[step], depth)
 
 
-def _nested(annotation: "Any", depth: int) -> "Any":
+def _nested(annotation: Any, depth: int) -> Any:
     for _ in range(depth):
         annotation = GenericAlias(tuple, (annotation, ...))
     return annotation
 
 
-def _walk(value: object, steps: "list[Any]", where: str) -> object:
+def _walk(value: object, steps: list[Any], where: str) -> object:
     for at, step in enumerate(steps):
         if value is None:
             return None
@@ -132,7 +134,7 @@ def _walk(value: object, steps: "list[Any]", where: str) -> object:
     return value
 
 
-def _select(value: "Any", key: str, where: str) -> object:
+def _select(value: Any, key: str, where: str) -> object:
     if not isinstance(value, tuple):
         if key in value:
             return value[key]
@@ -142,7 +144,7 @@ def _select(value: "Any", key: str, where: str) -> object:
         keys = [str(getattr(entry, names[0])) for entry in value]
         if key in keys:
             return value[keys.index(key)]
-        if names == ("number",):  # numbers may have holes: a position would pass for one
+        if names == ("number",):  # numbers may have gaps: a position could be mistaken for one
             raise NoSuchItem(f"{where} has no number {_shown(key)}; it has {_few(keys)}")
     else:
         keys = []
@@ -156,7 +158,7 @@ def _few(keys: list[str]) -> str:
     return ", ".join(_shown(key) for key in keys[:12]) + (f" and {len(keys) - 12} more" if len(keys) > 12 else "")
 
 
-def _near(name: str, known: "Any") -> str:
+def _near(name: str, known: Any) -> str:
     from difflib import get_close_matches
 
     near = get_close_matches(name[:100], known, n=3, cutoff=0.5)

@@ -4,6 +4,8 @@ A notification names the group that changed, not the change: read the group for 
 (a counter that grows, a remote host) are found only by polling.
 """
 
+from __future__ import annotations
+
 import select
 import time
 from collections.abc import Callable, Iterable
@@ -39,7 +41,7 @@ class Watch:
             for factory in driver.monitors:
                 self.add_monitor(driver.name, factory)
 
-    def add_monitor(self, driver: str, factory: "Callable[[], Monitor]") -> None:
+    def add_monitor(self, driver: str, factory: Callable[[], Monitor]) -> None:
         """Open a monitor of the driver; a failure is added to ``problems``."""
         try:
             monitor = factory()
@@ -80,11 +82,11 @@ class Watch:
         self._monitors.clear()
         self._wakeup.close()
 
-    def __enter__(self) -> "Self":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
-        self, kind: "type[BaseException] | None", value: BaseException | None, trace: "TracebackType | None"
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
 

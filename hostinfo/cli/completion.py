@@ -3,6 +3,8 @@
 The scripts call ``hostinfo completion --words`` for the candidates, so they fit every version.
 """
 
+from __future__ import annotations
+
 import argparse
 import os
 
@@ -91,7 +93,7 @@ def run(options: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def candidates(words: "Sequence[str]") -> list[tuple[str, str]]:
+def candidates(words: Sequence[str]) -> list[tuple[str, str]]:
     """Return what the last word may be completed to, each with a line of help; empty: file names, or nothing."""
     from hostinfo.cli.man import subparsers
     from hostinfo.cli.parser import build

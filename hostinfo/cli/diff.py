@@ -1,5 +1,7 @@
 """``hostinfo diff``: what differs between two hosts, recordings or dumps."""
 
+from __future__ import annotations
+
 import os
 import sys
 
@@ -41,7 +43,7 @@ EXAMPLES = (
 )
 
 
-def add_arguments(parser: "ArgumentParser") -> None:
+def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments of the command."""
     parser.add_argument("old", metavar="A", help="URI, recording, dump file, or -")
     parser.add_argument("new", metavar="B", help="URI, recording, dump file, or -")
@@ -49,7 +51,7 @@ def add_arguments(parser: "ArgumentParser") -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
-def run(options: "Namespace") -> int:
+def run(options: Namespace) -> int:
     """Read both documents, compare them, print the differences, and return the exit code."""
     if options.old == options.new == "-":
         print_error("diff: only one of A and B can be standard input")
@@ -78,7 +80,7 @@ def run(options: "Namespace") -> int:
     return EXIT_PARTIAL if hidden else EXIT_SAME
 
 
-def _read_document(name: str) -> "dict[str, Any]":
+def _read_document(name: str) -> dict[str, Any]:
     """Return the document of a host, a recording or a file."""
     scheme = name.partition(":")[0]
     if name != "-" and os.path.isdir(name):
@@ -89,7 +91,7 @@ def _read_document(name: str) -> "dict[str, Any]":
         return read_document(host)
 
 
-def _read_file(name: str) -> "dict[str, Any]":
+def _read_file(name: str) -> dict[str, Any]:
     import json
 
     where = "standard input" if name == "-" else name
@@ -113,7 +115,7 @@ def _read_file(name: str) -> "dict[str, Any]":
     return _check_errors(document, where)
 
 
-def _check_errors(document: "dict[str, Any]", where: str) -> "dict[str, Any]":
+def _check_errors(document: dict[str, Any], where: str) -> dict[str, Any]:
     """Return the document if its errors have the right shape: the comparison relies on them, and on nothing else."""
     errors = document.get("errors", {})
     if isinstance(errors, dict) and all(
@@ -124,7 +126,7 @@ def _check_errors(document: "dict[str, Any]", where: str) -> "dict[str, Any]":
     raise ParseError(where, "the key errors is not as hostinfo writes it")
 
 
-def _line(difference: "Difference") -> str:
+def _line(difference: Difference) -> str:
     path, old, new = escape_unprintable(difference.path), _shorten(difference.old), _shorten(difference.new)
     return f"{path}: {old} -> {new}\n"
 
@@ -138,7 +140,7 @@ def _shorten(value: object) -> str:
     return value_text(value)
 
 
-def _to_json(found: "list[Difference]", hidden: list[tuple[str, str, str]]) -> str:
+def _to_json(found: list[Difference], hidden: list[tuple[str, str, str]]) -> str:
     changes = [{"path": one.path} | one.sides() for one in found]
     failures = [{"side": side, "path": path, "message": message} for side, path, message in hidden]
     return to_json({"differences": changes, "not_compared": failures}) + "\n"

@@ -1,5 +1,7 @@
 """``hostinfo doctor``: which bindings and sources this host has, and how to get the missing ones."""
 
+from __future__ import annotations
+
 import os
 import sys
 from importlib import import_module
@@ -55,12 +57,12 @@ class Check:
         return {name: getattr(self, name) or None for name in ("name", "state", "used_for", "detail", "fix")}
 
 
-def add_arguments(parser: "ArgumentParser") -> None:
+def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments of the command."""
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
-def run(options: "Namespace") -> int:
+def run(options: Namespace) -> int:
     """Run all checks, print them, and return the exit code."""
     checks = [*check_bindings(), *check_sources()]
     if options.json:
@@ -146,7 +148,7 @@ def _check_folder(path: str, used_for: str, fix: str) -> Check:
     return Check(path, OK, used_for) if os.path.isdir(path) else Check(path, MISSING, used_for, "does not exist", fix)
 
 
-def _check_socket(paths: "Sequence[str]", used_for: str) -> Check:
+def _check_socket(paths: Sequence[str], used_for: str) -> Check:
     """Check the first of these sockets that exists."""
     for path in paths:
         if os.path.exists(path):
@@ -173,7 +175,7 @@ def _check_hardware_database() -> Check:
     return Check("udev hardware database", state, "vendor and product names", detail)
 
 
-def _lines(checks: "Sequence[Check]") -> "Iterator[str]":
+def _lines(checks: Sequence[Check]) -> Iterator[str]:
     user = "root" if os.geteuid() == 0 else f"user {os.geteuid()}"
     yield f"hostinfo {__version__}, Python {_python()}, {user}"
     yield ""

@@ -1,5 +1,7 @@
 """``hostinfo dump``: all facts as a page, JSON or YAML, or single facts by their paths."""
 
+from __future__ import annotations
+
 import hostinfo
 from hostinfo.cli import EXIT_NO_DATA, EXIT_OK, EXIT_PARTIAL, EXIT_USAGE, print_error, write_output
 from hostinfo.errors import HostInfoError
@@ -42,7 +44,7 @@ EXAMPLES = (
 )
 
 
-def add_arguments(parser: "ArgumentParser") -> None:
+def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments of the command."""
     parser.add_argument("paths", metavar="PATH", nargs="*", help="a group or a fact (default: everything)")
     form = parser.add_mutually_exclusive_group()
@@ -51,7 +53,7 @@ def add_arguments(parser: "ArgumentParser") -> None:
     parser.add_argument("--sources", action="store_true", help="show where each fact was read (always in a full JSON)")
 
 
-def run(options: "Namespace") -> int:
+def run(options: Namespace) -> int:
     """Read the facts, print them, and return the exit code."""
     try:
         paths = _parse(options.paths) if options.paths else []
@@ -72,13 +74,13 @@ def run(options: "Namespace") -> int:
         return _print_json(host) if options.json else _print_yaml(host)
 
 
-def _parse(texts: "Sequence[str]") -> "list[Path]":
+def _parse(texts: Sequence[str]) -> list[Path]:
     from hostinfo.path import Path
 
     return [Path(text) for text in texts]
 
 
-def _print_page(host: "hostinfo.HostInfo", options: "Namespace", groups: "Iterable[str]") -> int:
+def _print_page(host: hostinfo.HostInfo, options: Namespace, groups: Iterable[str]) -> int:
     import os
 
     from hostinfo.cli.terminal import make_style
@@ -89,7 +91,7 @@ def _print_page(host: "hostinfo.HostInfo", options: "Namespace", groups: "Iterab
     return exit_code(reports)
 
 
-def _print_yaml(host: "hostinfo.HostInfo") -> int:
+def _print_yaml(host: hostinfo.HostInfo) -> int:
     from hostinfo.output.yaml import to_yaml
 
     reports = [collect_group(host, group) for group in GROUPS]
@@ -97,7 +99,7 @@ def _print_yaml(host: "hostinfo.HostInfo") -> int:
     return exit_code(reports)
 
 
-def _print_json(host: "hostinfo.HostInfo") -> int:
+def _print_json(host: hostinfo.HostInfo) -> int:
     """Convert each group to text as soon as it is read, so that only one at a time is in memory twice."""
     texts: list[str] = []
     reports: list[GroupReport] = []
@@ -114,7 +116,7 @@ def _print_json(host: "hostinfo.HostInfo") -> int:
     return exit_code(reports)
 
 
-def _print_facts(host: "hostinfo.HostInfo", options: "Namespace", paths: "Sequence[Path]") -> int:
+def _print_facts(host: hostinfo.HostInfo, options: Namespace, paths: Sequence[Path]) -> int:
     """Read each group once, with the fields that the paths need."""
     from hostinfo.output.selection import needed_fields, select
 
@@ -132,7 +134,7 @@ def _print_facts(host: "hostinfo.HostInfo", options: "Namespace", paths: "Sequen
     return EXIT_PARTIAL if any(selection.has_failed for selection in found) else EXIT_OK
 
 
-def _print_text(found: "Sequence[Selection]", options: "Namespace") -> None:
+def _print_text(found: Sequence[Selection], options: Namespace) -> None:
     from hostinfo.output.fact_text import labelled, lines_of
 
     for selection in found:
@@ -145,7 +147,7 @@ def _print_text(found: "Sequence[Selection]", options: "Namespace") -> None:
             write_output(line + ("" if source is None else f"  ({source})") + "\n")
 
 
-def _print_plain(found: "Sequence[Selection]", options: "Namespace") -> None:
+def _print_plain(found: Sequence[Selection], options: Namespace) -> None:
     value: object = {selection.path.text: selection.value for selection in found}
     if options.sources:
         value = {one.path.text: {"value": one.value, "source": one.source() or None} for one in found}
@@ -159,7 +161,7 @@ def _print_plain(found: "Sequence[Selection]", options: "Namespace") -> None:
         write_output(to_yaml(to_builtins(value)))
 
 
-def exit_code(reports: "Iterable[GroupReport]") -> int:
+def exit_code(reports: Iterable[GroupReport]) -> int:
     """Return the exit code of a command that read these groups."""
     reports = list(reports)
     if not any(report.is_available for report in reports):

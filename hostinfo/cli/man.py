@@ -1,5 +1,7 @@
 """``hostinfo man``: manual pages in roff, man(7), generated from the parsers."""
 
+from __future__ import annotations
+
 import argparse
 import os
 
@@ -25,7 +27,7 @@ EXAMPLES = (
 )
 
 
-def add_arguments(parser: "argparse.ArgumentParser") -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the command."""
     where = parser.add_mutually_exclusive_group()
     where.add_argument(
@@ -34,7 +36,7 @@ def add_arguments(parser: "argparse.ArgumentParser") -> None:
     where.add_argument("--directory", metavar="DIR", help="folder to write hostinfo.1, hostinfo-dump.1, … to")
 
 
-def run(options: "argparse.Namespace") -> int:
+def run(options: argparse.Namespace) -> int:
     """Print one page, or write all of them."""
     from hostinfo.cli.parser import build
 
@@ -53,7 +55,7 @@ def run(options: "argparse.Namespace") -> int:
     return EXIT_OK
 
 
-def render(whole: "Parser", command: str | None) -> str:
+def render(whole: Parser, command: str | None) -> str:
     """Return the manual page of the program, or of one of its commands."""
     from hostinfo.cli import parser as parsers
 
@@ -99,7 +101,7 @@ def subparsers(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentPa
     return {}
 
 
-def _options(parser: argparse.ArgumentParser) -> "Iterator[str]":
+def _options(parser: argparse.ArgumentParser) -> Iterator[str]:
     for action in parser._actions:  # noqa: SLF001
         if isinstance(action, argparse._SubParsersAction) or action.help is argparse.SUPPRESS:  # noqa: SLF001
             continue
@@ -113,7 +115,7 @@ def _options(parser: argparse.ArgumentParser) -> "Iterator[str]":
         yield _line(action.help or "")
 
 
-def _paragraphs(text: str) -> "Iterator[str]":
+def _paragraphs(text: str) -> Iterator[str]:
     """Yield the lines of a description; indented ones, which are tables, are not filled."""
     is_filled = True
     for number, paragraph in enumerate(text.strip().split("\n\n")):

@@ -1,5 +1,7 @@
 """Argument parsers: of one command to run it, of all commands for help, completion and the manual."""
 
+from __future__ import annotations
+
 import argparse
 import sys
 from types import ModuleType
@@ -40,21 +42,21 @@ URI_HELP = (
 class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
     """Finds the width without shutil: argparse makes a formatter for every argument."""
 
-    def __init__(self, prog: str, width: int | None = None, **how: "Any") -> None:
+    def __init__(self, prog: str, width: int | None = None, **how: Any) -> None:
         super().__init__(prog, width=width or min(terminal_width() - 2, 110), **how)
 
 
 class Parser(argparse.ArgumentParser):
     """An argument parser that prints with write_output, which reports errors."""
 
-    def _print_message(self, message: str, file: "SupportsWrite[str] | None" = None) -> None:
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
         if message and file is not sys.stderr:
             write_output(message)
         elif message and sys.stderr is not None:
             super()._print_message(message, file)
 
 
-def parse(arguments: "Sequence[str]") -> tuple[ModuleType, argparse.Namespace]:
+def parse(arguments: Sequence[str]) -> tuple[ModuleType, argparse.Namespace]:
     """Return the module of the command that the arguments name, and its options; SystemExit as argparse raises it."""
     named = _command(arguments)
     parser = build([named] if named else None)
@@ -65,7 +67,7 @@ def parse(arguments: "Sequence[str]") -> tuple[ModuleType, argparse.Namespace]:
     return command_module(options.command), options
 
 
-def build(names: "Sequence[str] | None" = None) -> Parser:
+def build(names: Sequence[str] | None = None) -> Parser:
     """Return the parser with these commands (None: all)."""
     parser = Parser(
         prog="hostinfo",
@@ -96,7 +98,7 @@ def build(names: "Sequence[str] | None" = None) -> Parser:
     return parser
 
 
-def epilog(examples: "Sequence[tuple[str, str]]", *, with_status: bool = False) -> str:
+def epilog(examples: Sequence[tuple[str, str]], *, with_status: bool = False) -> str:
     """Return the end of a help text: examples, and with_status the exit statuses."""
     width = max(len(command) for command, _ in examples)
     lines = ["examples:", *(f"  {command:{width}}  {what}" for command, what in examples)]
@@ -105,7 +107,7 @@ def epilog(examples: "Sequence[tuple[str, str]]", *, with_status: bool = False) 
     return "\n".join(lines)
 
 
-def _command(arguments: "Sequence[str]") -> str | None:
+def _command(arguments: Sequence[str]) -> str | None:
     """Return the command that the arguments name, so that only its parser needs to be built."""
     known = {name for name, _, _ in COMMANDS}
     is_value = False

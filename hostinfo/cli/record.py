@@ -1,5 +1,7 @@
 """``hostinfo record``: stores what the drivers read in a folder, without secrets."""
 
+from __future__ import annotations
+
 from importlib import import_module
 
 from hostinfo.cli import EXIT_NO_DATA, EXIT_OK, print_error, write_output
@@ -24,13 +26,13 @@ EXAMPLES = (
 )
 
 
-def add_arguments(parser: "ArgumentParser") -> None:
+def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments of the command."""
     parser.add_argument("directory", metavar="DIR", help="folder to make; if it exists it must be empty")
     parser.add_argument("--raw", action="store_true", help="replace nothing; do not share such a recording")
 
 
-def run(options: "Namespace") -> int:
+def run(options: Namespace) -> int:
     """Record the host and print what was replaced."""
     try:
         recorded = import_module("hostinfo.drivers.recorded")

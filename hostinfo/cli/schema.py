@@ -1,5 +1,7 @@
 """``hostinfo schema``: the JSON Schema of the dump, or the schema of the QMF agent."""
 
+from __future__ import annotations
+
 from hostinfo.cli import EXIT_OK, write_output
 
 TYPE_CHECKING = False
@@ -18,12 +20,12 @@ EXAMPLES = (
 )
 
 
-def add_arguments(parser: "ArgumentParser") -> None:
+def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments of the command."""
     parser.add_argument("--qmf", action="store_true", help="print the QMF schema of the agent (XML)")
 
 
-def run(options: "Namespace") -> int:
+def run(options: Namespace) -> int:
     """Print the schema."""
     if options.qmf:
         from importlib import import_module

@@ -1,5 +1,7 @@
 """``hostinfo support``: which driver provides which group, read from the drivers' tables."""
 
+from __future__ import annotations
+
 from hostinfo import registry
 from hostinfo.cli import EXIT_NO_DATA, EXIT_OK, print_error, write_output
 from hostinfo.errors import HostInfoError
@@ -37,12 +39,12 @@ EXAMPLES = (
 PROVIDES, FALLBACK, NONE = "provides", "fallback", "-"
 
 
-def add_arguments(parser: "ArgumentParser") -> None:
+def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments of the command."""
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
-def run(options: "Namespace") -> int:
+def run(options: Namespace) -> int:
     """Open each driver, print its table, close it."""
     try:
         factories = registry.factories(options.connect)
@@ -59,7 +61,7 @@ def run(options: "Namespace") -> int:
     return EXIT_OK if any(row["is_open"] for row in rows) else EXIT_NO_DATA
 
 
-def _inspect(factory: "DriverFactory") -> "Row":
+def _inspect(factory: DriverFactory) -> Row:
     row: Row = {"name": factory.name, "is_open": False, "reason": None, "groups": [], "unsupported_reasons": {}}
     try:
         driver = factory.open()
@@ -82,7 +84,7 @@ def _inspect(factory: "DriverFactory") -> "Row":
     return row
 
 
-def _table(rows: "Sequence[Row]") -> "Iterator[str]":
+def _table(rows: Sequence[Row]) -> Iterator[str]:
     """Yield a line per group with a column per driver, then the reasons."""
     width = max(map(len, GROUPS))
     columns = [max(len(row["name"]), len(PROVIDES)) for row in rows]

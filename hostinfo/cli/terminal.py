@@ -1,5 +1,7 @@
 """The terminal on standard output: its width, whether it has colour, what its encoding can show."""
 
+from __future__ import annotations
+
 import os
 import sys
 
@@ -25,7 +27,7 @@ def has_colour() -> bool:
     return is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") != "dumb"
 
 
-def make_style(*, with_sources: bool) -> "Style":
+def make_style(*, with_sources: bool) -> Style:
     """Return the style of text on standard output."""
     from hostinfo.output.text.style import Style
 

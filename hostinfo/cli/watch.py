@@ -1,5 +1,7 @@
 """``hostinfo watch``: prints changes of a host as they happen."""
 
+from __future__ import annotations
+
 import hostinfo
 from hostinfo.cli import EXIT_NO_DATA, EXIT_OK, EXIT_USAGE, print_error, write_output
 from hostinfo.errors import HostInfoError
@@ -38,14 +40,14 @@ IDENTIFYING = ("kind", "mac", "state", "mtu", "size_bytes", "scope", "gateway", 
 """Fields that are printed of an item that was added or removed."""
 
 
-def add_arguments(parser: "ArgumentParser") -> None:
+def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments of the command."""
     parser.add_argument("groups", nargs="*", metavar="GROUP", help="groups to watch (default: all but statistics)")
     parser.add_argument("--interval", default="60", metavar="SECONDS", help="time between two full reads (60)")
     parser.add_argument("--json", action="store_true", help="print JSON lines: time, path, old, new")
 
 
-def run(options: "Namespace") -> int:
+def run(options: Namespace) -> int:
     """Watch until Ctrl-C, and return the exit code."""
     groups = tuple(options.groups) or WATCHED
     for group in groups:
@@ -67,7 +69,7 @@ def run(options: "Namespace") -> int:
         return EXIT_OK
 
 
-def _watch(host: "HostInfo", watch: "Watch", groups: tuple[str, ...], interval: float, *, as_json: bool) -> int:
+def _watch(host: HostInfo, watch: Watch, groups: tuple[str, ...], interval: float, *, as_json: bool) -> int:
     import time
 
     known = _read(host, groups)
@@ -97,24 +99,24 @@ def _watch(host: "HostInfo", watch: "Watch", groups: tuple[str, ...], interval: 
             known = _merge(known, new, outdated)
 
 
-def _read(host: "HostInfo", groups: "Iterable[str]") -> "Document":
+def _read(host: HostInfo, groups: Iterable[str]) -> Document:
     with host.snapshot():
         return read_document(host, groups)
 
 
-def _select(document: "Document", groups: tuple[str, ...]) -> "Document":
+def _select(document: Document, groups: tuple[str, ...]) -> Document:
     errors = {path: error for path, error in document["errors"].items() if path.partition(".")[0] in groups}
     return {group: document[group] for group in groups} | {"errors": errors}
 
 
-def _merge(known: "Document", new: "Document", groups: tuple[str, ...]) -> "Document":
+def _merge(known: Document, new: Document, groups: tuple[str, ...]) -> Document:
     """Return the known document with the new groups; the last value of an unavailable group is kept for comparison."""
     kept = {path: error for path, error in known["errors"].items() if path.partition(".")[0] not in groups}
     available = {group: new[group] for group in groups if new[group] is not None}
     return known | available | {"errors": kept | new["errors"]}
 
 
-def _lines(known: "Document", new: "Document", *, as_json: bool) -> "Iterator[str]":
+def _lines(known: Document, new: Document, *, as_json: bool) -> Iterator[str]:
     """Yield a line per change: of values in groups that both documents have, then of errors."""
     from hostinfo.output.diff import differences
 
@@ -129,13 +131,13 @@ def _lines(known: "Document", new: "Document", *, as_json: bool) -> "Iterator[st
             yield _line(_error_change(path, before, after), as_json=as_json)
 
 
-def _error_change(path: str, before: str | None, after: str | None) -> "Difference":
+def _error_change(path: str, before: str | None, after: str | None) -> Difference:
     from hostinfo.output.diff import Difference
 
     return Difference(f"errors[{path}]", before, after)
 
 
-def _line(one: "Difference", *, as_json: bool) -> str:
+def _line(one: Difference, *, as_json: bool) -> str:
     import time
 
     from hostinfo.output.diff import ABSENT, value_text

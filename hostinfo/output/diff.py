@@ -3,6 +3,8 @@
 List items are matched by their key (``introspect.ITEM_KEYS``), so that an added link does not make all others differ.
 """
 
+from __future__ import annotations
+
 from hostinfo import introspect
 from hostinfo.groups import GROUPS, TABLE
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 VOLATILE = frozenset(f"{name}.{field}" for name, group in TABLE.items() for field in group.volatile)
 """Fields that change although nobody changed the machine."""
 
-ABSENT: "Any" = type("Absent", (), {"__repr__": lambda _: "absent"})()
+ABSENT: Any = type("Absent", (), {"__repr__": lambda _: "absent"})()
 """The value of an item on the side that does not have it."""
 MAX_CHARACTERS = 200
 """Longer values are cut; the path says where to find all of it."""
@@ -25,17 +27,15 @@ class Difference:
 
     __slots__ = ("new", "old", "path")
 
-    def __init__(self, path: str, old: "Any", new: "Any") -> None:
+    def __init__(self, path: str, old: Any, new: Any) -> None:
         self.path, self.old, self.new = path, old, new
 
-    def sides(self) -> "dict[str, Any]":
+    def sides(self) -> dict[str, Any]:
         """Return the values of the sides that have one, by ``old`` and ``new``."""
         return {side: value for side, value in (("old", self.old), ("new", self.new)) if value is not ABSENT}
 
 
-def differences(
-    old: "Mapping[str, Any]", new: "Mapping[str, Any]", *, everything: bool = False
-) -> "Iterator[Difference]":
+def differences(old: Mapping[str, Any], new: Mapping[str, Any], *, everything: bool = False) -> Iterator[Difference]:
     """Yield the differences in the order of the model; ``everything``: in statistics and volatile fields too."""
     skipped = frozenset() if everything else VOLATILE
     for name, group in TABLE.items():
@@ -44,7 +44,7 @@ def differences(
 
 
 def uncompared(
-    old: "Mapping[str, Any]", new: "Mapping[str, Any]", *, everything: bool = False
+    old: Mapping[str, Any], new: Mapping[str, Any], *, everything: bool = False
 ) -> list[tuple[str, str, str]]:
     """Return side, path and message of each failure that hid a value; Unsupported is not a failure."""
     found = []
@@ -74,8 +74,8 @@ def _is_volatile(group: str) -> bool:
 
 
 def _compare(
-    path: str, place: str, annotation: "Any", old: "Any", new: "Any", skipped: frozenset[str]
-) -> "Iterator[Difference]":
+    path: str, place: str, annotation: Any, old: Any, new: Any, skipped: frozenset[str]
+) -> Iterator[Difference]:
     """Compare two values. ``path`` includes the keys of list items, ``place`` does not."""
     if old == new or place in skipped:
         return
@@ -100,8 +100,8 @@ def _compare(
 
 
 def _compare_lists(
-    path: str, place: str, model: type, lists: "tuple[list[Any], list[Any]]", skipped: frozenset[str]
-) -> "Iterator[Difference]":
+    path: str, place: str, model: type, lists: tuple[list[Any], list[Any]], skipped: frozenset[str]
+) -> Iterator[Difference]:
     before, after = (_by_key(model, entries) for entries in lists)
     for key in dict.fromkeys([*before, *after]):
         old, new = before.get(key, ABSENT), after.get(key, ABSENT)
@@ -112,7 +112,7 @@ def _compare_lists(
             yield from _compare(name, place, model, old, new, skipped)
 
 
-def _by_key(model: type, entries: "list[Any]") -> "dict[str, Any]":
+def _by_key(model: type, entries: list[Any]) -> dict[str, Any]:
     """Return the items by their key; items with the same key are numbered: eth0, eth0#2."""
     names = introspect.ITEM_KEYS.get(model.__name__, ())
     found: dict[str, Any] = {}

@@ -4,6 +4,8 @@ Its keys are ``hostinfo`` (version, format, uri, drivers, time), each group (Non
 (group -> field -> where it was read) and ``errors`` (group or path -> kind, message). ``hostinfo schema`` describes it.
 """
 
+from __future__ import annotations
+
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -46,7 +48,7 @@ class GroupReport:
         self.sources = sources
         self.problems = problems
 
-    def without_value(self) -> "GroupReport":
+    def without_value(self) -> GroupReport:
         """Return the same report without its value, which may be large."""
         return GroupReport(
             self.group, is_available=self.is_available, value=None, sources=self.sources, problems=self.problems
@@ -57,7 +59,7 @@ class GroupReport:
         return any(isinstance(problem.error, DriverError) for problem in self.problems)
 
 
-def collect_group(host: "HostInfo", group: str, fields: "frozenset[str] | None" = None) -> GroupReport:
+def collect_group(host: HostInfo, group: str, fields: frozenset[str] | None = None) -> GroupReport:
     """Read one group; a failure becomes part of the report."""
     try:
         result = host.read(group, fields)
@@ -67,12 +69,12 @@ def collect_group(host: "HostInfo", group: str, fields: "frozenset[str] | None" 
     return GroupReport(group, is_available=True, value=result.value, sources=result.sources, problems=result.problems)
 
 
-def read_document(host: "HostInfo", groups: Iterable[str] = GROUPS) -> "dict[str, Any]":
+def read_document(host: HostInfo, groups: Iterable[str] = GROUPS) -> dict[str, Any]:
     """Read these groups and return their document in built-in types."""
     return build_document(host, [collect_group(host, group) for group in groups])
 
 
-def build_document(host: "HostInfo", reports: Sequence[GroupReport]) -> "dict[str, Any]":
+def build_document(host: HostInfo, reports: Sequence[GroupReport]) -> dict[str, Any]:
     """Return the document of these reports in built-in types."""
     document: dict[str, Any] = {"hostinfo": build_header(host)}
     document |= {report.group: to_builtins(report.value) for report in reports}
@@ -81,7 +83,7 @@ def build_document(host: "HostInfo", reports: Sequence[GroupReport]) -> "dict[st
     return document
 
 
-def build_header(host: "HostInfo") -> "dict[str, Any]":
+def build_header(host: HostInfo) -> dict[str, Any]:
     """Return the version of hostinfo, the host's URI, the drivers that have been opened so far, and the time."""
     return {
         "version": __version__,

@@ -1,5 +1,7 @@
 """Untrusted text made safe for terminals: firmware, guests and the network choose names."""
 
+from __future__ import annotations
+
 
 def escape_unprintable(text: str) -> str:
     """Return the text with escapes for all characters that could control a terminal or break a line."""

@@ -1,5 +1,7 @@
 """Single facts as text: plain values alone, lists of them one per line, anything else as YAML."""
 
+from __future__ import annotations
+
 from hostinfo.output.escape import escape_unprintable
 
 

@@ -4,6 +4,8 @@
 ``json.dumps(to_builtins(value), indent=2)`` takes 212 ms and 61 MiB.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
 
 from hostinfo.record import is_record, record_fields
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def to_builtins(value: object) -> "Any":
+def to_builtins(value: object) -> Any:
     """Return a value of the model as dicts, lists, strings, numbers, booleans and None."""
     kind = type(value)
     if value is None or kind is str or kind is int or kind is bool:
@@ -46,7 +48,7 @@ _ONE_LINE = frozenset({str, int})
 _CONSTANTS = {None: "null", True: "true", False: "false"}
 
 
-def _json(value: "Any", line: str, quote: "Any", shared: dict[int, str]) -> str:
+def _json(value: Any, line: str, quote: Any, shared: dict[int, str]) -> str:
     """Return the text of a value. ``line`` starts a new line at this depth; ``quote`` returns a string as JSON.
 
     ``shared`` has the texts of tuples by their id: a thousand links or processors mostly share a few tuples.
@@ -81,7 +83,7 @@ def _json(value: "Any", line: str, quote: "Any", shared: dict[int, str]) -> str:
     return quote(str(value))  # type: ignore[no-any-return]
 
 
-def _table(values: "Sequence[Any]", line: str, quote: "Any", shared: dict[int, str]) -> list[str]:
+def _table(values: Sequence[Any], line: str, quote: Any, shared: dict[int, str]) -> list[str]:
     """Return the texts of values of one class, made by column: in most columns all values have the same type."""
     from _operator import attrgetter  # operator itself imports more
 

@@ -1,4 +1,6 @@
-"""The JSON Schema (draft 2020-12) of the dump, from the model's dataclasses and their documentation."""
+"""The JSON Schema (draft 2020-12) of the document, generated from the model and its documentation."""
+
+from __future__ import annotations
 
 from enum import Enum
 from types import NoneType
@@ -15,10 +17,11 @@ if TYPE_CHECKING:
 _PLAIN = {bool: "boolean", int: "integer", float: "number", str: "string"}
 
 
-def schema() -> "dict[str, Any]":
-    """The schema of what ``hostinfo dump --json`` prints.
+def schema() -> dict[str, Any]:
+    """Return the schema of what ``hostinfo dump --json`` prints.
 
-    A field that is added later keeps documents valid, so unknown properties are allowed; every known one is required.
+    Known properties are required. Unknown ones are allowed, so that documents of later versions, with more fields, are
+    valid too.
     """
     definitions: dict[str, Any] = {}
     groups = {group: _group(group, definitions) for group in GROUPS}
@@ -27,19 +30,19 @@ def schema() -> "dict[str, Any]":
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:hostinfo:dump:{FORMAT}",
         "title": "hostinfo dump",
-        "description": "What a Linux machine is, and what this system was given of it.",
+        "description": "The hardware of a Linux host, and the share of it that this operating system was given.",
         "type": "object",
         "properties": {
             "hostinfo": _HEADER,
             **groups,
             "sources": {
-                "description": "Where each field was read, by group; a field that is not listed: where its parent was.",
+                "description": "Where each field was read, by group; not listed: where its parent was.",
                 "type": "object",
                 "properties": dict.fromkeys(GROUPS, texts),
                 "additionalProperties": False,
             },
             "errors": {
-                "description": "What could not be told, by group or path, and why.",
+                "description": "What is not available and why, by group or path.",
                 "type": "object",
                 "additionalProperties": _ERROR,
             },
@@ -53,41 +56,41 @@ _ERROR = {
     "type": "object",
     "properties": {
         "kind": {
-            "description": "Class of the error: Unsupported (nobody here can tell), or a failure.",
+            "description": "Class of the error: Unsupported (no source on this host provides it), or a failure.",
             "type": "string",
         },
-        "message": {"description": "The source first, then what is the matter with it.", "type": "string"},
+        "message": {"description": "The source, then what happened.", "type": "string"},
     },
     "required": ["kind", "message"],
     "additionalProperties": False,
 }
 _HEADER = {
-    "description": "Who tells.",
+    "description": "How and when the host was read.",
     "type": "object",
     "properties": {
         "version": {"description": "Version of hostinfo.", "type": "string"},
         "format": {"description": "Version of this document.", "const": FORMAT},
-        "uri": {"description": "The host as it was opened; null: this machine, probed.", "type": ["string", "null"]},
+        "uri": {"description": "URI of the host; null: this machine, with probed drivers.", "type": ["string", "null"]},
         "drivers": {"description": "Drivers that were opened.", "type": "array", "items": {"type": "string"}},
-        "time": {"description": "When it was read, ISO 8601 in UTC.", "type": "string", "format": "date-time"},
+        "time": {"description": "Time of reading, ISO 8601 in UTC.", "type": "string", "format": "date-time"},
     },
     "required": ["version", "format", "uri", "drivers", "time"],
 }
 
 
-def _group(group: str, definitions: "dict[str, Any]") -> "dict[str, Any]":
+def _group(group: str, definitions: dict[str, Any]) -> dict[str, Any]:
     cls = introspect.group_class(group)
     return {
-        "description": docs_of(cls)[""] + " null: it could not be told, see errors.",
+        "description": docs_of(cls)[""] + " null: not available, see errors.",
         "anyOf": [_type(cls, definitions), {"type": "null"}],
     }
 
 
-def _model(cls: type, definitions: "dict[str, Any]") -> "dict[str, Any]":
+def _model(cls: type, definitions: dict[str, Any]) -> dict[str, Any]:
     name = cls.__name__
     if name not in definitions:
         docs = docs_of(cls)
-        definitions[name] = {}  # known before its fields are: a model may hold itself
+        definitions[name] = {}  # known before its fields: a record may contain itself
         fields = introspect.fields(cls)
         definitions[name] = {
             "description": docs[""],
@@ -100,8 +103,8 @@ def _model(cls: type, definitions: "dict[str, Any]") -> "dict[str, Any]":
     return {"$ref": f"#/$defs/{name}"}
 
 
-def _type(annotation: "Any", definitions: "dict[str, Any]") -> "dict[str, Any]":
-    """The schema of one annotation."""
+def _type(annotation: Any, definitions: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of one annotation."""
     inner = introspect.alternatives(annotation)
     if inner != (annotation,):
         options = [_type(kind, definitions) for kind in inner]

@@ -1,5 +1,7 @@
 """One fact of a group, selected by its path: the value with its source, or the reasons why there is none."""
 
+from __future__ import annotations
+
 from hostinfo.errors import DriverError
 from hostinfo.path import NoSuchItem
 
@@ -16,7 +18,7 @@ class Selection:
 
     __slots__ = ("has_failed", "is_available", "path", "reasons", "report", "value")
 
-    def __init__(self, path: "Path", report: "GroupReport", value: object, reasons: "Iterable[str]") -> None:
+    def __init__(self, path: Path, report: GroupReport, value: object, reasons: Iterable[str]) -> None:
         self.path = path
         self.report = report
         self.value = value
@@ -32,7 +34,7 @@ class Selection:
         return self.path.source(self.report.sources) if self.report.is_available else None
 
 
-def needed_fields(paths: "Iterable[Path]") -> dict[str, frozenset[str] | None]:
+def needed_fields(paths: Iterable[Path]) -> dict[str, frozenset[str] | None]:
     """Return for each group the top-level fields that the paths need; None: all."""
     needed: dict[str, frozenset[str] | None] = {}
     for path in paths:
@@ -41,7 +43,7 @@ def needed_fields(paths: "Iterable[Path]") -> dict[str, frozenset[str] | None]:
     return needed
 
 
-def select(path: "Path", report: "GroupReport") -> Selection:
+def select(path: Path, report: GroupReport) -> Selection:
     """Return the value at the path, or the reasons why there is none."""
     problems = [problem for problem in report.problems if _concerns(problem.path, path)]
     found = Selection(path, report, None, dict.fromkeys(str(problem.error) for problem in problems))
@@ -62,14 +64,14 @@ def select(path: "Path", report: "GroupReport") -> Selection:
     return found
 
 
-def _concerns(place: str, path: "Path") -> bool:
+def _concerns(place: str, path: Path) -> bool:
     """Whether a problem at this place concerns the path: it is at the same field, above it or below it."""
     selected = [step for step in path.steps if isinstance(step, str)]
     parts = [part.partition("[")[0] for part in place.split(".")] if place else []
     return all(one == other for one, other in zip(selected, parts, strict=False))
 
 
-def _meaning_of_none(path: "Path") -> str:
+def _meaning_of_none(path: Path) -> str:
     """Return what None means there, from the field's documentation."""
     from hostinfo.field_docs import meaning_of_none
 

@@ -1,5 +1,7 @@
 """Plain values as YAML 1.2 (and 1.1): block style, every string that could be read as something else in quotes."""
 
+from __future__ import annotations
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -10,12 +12,12 @@ _PLAIN = _START | frozenset("0123456789_-./()@+ ")
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 
 
-def to_yaml(value: "Any") -> str:
+def to_yaml(value: Any) -> str:
     """A value made of dicts, lists, strings, numbers, booleans and None, as one YAML document."""
     return "".join(line + "\n" for line in _block(value))
 
 
-def _block(value: "Any") -> "Iterator[str]":
+def _block(value: Any) -> Iterator[str]:
     if isinstance(value, dict) and value:
         for key, entry in value.items():
             yield from _entry(f"{_string(key)}:", entry, "  ")
@@ -26,7 +28,7 @@ def _block(value: "Any") -> "Iterator[str]":
         yield _scalar(value)
 
 
-def _entry(start: str, value: "Any", indent: str) -> "Iterator[str]":
+def _entry(start: str, value: Any, indent: str) -> Iterator[str]:
     if not (isinstance(value, dict | list) and value):
         yield f"{start} {_scalar(value)}"
     elif isinstance(value, list) and not any(isinstance(entry, dict | list) for entry in value):
@@ -40,7 +42,7 @@ def _entry(start: str, value: "Any", indent: str) -> "Iterator[str]":
             yield indent + line
 
 
-def _scalar(value: "Any") -> str:
+def _scalar(value: Any) -> str:
     if isinstance(value, str):
         return _string(value)
     if value is None or isinstance(value, bool):

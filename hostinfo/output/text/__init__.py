@@ -1,5 +1,7 @@
 """The page that ``hostinfo dump`` prints for people: one section per group, then what is not available."""
 
+from __future__ import annotations
+
 from importlib import import_module
 
 from hostinfo.groups import TABLE
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from hostinfo.output.document import GroupReport
 
 
-def render(reports: "Sequence[GroupReport]", style: Style, *, is_root: bool) -> str:
+def render(reports: Sequence[GroupReport], style: Style, *, is_root: bool) -> str:
     """Return the page of these groups; ``is_root``: the reader can not gain more by becoming root."""
     available = {report.group: report for report in reports if report.is_available}
     sections = [_render_group(group, style, available) for group in available]
@@ -21,7 +23,7 @@ def render(reports: "Sequence[GroupReport]", style: Style, *, is_root: bool) -> 
     return "\n".join("\n".join(lines) + "\n" for lines in sections if lines)
 
 
-def _render_group(group: str, style: Style, available: "Mapping[str, GroupReport]") -> list[str]:
+def _render_group(group: str, style: Style, available: Mapping[str, GroupReport]) -> list[str]:
     section = TABLE[group].section
     if section is None:
         from hostinfo.output.text import generic

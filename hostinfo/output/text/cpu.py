@@ -1,5 +1,7 @@
 """Section "CPU": model, topology, frequencies, caches, packages, mitigations, flags."""
 
+from __future__ import annotations
+
 from hostinfo.output.text.packages import draw_packages, find_cores, group_by_socket
 from hostinfo.output.text.style import DIM, Section, Style
 from hostinfo.output.text.units import count, frequency, join_present, ranges, size
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
     from hostinfo.output.document import GroupReport
 
 
-def render(style: Style, reports: "Mapping[str, GroupReport]") -> list[str]:
+def render(style: Style, reports: Mapping[str, GroupReport]) -> list[str]:
     """Return the lines of the section."""
     value: Cpu = reports["cpu"].value  # type: ignore[assignment]
     section = Section(style, reports["cpu"], "CPU")
@@ -36,7 +38,7 @@ def render(style: Style, reports: "Mapping[str, GroupReport]") -> list[str]:
     return section.lines()
 
 
-def _add_identity(section: Section, value: "Cpu") -> None:
+def _add_identity(section: Section, value: Cpu) -> None:
     section.row("Model", value.model_name, "model_name")
     identity = join_present(
         value.vendor_id,
@@ -50,7 +52,7 @@ def _add_identity(section: Section, value: "Cpu") -> None:
     section.row("Identity", identity, "vendor_id", "family", "model", "stepping", "microcode", "cpuid_level")
 
 
-def _add_features(section: Section, value: "Cpu") -> None:
+def _add_features(section: Section, value: Cpu) -> None:
     label = "Mitigations"
     for name, state in value.mitigations.items():
         if state != "Not affected":
@@ -62,7 +64,7 @@ def _add_features(section: Section, value: "Cpu") -> None:
         section.row("Usable flags", " ".join(value.usable_flags), "usable_flags")
 
 
-def describe_topology(value: "Cpu", style: Style) -> str | None:
+def describe_topology(value: Cpu, style: Style) -> str | None:
     """Return the product of sockets, cores and threads; only the totals if the topology is not regular."""
     sockets, cores, threads = value.sockets, value.cores, value.threads
     if sockets and cores and threads and cores % sockets == 0 and threads % cores == 0 and _is_regular(value):
@@ -75,7 +77,7 @@ def describe_topology(value: "Cpu", style: Style) -> str | None:
     )
 
 
-def _is_regular(value: "Cpu") -> bool:
+def _is_regular(value: Cpu) -> bool:
     """Whether all sockets have as many cores, and all cores as many threads."""
     shapes = {
         tuple(sorted(len(threads) for threads in find_cores(cpus).values()))
@@ -84,7 +86,7 @@ def _is_regular(value: "Cpu") -> bool:
     return len(shapes) <= 1 and all(len(set(shape)) == 1 for shape in shapes)
 
 
-def _describe_cache(cache: "Cache", style: Style) -> str | None:
+def _describe_cache(cache: Cache, style: Style) -> str | None:
     one = size(cache.size_bytes) or "size unknown"
     return join_present(
         f"{cache.instances} {style.times} {one}" if cache.instances else one,
@@ -94,7 +96,7 @@ def _describe_cache(cache: "Cache", style: Style) -> str | None:
     )
 
 
-def _describe_frequencies(value: "Cpu", style: Style) -> str | None:
+def _describe_frequencies(value: Cpu, style: Style) -> str | None:
     low, high, now = value.min_frequency_hz, value.max_frequency_hz, value.current_frequency_hz
     if low and high:
         span = f"{frequency(low)} {style.dash} {frequency(high)}"

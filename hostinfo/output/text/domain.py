@@ -1,5 +1,7 @@
 """Section "Assigned to this system": the share of the machine that this operating system was given."""
 
+from __future__ import annotations
+
 from hostinfo.output.text.style import BOLD, LABEL_WIDTH, Section, Style
 from hostinfo.output.text.units import join_present, ranges, size
 
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
     from hostinfo.output.document import GroupReport
 
 
-def render(style: Style, reports: "Mapping[str, GroupReport]") -> list[str]:
+def render(style: Style, reports: Mapping[str, GroupReport]) -> list[str]:
     """Return the lines of the section: machine and share in two columns if they differ."""
     value: Domain = reports["domain"].value  # type: ignore[assignment]
     section = Section(style, reports["domain"], "Assigned to this system")
@@ -33,7 +35,7 @@ def render(style: Style, reports: "Mapping[str, GroupReport]") -> list[str]:
     return section.lines()
 
 
-def _is_smaller(value: "Domain", cpus: int | None, memory: int | None) -> bool:
+def _is_smaller(value: Domain, cpus: int | None, memory: int | None) -> bool:
     """Whether the share differs from the machine, in memory by more than a kernel reserves for itself."""
     if cpus is not None and value.online_cpus not in (None, cpus):
         return True
@@ -42,7 +44,7 @@ def _is_smaller(value: "Domain", cpus: int | None, memory: int | None) -> bool:
     return abs(memory - value.memory_bytes) > memory // 16
 
 
-def describe_limits(value: "Limits") -> str | None:
+def describe_limits(value: Limits) -> str | None:
     """Return the limits of the control group in words."""
     return join_present(
         value.cpus is not None and f"{value.cpus:g} CPUs",
@@ -53,6 +55,6 @@ def describe_limits(value: "Limits") -> str | None:
     )
 
 
-def value_of(reports: "Mapping[str, GroupReport]", group: str, field: str) -> "Any":
+def value_of(reports: Mapping[str, GroupReport], group: str, field: str) -> Any:
     """Return a field of a group; None if the group is not available."""
     return getattr(reports[group].value, field) if group in reports else None

@@ -1,5 +1,7 @@
 """Section of a group that has none of its own: rows and tables made from the model."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 
 from hostinfo import introspect
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 
     from hostinfo.output.document import GroupReport
 
-UNITS: "Mapping[str, Callable[[Any], str | None]]" = {
+UNITS: Mapping[str, Callable[[Any], str | None]] = {
     "_bytes": size,
     "_hz": frequency,
     "_mbps": bit_rate,
@@ -27,14 +29,14 @@ MAX_ROWS = 20
 """Rows of a table that are printed; the rest is counted."""
 
 
-def render(style: Style, report: "GroupReport") -> list[str]:
+def render(style: Style, report: GroupReport) -> list[str]:
     """Return the lines of the section: plain fields as rows, lists of records as tables."""
     section = Section(style, report, _heading(report.group))
     _add_fields(section, report.value, report.group, "")
     return section.lines()
 
 
-def _add_fields(section: Section, value: "Any", path: str, prefix: str) -> None:
+def _add_fields(section: Section, value: Any, path: str, prefix: str) -> None:
     for name, annotation in introspect.fields(type(value)).items():
         entry, place = getattr(value, name), f"{prefix}{name}"
         if entry is None or entry in ((), {}):
@@ -53,7 +55,7 @@ def _add_fields(section: Section, value: "Any", path: str, prefix: str) -> None:
             section.body += ["    " + source] if source else []
 
 
-def _table(items: "Sequence[Any]", style: Style) -> list[str]:
+def _table(items: Sequence[Any], style: Style) -> list[str]:
     """Return the items as rows, with a column for each plain field that at least one item has."""
     shown = items[:MAX_ROWS]
     columns = [

@@ -1,5 +1,7 @@
 """Section "Guests": one line per domain that this host runs."""
 
+from __future__ import annotations
+
 from hostinfo.output.text.style import Section, Style
 from hostinfo.output.text.units import join_present, size
 
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
     from hostinfo.output.document import GroupReport
 
 
-def render(style: Style, reports: "Mapping[str, GroupReport]") -> list[str]:
+def render(style: Style, reports: Mapping[str, GroupReport]) -> list[str]:
     """Return the lines of the section."""
     value: Guests = reports["guests"].value  # type: ignore[assignment]
     section = Section(style, reports["guests"], "Guests")

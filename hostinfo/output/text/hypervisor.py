@@ -1,5 +1,7 @@
 """Section "Role": what this operating system is on the machine."""
 
+from __future__ import annotations
+
 from hostinfo.output.text.style import Section, Style
 
 TYPE_CHECKING = False
@@ -19,7 +21,7 @@ HYPERVISORS = {
 }
 
 
-def render(style: Style, reports: "Mapping[str, GroupReport]") -> list[str]:
+def render(style: Style, reports: Mapping[str, GroupReport]) -> list[str]:
     """Return the lines of the section."""
     value: Hypervisor = reports["hypervisor"].value  # type: ignore[assignment]
     section = Section(style, reports["hypervisor"], "Role")
@@ -28,7 +30,7 @@ def render(style: Style, reports: "Mapping[str, GroupReport]") -> list[str]:
     return section.lines()
 
 
-def describe_role(value: "Hypervisor") -> str | None:
+def describe_role(value: Hypervisor) -> str | None:
     """Return the role in words: "Dom0 of Xen 4.17.7", "KVM host, itself a guest of VMware"."""
     runs = " ".join(part for part in (HYPERVISORS.get(value.type or "", value.type), value.version) if part)
     host = HYPERVISORS.get(value.guest_of or "", value.guest_of)

@@ -3,6 +3,8 @@
 Each link is drawn once. One that carries several links (a bond with many VLANs) is a root of its own; those name it.
 """
 
+from __future__ import annotations
+
 from hostinfo.output.escape import escape_unprintable
 from hostinfo.output.text.style import BOLD, DIM, Style
 from hostinfo.output.text.units import bit_rate, duration, join_present
@@ -17,7 +19,7 @@ MAX_DEPTH = 12
 """Levels that are indented; deeper ones show their number. Only tests have stacks of hundreds of VLANs."""
 
 
-def find_parents(links: "Sequence[Link]") -> dict[str, str]:
+def find_parents(links: Sequence[Link]) -> dict[str, str]:
     """Return for each link the one it is drawn below: its controller, or the only link on top of it; no cycles."""
     known = {link.name for link in links}
     found = {link.name: link.controller for link in links if link.controller in known and link.controller != link.name}
@@ -39,7 +41,7 @@ def find_parents(links: "Sequence[Link]") -> dict[str, str]:
     return parents
 
 
-def draw_links(style: Style, links: "Sequence[Link]", addresses: "Sequence[Address]") -> list[str]:
+def draw_links(style: Style, links: Sequence[Link], addresses: Sequence[Address]) -> list[str]:
     """Return the lines of all trees, addresses below their links; addresses of unknown links at the end."""
     parents = find_parents(links)
     children: dict[str | None, list[Link]] = {}
@@ -65,7 +67,7 @@ def draw_links(style: Style, links: "Sequence[Link]", addresses: "Sequence[Addre
     return lines + [f"  {escape_unprintable(name)}: {text}" for name in sorted(of_link) for text in of_link[name]]
 
 
-def _describe_link(style: Style, link: "Link", parents: "Mapping[str, str]") -> str:
+def _describe_link(style: Style, link: Link, parents: Mapping[str, str]) -> str:
     drawn_elsewhere = [lower for lower in link.lower if parents.get(lower) != link.name and lower != link.controller]
     permanent = link.permanent_mac and link.permanent_mac != link.mac and f"permanent {link.permanent_mac}"
     text = join_present(
@@ -88,7 +90,7 @@ def _describe_link(style: Style, link: "Link", parents: "Mapping[str, str]") -> 
     return f"{name}  {style.colorize(escape_unprintable(text or ''), weight)}"
 
 
-def _describe_kind(link: "Link") -> str | None:
+def _describe_kind(link: Link) -> str | None:
     if link.bond is not None:
         active = link.bond.active_port and f", {link.bond.active_port} active"
         return f"bond {link.bond.mode}{active or ''}"
@@ -102,7 +104,7 @@ def _describe_kind(link: "Link") -> str | None:
     return " ".join(part for part in (link.kind, link.mode) if part) or None
 
 
-def describe_address(address: "Address") -> str:
+def describe_address(address: Address) -> str:
     """Return an address with prefix length, peer, scope, flags and lifetime."""
     flags = [flag for flag in address.flags if flag not in ("permanent", "noprefixroute")]
     lifetime = duration(address.valid_lifetime_seconds)

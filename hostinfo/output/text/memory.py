@@ -1,5 +1,7 @@
 """Section "Memory": totals, slots, huge pages, swap."""
 
+from __future__ import annotations
+
 from hostinfo.output.text.style import Section, Style
 from hostinfo.output.text.units import join_present, size
 
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
     from hostinfo.output.document import GroupReport
 
 
-def render(style: Style, reports: "Mapping[str, GroupReport]") -> list[str]:
+def render(style: Style, reports: Mapping[str, GroupReport]) -> list[str]:
     """Return the lines of the section."""
     value: Memory = reports["memory"].value  # type: ignore[assignment]
     section = Section(style, reports["memory"], "Memory")
@@ -36,7 +38,7 @@ def render(style: Style, reports: "Mapping[str, GroupReport]") -> list[str]:
     return section.lines()
 
 
-def _describe_dimm(dimm: "Dimm") -> str | None:
+def _describe_dimm(dimm: Dimm) -> str | None:
     now, rated = dimm.configured_speed_mts, dimm.speed_mts
     speed = f"{now or rated} MT/s" if now or rated else None
     if now and rated and now != rated:

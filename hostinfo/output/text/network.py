@@ -1,5 +1,7 @@
 """Section "Network": links as trees with their addresses, default routes, name servers."""
 
+from __future__ import annotations
+
 from hostinfo.output.text.link_tree import draw_links
 from hostinfo.output.text.style import Section, Style
 from hostinfo.output.text.units import join_present
@@ -15,7 +17,7 @@ MAIN_TABLE = 254
 """RT_TABLE_MAIN, rtnetlink(7)."""
 
 
-def render(style: Style, reports: "Mapping[str, GroupReport]") -> list[str]:
+def render(style: Style, reports: Mapping[str, GroupReport]) -> list[str]:
     """Return the lines of the section."""
     value: Network = reports["network"].value  # type: ignore[assignment]
     section = Section(style, reports["network"], "Network")
@@ -37,7 +39,7 @@ def render(style: Style, reports: "Mapping[str, GroupReport]") -> list[str]:
     return section.lines()
 
 
-def describe_route(route: "Route") -> str | None:
+def describe_route(route: Route) -> str | None:
     """Return a route in the words of ip-route(8)."""
     hops = [
         join_present(hop.gateway and f"via {hop.gateway}", hop.link, f"weight {hop.weight}") for hop in route.next_hops

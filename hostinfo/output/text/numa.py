@@ -1,5 +1,7 @@
 """Section "NUMA": a table of the nodes, with distances if there are several."""
 
+from __future__ import annotations
+
 from hostinfo.output.text.style import Section, Style, align
 from hostinfo.output.text.units import ranges, size
 
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
     from hostinfo.output.document import GroupReport
 
 
-def render(style: Style, reports: "Mapping[str, GroupReport]") -> list[str]:
+def render(style: Style, reports: Mapping[str, GroupReport]) -> list[str]:
     """Return the lines of the section."""
     value: Numa = reports["numa"].value  # type: ignore[assignment]
     section = Section(style, reports["numa"], "NUMA")

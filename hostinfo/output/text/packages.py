@@ -1,5 +1,7 @@
 """CPU packages as a tree: one line per socket, below it one per kind of core if there are several."""
 
+from __future__ import annotations
+
 from hostinfo.output.text.style import Style
 from hostinfo.output.text.units import count, join_present, ranges
 
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
     Shape = tuple[int, str | None]
 
 
-def group_by_socket(processors: "Iterable[Processor]") -> "dict[int | None, list[Processor]]":
+def group_by_socket(processors: Iterable[Processor]) -> dict[int | None, list[Processor]]:
     """Return the online CPUs of each socket."""
     found: dict[int | None, list[Processor]] = {}
     for processor in processors:
@@ -21,7 +23,7 @@ def group_by_socket(processors: "Iterable[Processor]") -> "dict[int | None, list
     return found
 
 
-def find_cores(processors: "Iterable[Processor]") -> "dict[object, list[Processor]]":
+def find_cores(processors: Iterable[Processor]) -> dict[object, list[Processor]]:
     """Return the CPUs (threads) of each core; a CPU whose core is unknown counts as one."""
     found: dict[object, list[Processor]] = {}
     for one in processors:
@@ -31,7 +33,7 @@ def find_cores(processors: "Iterable[Processor]") -> "dict[object, list[Processo
     return found
 
 
-def draw_packages(processors: "Sequence[Processor]", style: Style) -> list[str]:
+def draw_packages(processors: Sequence[Processor], style: Style) -> list[str]:
     """Return the lines of the tree; none for a single CPU, and none if no CPU's socket is known."""
     sockets = group_by_socket(processors)
     if len(processors) < 2 or set(sockets) == {None}:
@@ -46,7 +48,7 @@ def draw_packages(processors: "Sequence[Processor]", style: Style) -> list[str]:
     return _draw_tree(rows, style)
 
 
-def _describe_socket(name: str, cpus: "list[Processor]", style: Style) -> list[tuple[int, str]]:
+def _describe_socket(name: str, cpus: list[Processor], style: Style) -> list[tuple[int, str]]:
     """Return depth and text of each line of one socket."""
     cores = find_cores(cpus)
     shapes: dict[Shape, list[Processor]] = {}
@@ -65,7 +67,7 @@ def _describe_socket(name: str, cpus: "list[Processor]", style: Style) -> list[t
     return rows
 
 
-def _describe_cores(cores: "Mapping[object, list[Processor]]", shape: "Shape", style: Style) -> str:
+def _describe_cores(cores: Mapping[object, list[Processor]], shape: Shape, style: Style) -> str:
     threads, kind = shape
     name = f"{kind} core" if kind else "core"
     return f"{count(len(cores), name)} {style.times} {count(threads, 'thread')}"

@@ -1,5 +1,7 @@
 """End of the page: what is not available, why, and what to do about it."""
 
+from __future__ import annotations
+
 from hostinfo.output.document import errors_by_path
 from hostinfo.output.escape import escape_unprintable
 from hostinfo.output.text.style import BOLD, DIM, YELLOW, Style, wrap
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
     from hostinfo.output.document import GroupReport
 
 
-def render(style: Style, reports: "Sequence[GroupReport]", *, is_root: bool) -> list[str]:
+def render(style: Style, reports: Sequence[GroupReport], *, is_root: bool) -> list[str]:
     """Return failures with advice, then what no source on this host provides."""
     failed: list[str] = []
     unsupported: list[str] = []
@@ -32,7 +34,7 @@ def render(style: Style, reports: "Sequence[GroupReport]", *, is_root: bool) -> 
     return lines
 
 
-def _messages(report: "GroupReport") -> list[tuple[str, str]]:
+def _messages(report: GroupReport) -> list[tuple[str, str]]:
     """Return kind and text of each problem; paths with the same problem are joined."""
     paths: dict[tuple[str, str], list[str]] = {}
     for path, error in errors_by_path(report).items():
@@ -44,7 +46,7 @@ def _messages(report: "GroupReport") -> list[tuple[str, str]]:
     return found
 
 
-def _hint(problem: "Problem", *, is_root: bool) -> str | None:
+def _hint(problem: Problem, *, is_root: bool) -> str | None:
     """Return what the reader can do about this kind of failure."""
     import errno
 

@@ -1,5 +1,7 @@
 """Section "Statistics": uptime, load, CPU time, pressure, of the machine and of a Dom0."""
 
+from __future__ import annotations
+
 from hostinfo.output.text.style import Section, Style
 from hostinfo.output.text.units import duration, join_present, size
 
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 _SCOPES = {"host": "", "hypervisor": " of the machine, from Xen", "control-domain": " of this Dom0 alone"}
 
 
-def render(style: Style, reports: "Mapping[str, GroupReport]") -> list[str]:
+def render(style: Style, reports: Mapping[str, GroupReport]) -> list[str]:
     """Return the lines of the section, and those of a second one for a Dom0's own statistics."""
     value: Statistics = reports["statistics"].value  # type: ignore[assignment]
     section = Section(style, reports["statistics"], "Statistics" + _SCOPES.get(value.scope, ""))
@@ -25,7 +27,7 @@ def render(style: Style, reports: "Mapping[str, GroupReport]") -> list[str]:
     return [*section.lines(), *own.lines()]
 
 
-def _add_rows(section: Section, value: "Statistics", prefix: str = "") -> None:
+def _add_rows(section: Section, value: Statistics, prefix: str = "") -> None:
     section.row("Uptime", duration(value.uptime_seconds), prefix + "uptime_seconds")
     if value.load is not None:
         load = (value.load.load_1_minute, value.load.load_5_minutes, value.load.load_15_minutes)
@@ -36,7 +38,7 @@ def _add_rows(section: Section, value: "Statistics", prefix: str = "") -> None:
     section.row("Pressure", _describe_pressure(value.pressure), prefix + "pressure")
 
 
-def _describe_cpu_time(value: "Statistics") -> str | None:
+def _describe_cpu_time(value: Statistics) -> str | None:
     if value.cpu is None or value.cpu.busy_seconds is None:
         return None
     busy, whole = value.cpu.busy_seconds, (value.uptime_seconds or 0) * (value.cpus or 0)
@@ -44,14 +46,14 @@ def _describe_cpu_time(value: "Statistics") -> str | None:
     return f"{duration(busy)}{share}"
 
 
-def _describe_memory(value: "MemoryUse | None") -> str | None:
+def _describe_memory(value: MemoryUse | None) -> str | None:
     if value is None or not value.total_bytes:
         return None
     available = value.free_bytes if value.available_bytes is None else value.available_bytes
     return None if available is None else f"{size(value.total_bytes - available)} of {size(value.total_bytes)} in use"
 
 
-def _describe_tasks(value: "Processes | None") -> str | None:
+def _describe_tasks(value: Processes | None) -> str | None:
     if value is None:
         return None
     return join_present(
@@ -61,7 +63,7 @@ def _describe_tasks(value: "Processes | None") -> str | None:
     )
 
 
-def _describe_pressure(pressure: "tuple[Pressure, ...]") -> str | None:
+def _describe_pressure(pressure: tuple[Pressure, ...]) -> str | None:
     """Return the share of the last minute in which at least one task waited, per resource."""
     shares = join_present(
         *(

@@ -1,5 +1,7 @@
 """Layout of the page: colour, line drawing, titles, rows of label and value."""
 
+from __future__ import annotations
+
 from hostinfo.output.escape import escape_unprintable
 
 TYPE_CHECKING = False
@@ -41,7 +43,7 @@ class Style:
 class Section:
     """The part of the page that shows one group: a title, and rows of label and value."""
 
-    def __init__(self, style: Style, report: "GroupReport", title: str) -> None:
+    def __init__(self, style: Style, report: GroupReport, title: str) -> None:
         self.style = style
         self.report = report
         self.title = style.colorize(title, BOLD)
@@ -97,7 +99,7 @@ def wrap(text: str, width: int) -> list[str]:
     return [*lines, line]
 
 
-def align(rows: "Sequence[Sequence[str]]") -> list[str]:
+def align(rows: Sequence[Sequence[str]]) -> list[str]:
     """Return the rows of a table as indented lines, each column as wide as its widest cell."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [

@@ -1,5 +1,7 @@
 """Section "System": who made the machine, its names, the operating system."""
 
+from __future__ import annotations
+
 from hostinfo.output.text.style import Section, Style
 from hostinfo.output.text.units import join_present
 
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
     from hostinfo.output.document import GroupReport
 
 
-def render(style: Style, reports: "Mapping[str, GroupReport]") -> list[str]:
+def render(style: Style, reports: Mapping[str, GroupReport]) -> list[str]:
     """Return the lines of the section."""
     value: System = reports["system"].value  # type: ignore[assignment]
     section = Section(style, reports["system"], "System")

@@ -1,5 +1,7 @@
 """Numbers as people read them: sizes, frequencies, rates, durations, lists of CPUs."""
 
+from __future__ import annotations
+
 
 def size(count: int | None) -> str | None:
     """Return bytes with a binary prefix: 16 GiB, 31.2 GiB, 512 KiB."""
@@ -40,7 +42,7 @@ def duration(seconds: float | None) -> str | None:
     return " ".join(parts[:2]) or "0 s"
 
 
-def ranges(numbers: "tuple[int, ...] | list[int]") -> str:
+def ranges(numbers: tuple[int, ...] | list[int]) -> str:
     """Return numbers as the kernel lists CPUs: 0-3,8-11."""
     parts: list[str] = []
     start = last = None
