@@ -7,6 +7,7 @@ from .sanitise import encoded_size
 from .types import Map, Value
 
 TOO_LARGE = "_too_large"
+_LIST_BYTES, _NAME_BYTES = 64, 300  # room for `_too_large` itself, and for each name in it
 
 
 def split(
@@ -41,7 +42,7 @@ def shrink(item: Map, size: int = MAX_BODY_BYTES) -> Map:
     kept = dict(values)
     dropped: list[Value] = []
     for name in sorted(kept, key=lambda key: encoded_size(kept[key]), reverse=True):
-        if total <= size - 64 - 300 * len(dropped):
+        if total <= size - _LIST_BYTES - _NAME_BYTES * len(dropped):
             break
         total -= encoded_size(kept.pop(name))
         dropped.append(name)
