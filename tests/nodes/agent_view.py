@@ -1,4 +1,4 @@
-"""Objects of the agent in the form of a dump, so that what is expected of one can be held against the other."""
+"""The agent's objects in the form of a dump, so that both are compared with the same expected facts."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -88,30 +88,35 @@ ADDRESS = {
     "scope": "scope",
 }
 NOT_PUBLISHED = ("memory.dimms", "cpu.caches")
-"""Lists that no class of the agent has."""
+"""Lists for which the agent has no class."""
 
 
 def as_dump(objects: Objects) -> Dump:
-    """The objects, their properties where a dump has the facts, their errors as a dump's."""
+    """Convert the objects: properties to the paths of a dump, errors to its `errors`."""
     (node,) = objects["ovirtNode"]
     dump = _renamed(node, NODE)
     dump["cpu"]["processors"] = _numbered(objects["processor"], PROCESSOR)
     dump["numa"] = {"nodes": _numbered(objects["numaNode"], NUMA_NODE)}
     dump["network"] = {
-        "links": [_renamed(one, LINK) for one in objects["networkInterface"]],
-        "addresses": [_renamed(one, ADDRESS) for one in objects["networkAddress"]],
+        "links": [_renamed(item, LINK) for item in objects["networkInterface"]],
+        "addresses": [_renamed(item, ADDRESS) for item in objects["networkAddress"]],
     }
     dump["errors"] = errors(objects)
     return dump
 
 
 def errors(objects: Objects) -> dict[str, str]:
-    """What could not be told, of all objects."""
-    return {path: str(why) for of in objects.values() for one in of for path, why in one.get("errors", {}).items()}
+    """Return the facts that could not be read, of all objects, with the reasons."""
+    return {
+        path: str(reason)
+        for items in objects.values()
+        for item in items
+        for path, reason in item.get("errors", {}).items()
+    }
 
 
 def published(expectations: list[Expectation]) -> list[Expectation]:
-    """Those of facts that the agent has a property for."""
+    """Return the expectations of facts for which the agent has a property."""
     return [expectation for expectation in expectations if not expectation.path.startswith(NOT_PUBLISHED)]
 
 
@@ -120,11 +125,11 @@ def _numbered(items: list[dict[str, Any]], names: Mapping[str, str]) -> list[Dum
 
 
 def _renamed(values: Mapping[str, Any], names: Mapping[str, str]) -> Dump:
-    made: Dump = {}
+    dump: Dump = {}
     for name, path in names.items():
         *folders, last = path.split(".")
-        into = made
+        target = dump
         for folder in folders:
-            into = into.setdefault(folder, {})
-        into[last] = values.get(name)
-    return made
+            target = target.setdefault(folder, {})
+        target[last] = values.get(name)
+    return dump

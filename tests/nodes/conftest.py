@@ -1,45 +1,62 @@
-"""Boots each shape once, in the order of the tests; prints the tables at the end."""
+"""Boots each shape once, two at a time, in the order of the tests; prints the tables at the end."""
+
+from __future__ import annotations
 
 import importlib.util
-import os
-import random
 import socket
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from .boot import BootError, Run, Visit, boot
+from .boot import OutsideSession, Run, boot
+from .boot_pool import BootPool
+from .guest_steps import guest_payload
 from .image import Image, cached_image, missing
 from .payload import build_wheel
-from .shape import Shape, load_shape, shape_names
-from .steps import guest_payload, job
+from .progress import BootError
+from .settings import IS_REQUIRED, KEEP, NODES, PARALLEL, SEED
+from .shape import Shape
+from .shape_loader import load_shape, shape_names
+from .steps import SESSION, job
 
-SEED = int(os.environ.get("HOSTINFO_NODE_SEED") or random.SystemRandom().randrange(10**6))
+if TYPE_CHECKING:
+    import threading
+
 TABLES: list[str] = []
+
+
+class Node(NamedTuple):
+    """A shape, and the outputs of its one boot."""
+
+    shape: Shape
+    run: Run
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "node" in metafunc.fixturenames and not any(m.name == "parametrize" for m in metafunc.definition.iter_markers()):
-        chosen = os.environ.get("HOSTINFO_NODES", "").split() or [*shape_names(), f"random:{SEED}"]
-        metafunc.parametrize("node", chosen, indirect=True, scope="session")
+        chosen = NODES or (*shape_names(), f"random:{SEED}")
+        metafunc.parametrize("node", chosen, indirect=True)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the tests of a shape together: pytest groups them by the parameter's index, which differs between tests."""
-    chosen = os.environ.get("HOSTINFO_NODES", "").split()
-    dropped = [item for item in items if chosen and _shape(item) not in ("", *chosen)]
+    """Sort the tests by shape, the longest boot first, so that the boots fill all slots until the end."""
+    dropped = [item for item in items if NODES and _shape_name(item) not in ("", *NODES)]
     config.hook.pytest_deselected(items=dropped)
-    items[:] = sorted((item for item in items if item not in dropped), key=_shape)
+    kept = [item for item in items if item not in dropped]
+    items[:] = sorted(kept, key=lambda item: _boot_order(_shape_name(item)))
 
 
-def _shape(item: pytest.Item) -> str:
-    return (
-        str(item.callspec.params.get("node", ""))
-        if isinstance(item, pytest.Function) and hasattr(item, "callspec")
-        else ""
-    )
+def _shape_name(item: pytest.Item) -> str:
+    if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
+        return str(item.callspec.params.get("node", ""))
+    return ""
+
+
+def _boot_order(name: str) -> tuple[int, str]:
+    return (-load_shape(name).cost if name else 0, name)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -48,65 +65,59 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="session")
+def tables() -> list[str]:
+    return TABLES
+
+
+@pytest.fixture(scope="session")
 def image() -> Image:
     if lacking := missing():
-        if os.environ.get("HOSTINFO_REQUIRE_NODES") == "1":
-            pytest.fail(f"the nodes must run here, but: {lacking}")
+        if IS_REQUIRED:
+            pytest.fail(f"HOSTINFO_REQUIRE_NODES is set, but: {lacking}")
         pytest.skip(f"NO NODES ARE TESTED: {lacking}")
     return cached_image()
 
 
 @pytest.fixture(scope="session")
-def wheel(image: Image, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    assert image.disk.exists()  # first of all, whether nodes can be booted at all
-    return build_wheel(tmp_path_factory.mktemp("wheel"))
+def boots(
+    request: pytest.FixtureRequest, image: Image, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[BootPool[Node]]:
+    """Start all boots that the selected tests need."""
+    wheel = build_wheel(tmp_path_factory.mktemp("wheel"))
+
+    def boot_one(name: str, stop: threading.Event) -> Node:
+        return _boot(load_shape(name), image, wheel, tmp_path_factory.mktemp("node"), stop)
+
+    pool = BootPool(boot_one, PARALLEL)
+    pool.start(filter(None, map(_shape_name, request.session.items)))
+    yield pool
+    pool.close()
 
 
-@pytest.fixture(scope="session")
-def tables() -> list[str]:
-    return TABLES
-
-
-class Node:
-    """A shape, and what its one boot brought back."""
-
-    def __init__(self, shape: Shape, run: Run) -> None:
-        self.shape, self.run = shape, run
-
-
-BOOTED: dict[str, Node | BootError] = {}
-
-
-@pytest.fixture(scope="session")
-def node(request: pytest.FixtureRequest, image: Image, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Node:
-    """One boot a shape, whatever the order of the tests; one that failed is not tried again."""
-    name = request.param
-    if name not in BOOTED:
-        scratch = tmp_path_factory.mktemp("node")
-        capture: Any = request.config.pluginmanager.getplugin("capturemanager")
+@pytest.fixture
+def node(request: pytest.FixtureRequest, boots: BootPool[Node]) -> Node:
+    """Wait for the one boot of the shape; its progress is printed meanwhile."""
+    capture: Any = request.config.pluginmanager.getplugin("capturemanager")
+    try:
         with capture.global_and_fixture_disabled():
-            try:
-                BOOTED[name] = _boot(load_shape(name), image, wheel, scratch)
-            except BootError as error:
-                BOOTED[name] = error
-    booted = BOOTED[name]
-    if isinstance(booted, BootError):
-        pytest.fail(str(booted))
-    return booted
+            return boots.result(request.param)
+    except BootError as error:
+        pytest.fail(str(error))
 
 
-def _boot(shape: Shape, image: Image, wheel: Path, scratch: Path) -> Node:
-    keep = Path(os.environ.get("HOSTINFO_NODES_OUT") or scratch) / shape.name.replace(":", "-")
-    print(f"\n{shape.name}: {shape.about}; outputs in {keep}", flush=True)
-    payload, visit = [wheel, *guest_payload(shape, scratch)], None
-    if importlib.util.find_spec("proton"):  # without it, no console can go there
-        from .guest_session import NODE_PORT, Visitor
+def _boot(shape: Shape, image: Image, wheel: Path, scratch: Path, stop: threading.Event) -> Node:
+    keep = Path(KEEP or scratch) / shape.name.replace(":", "-")
+    print(f"\n{shape.name}: {shape.description}; outputs in {keep}", flush=True)
+    payload, session = [wheel, *guest_payload(shape, scratch)], None
+    if importlib.util.find_spec("proton"):  # a console needs it
+        from .agent_session import AGENT_PORT, AgentSession
 
         port = _free_port()
-        visitor = Visitor(shape, port, scratch)
-        payload.append(visitor.payload)
-        visit = Visit(forward=f"tcp:127.0.0.1:{port}-:{NODE_PORT}", begin=visitor)
-    return Node(shape, boot(shape, image, job(shape, is_visited=visit is not None), payload, keep, visit))
+        agent_session = AgentSession(shape, port, scratch)
+        payload.append(agent_session.package.folder)
+        session = OutsideSession(forward=f"tcp:127.0.0.1:{port}-:{AGENT_PORT}", step=SESSION, run=agent_session)
+    run = boot(shape, image, job(shape, has_session=session is not None), payload, keep, session, stop)
+    return Node(shape, run)
 
 
 def _free_port() -> int:

@@ -1,4 +1,4 @@
-"""What must be told of a node, field by field: from its shape alone, which is from QEMU's command line alone."""
+"""The expected facts of a node, field by field, from its shape alone, as QEMU's command line is."""
 
 import ipaddress
 from collections.abc import Callable, Iterator
@@ -13,39 +13,43 @@ ROLES = {"xen-dom0": "xen-dom0", "kvm": "kvm-host", "bare": "bare-metal"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
-    """One field: where it stands in the dump, what it must be, and how that is judged."""
+    """One field: its path in the dump, the expected value in words, and the check."""
 
     path: str
-    wanted: str
-    holds: Callable[[Any], bool]
+    expected: str
+    matches: Callable[[Any], bool]
 
 
-def equal(path: str, value: object) -> Expectation:
-    return Expectation(path=path, wanted=str(value), holds=lambda told: bool(told == value))
+def equal(path: str, expected: object) -> Expectation:
+    return Expectation(path=path, expected=str(expected), matches=lambda value: bool(value == expected))
 
 
 def between(path: str, low: int, high: int) -> Expectation:
-    return Expectation(path=path, wanted=f"{low} … {high}", holds=lambda told: told is not None and low <= told <= high)
+    return Expectation(
+        path=path, expected=f"{low} … {high}", matches=lambda value: value is not None and low <= value <= high
+    )
 
 
 def absent_or_between(path: str, low: int, high: int) -> Expectation:
     return Expectation(
-        path=path, wanted=f"none, or {low} … {high}", holds=lambda told: told is None or low <= told <= high
+        path=path, expected=f"none, or {low} … {high}", matches=lambda value: value is None or low <= value <= high
     )
 
 
 def contains(path: str, values: tuple[str, ...]) -> Expectation:
-    return Expectation(path=path, wanted=f"has {' '.join(values)}", holds=lambda told: set(values) <= set(told or ()))
+    return Expectation(
+        path=path, expected=f"has {' '.join(values)}", matches=lambda value: set(values) <= set(value or ())
+    )
 
 
 def lacks(path: str, values: tuple[str, ...]) -> Expectation:
     return Expectation(
-        path=path, wanted=f"not {' '.join(values)}", holds=lambda told: not set(values) & set(told or ())
+        path=path, expected=f"not {' '.join(values)}", matches=lambda value: not set(values) & set(value or ())
     )
 
 
-def expected(shape: Shape) -> list[Expectation]:
-    """Every field that the command line determines."""
+def expected_facts(shape: Shape) -> list[Expectation]:
+    """Return every field that the command line determines."""
     return [
         *_system(shape),
         *_hypervisor(shape),
@@ -94,7 +98,7 @@ def _domain(shape: Shape) -> Iterator[Expectation]:
     if shape.dom0:
         yield equal("domain.online_cpus", shape.dom0.cpus)
         yield between("domain.memory_bytes", shape.dom0.mib * MIB // 2, shape.dom0.mib * MIB - 1)
-        yield equal("domain.is_whole_machine", value=False)
+        yield equal("domain.is_whole_machine", expected=False)
         yield equal("domain.guest_type", "PV")
     else:
         yield equal("domain.online_cpus", shape.cpu.total)
@@ -130,8 +134,8 @@ def _processors(shape: Shape) -> Iterator[Expectation]:
     cores = [number // cpu.threads for number in numbers]
     yield Expectation(
         path="cpu.processors[*].(socket_id,die_id,core_id)",
-        wanted=f"as {cores}",
-        holds=lambda told: isinstance(told, list) and [told.index(core) // cpu.threads for core in told] == cores,
+        expected=f"as {cores}",
+        matches=lambda value: isinstance(value, list) and [value.index(core) // cpu.threads for core in value] == cores,
     )
     if shape.nodes:
         node_of = [next(n for n, node in enumerate(shape.nodes) if node.cpus[0] <= c <= node.cpus[1]) for c in numbers]
@@ -142,13 +146,13 @@ def _processors(shape: Shape) -> Iterator[Expectation]:
 
 def _memory(shape: Shape) -> Iterator[Expectation]:
     if shape.kind == "xen-dom0":
-        # Xen manages all but what the firmware reserves, which is under 1 MiB.
+        # Xen manages all memory except what the firmware reserves, which is under 1 MiB.
         yield between("memory.total_bytes", shape.memory_bytes - MIB, shape.memory_bytes)
     else:
-        # MemTotal is without the kernel's own text, page structures and bounce buffers.
+        # MemTotal excludes the kernel's text, page structures and bounce buffers.
         yield between("memory.total_bytes", shape.memory_bytes * 9 // 10, shape.memory_bytes - 1)
     yield equal("memory.installed_bytes", shape.memory_bytes)
-    yield equal("memory.dimms[*].size_bytes", [shape.memory_bytes])  # QEMU makes one of up to 16 GiB
+    yield equal("memory.dimms[*].size_bytes", [shape.memory_bytes])  # QEMU emulates one DIMM per 16 GiB
     names = {"manufacturer": "manufacturer", "serial": "serial", "part": "part_number", "speed": "speed_mts"}
     for key, field in names.items():
         if key in shape.smbios.get("17", {}):
@@ -180,16 +184,16 @@ def _nic(nic: Nic, *, stacked: bool) -> Iterator[Expectation]:
     is_e1000 = nic.device == "e1000"
     yield equal(f"{path}.speed_mbps", 1000 if is_e1000 else None)  # virtio has none
     yield equal(f"{path}.duplex", "full" if is_e1000 else None)
-    yield equal(f"{path}.has_carrier", value=True)
+    yield equal(f"{path}.has_carrier", expected=True)
 
 
-def _stack(stack: Stack, cards: int) -> Iterator[Expectation]:
+def _stack(stack: Stack, nics: int) -> Iterator[Expectation]:
     bond, vlan, bridge = (f"network.links[name={name}]" for name in (stack.bond, stack.vlan, stack.bridge))
     yield equal(f"{bond}.kind", "bond")
     yield equal(f"{bond}.bond.mode", stack.mode)
     yield equal(f"{bond}.bond.miimon_milliseconds", stack.miimon)
     yield Expectation(
-        path=f"{bond}.bond.ports", wanted=f"{cards} cards", holds=lambda told: len(set(told or ())) == cards
+        path=f"{bond}.bond.ports", expected=f"{nics} NICs", matches=lambda value: len(set(value or ())) == nics
     )
     yield equal(f"network.links[kind=physical,controller={stack.bond}].controller", stack.bond)
     yield equal(f"{vlan}.kind", "vlan")
@@ -200,7 +204,7 @@ def _stack(stack: Stack, cards: int) -> Iterator[Expectation]:
     yield equal(f"{vlan}.controller", stack.bridge)
     yield equal(f"{bridge}.kind", "bridge")
     yield equal(f"{bridge}.ports", [stack.vlan])
-    yield equal(f"{bridge}.bridge.stp", value=False)
+    yield equal(f"{bridge}.bridge.stp", expected=False)
     yield equal(f"{bridge}.bridge.forward_delay_seconds", 4.0)
     for text in stack.addresses:
         address = ipaddress.ip_interface(text)
@@ -209,5 +213,5 @@ def _stack(stack: Stack, cards: int) -> Iterator[Expectation]:
         yield equal(f"{path}.family", f"ipv{address.version}")
         yield equal(f"{path}.prefix_length", address.network.prefixlen)
         yield equal(f"{path}.netmask", str(address.netmask) if address.version == 4 else None)
-        yield equal(f"{path}.broadcast", None)  # none was given to the kernel
+        yield equal(f"{path}.broadcast", None)  # none was configured
         yield equal(f"{path}.scope", "global")

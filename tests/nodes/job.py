@@ -1,6 +1,6 @@
-"""Runs inside the node, by its own Python: does the steps of a list one after the other, and keeps what each printed.
+"""Runs inside the node, on its own Python: executes a list of steps in order and keeps the output of each.
 
-Usage: job.py SHARE. Reads SHARE/steps.json; writes SHARE/out/NAME.{out,err}, and a line a step to
+Usage: job.py SHARE. Reads SHARE/steps.json; writes SHARE/out/NAME.{out,err}, and one line per step to
 SHARE/out/results.jsonl.
 """
 
@@ -21,7 +21,7 @@ ENVIRONMENT = {
 
 
 def run_step(step: dict[str, object], out: str) -> dict[str, object]:
-    """One step: a shell command with a limit of time, as root or as an ordinary user."""
+    """Run one step: a shell command with a limit of time, as root or as an ordinary user."""
     name = str(step["name"])
     command = ["sh", "-c", str(step["command"])]
     if step.get("ordinary_user"):
@@ -50,18 +50,23 @@ def run_step(step: dict[str, object], out: str) -> dict[str, object]:
     }
 
 
+def show_clock(share: str) -> None:
+    """Let the host see how long two seconds of this node's clock really are."""
+    with open(f"{share}/clock-begins", "w"):
+        time.sleep(2)
+    with open(f"{share}/clock-ends", "w"):
+        pass
+
+
 def main(share: str) -> None:
     out = f"{share}/out"
     os.makedirs(out, exist_ok=True)
     with open(f"{share}/steps.json") as file:
         steps = json.load(file)
-    for mark in ("clock-begins", "clock-ends"):  # the host sees how long two of our seconds really are
-        with open(f"{share}/{mark}", "w"):
-            pass
-        time.sleep(2 if mark == "clock-begins" else 0)
+    show_clock(share)
     for step in steps:
-        with open(f"{share}/now", "w") as now:
-            now.write(step["name"])
+        with open(f"{share}/current-step", "w") as current:
+            current.write(step["name"])
         result = run_step(step, out)
         with open(f"{out}/results.jsonl", "a") as results:
             results.write(json.dumps(result) + "\n")

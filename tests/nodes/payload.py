@@ -1,4 +1,4 @@
-"""What is carried into a node: our own wheel, or (to try something quickly) the tree as it stands."""
+"""What is copied into a node: our wheel, or (for a quick try) the tree in its present state."""
 
 import shutil
 import subprocess
@@ -10,13 +10,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def tree_copy(target: Path) -> Path:
-    """The package as the tree has it now, its symlinks as folders, in one file: many small ones are slow over 9p."""
+    """Return the package of the tree, symlinks resolved, as one zip file: many small files are slow over 9p."""
     shutil.copytree(ROOT / "hostinfo", target / "tree/hostinfo", ignore=shutil.ignore_patterns("__pycache__"))
     return Path(shutil.make_archive(str(target / "tree"), "zip", target / "tree"))
 
 
 def build_wheel(target: Path) -> Path:
-    """Our wheel, built from a copy, so that nothing is written to the tree."""
+    """Build our wheel from a copy, so that nothing is written to the tree; return its path."""
     with tempfile.TemporaryDirectory(prefix="wheel-") as scratch:
         copy = Path(scratch) / "tree"
         unneeded = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info", "build", "dist", "_build", "fixtures")

@@ -1,13 +1,22 @@
-"""A shape as a QEMU command line, qemu(1)."""
+"""A shape as a QEMU command line, qemu(1), and the process that runs it."""
 
+from __future__ import annotations
+
+import atexit
+import os
 import shlex
-from pathlib import Path
+import signal
+import subprocess
+from typing import TYPE_CHECKING
 
-from .image import Image
-from .shape import Cpu, Shape
+if TYPE_CHECKING:
+    from pathlib import Path
 
-# They halve the time under emulation, and Xen's own mitigations hide flags that the hardware has.
-XEN = "console=com1 com1=115200,8n1 loglvl=info xpti=no pv-l1tf=no spec-ctrl=no"
+    from .image import Image
+    from .shape import Cpu, Shape
+
+# These halve the time under emulation. Xen's mitigations also hide CPU flags that the hardware has.
+XEN_OPTIONS = "console=com1 com1=115200,8n1 loglvl=info xpti=no pv-l1tf=no spec-ctrl=no"
 LIBVIRT_UNITS = (
     "libvirtd.service",
     "libvirtd.socket",
@@ -18,7 +27,7 @@ LIBVIRT_UNITS = (
 
 
 def command_line(shape: Shape, image: Image, share: Path, serial: Path, forward: str = "") -> list[str]:
-    """The whole command line; nothing else decides what is true of the node. `forward`: to its first card."""
+    """Return the whole command line: nothing else decides the node's hardware. `forward` is a port of the first NIC."""
     disk = f"file={image.disk},if=virtio,format=raw,snapshot=on,cache=unsafe"
     disks = ["-drive", disk] * (2 if shape.guest else 1)  # the guest boots the same image
     return [
@@ -30,8 +39,37 @@ def command_line(shape: Shape, image: Image, share: Path, serial: Path, forward:
     ]  # fmt: skip
 
 
-def as_text(command: list[str]) -> str:
+def to_text(command: list[str]) -> str:
     return shlex.join(command)
+
+
+class QemuProcess:
+    """A QEMU process that ends with its context, and with the thread and process that started it."""
+
+    def __init__(self, command: list[str], log: Path) -> None:
+        self._command, self._log = command, log
+
+    def __enter__(self) -> subprocess.Popen[bytes]:
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                # setpriv(1) instead of preexec_fn: that one is unsafe where other threads run.
+                ["setpriv", "--pdeathsig", "KILL", *self._command],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        atexit.register(self._kill)
+        return self._process
+
+    def __exit__(self, *_: object) -> None:
+        self._kill()
+        atexit.unregister(self._kill)
+
+    def _kill(self) -> None:
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
 
 
 def _cpu(cpu: Cpu) -> str:
@@ -69,7 +107,7 @@ def _smbios(shape: Shape) -> list[str]:
 
 
 def _kernel(shape: Shape, image: Image) -> list[str]:
-    # No comma may stand in here: under Xen it would separate multiboot modules.
+    # No comma here: under Xen it would separate multiboot modules.
     linux = [
         "root=/dev/vda", "rw", "net.ifnames=0", "mitigations=off", "quiet", "systemd.unit=node.target",
         f"systemd.machine_id={shape.machine_id}", f"systemd.hostname={shape.hostname}",
@@ -79,26 +117,17 @@ def _kernel(shape: Shape, image: Image) -> list[str]:
     if shape.libvirt == "masked":
         linux += [f"systemd.mask={unit}" for unit in LIBVIRT_UNITS]
     if shape.dom0 is None:
-        return [
-            "-kernel",
-            str(image.kernel),
-            "-append",
-            " ".join([*linux, "console=ttyS0"]),
-            "-initrd",
-            str(image.initrd),
-        ]
-    given = f"dom0_mem={shape.dom0.mib}M,max:{shape.dom0.mib}M dom0_max_vcpus={shape.dom0.cpus}"
+        options = " ".join([*linux, "console=ttyS0"])
+        return ["-kernel", str(image.kernel), "-append", options, "-initrd", str(image.initrd)]
+    share = f"dom0_mem={shape.dom0.mib}M,max:{shape.dom0.mib}M dom0_max_vcpus={shape.dom0.cpus}"
     modules = f"{image.kernel} {' '.join([*linux, 'console=hvc0'])},{image.initrd}"
-    return ["-kernel", str(image.xen), "-append", f"{given} {XEN}", "-initrd", modules]
+    return ["-kernel", str(image.xen), "-append", f"{share} {XEN_OPTIONS}", "-initrd", modules]
 
 
 def _nics(shape: Shape, forward: str) -> list[str]:
     arguments = []
     for number, nic in enumerate(shape.nics):
-        arguments += [
-            "-netdev",
-            f"user,id=n{number},restrict=on" + (f",hostfwd={forward}" if forward and number == 0 else ""),
-            "-device",
-            f"{nic.device},netdev=n{number},mac={nic.mac}",
-        ]
+        forwarded = f",hostfwd={forward}" if forward and number == 0 else ""
+        arguments += ["-netdev", f"user,id=n{number},restrict=on{forwarded}"]
+        arguments += ["-device", f"{nic.device},netdev=n{number},mac={nic.mac}"]
     return arguments

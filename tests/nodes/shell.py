@@ -1,7 +1,7 @@
 """Try something in a node: `python -m tests.nodes.shell SHAPE SCRIPT`, or `… SHAPE -- COMMAND…`.
 
-Boots the shape with the present tree's hostinfo importable by its python3, runs the script as root, prints what it
-printed, exits as it exited. SHAPE is a file of shapes/ or random:SEED.
+Boots the shape with the present tree's hostinfo importable by its python3 and runs the script as root. Prints the
+output of the script and exits with its exit code. SHAPE is a file of shapes/ or random:SEED.
 """
 
 import argparse
@@ -9,11 +9,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from .boot import BootError, Step, boot
+from .boot import Step, boot
+from .guest_steps import guest_payload, start_guest, wait_guest
 from .image import cached_image, missing
 from .payload import tree_copy
-from .shape import load_shape, shape_names
-from .steps import guest_payload, links_up, oracles, stack, start_guest, wait_guest
+from .progress import BootError
+from .shape import Shape
+from .shape_loader import load_shape, shape_names
+from .steps import links_up, oracles, stack
 
 
 def main() -> int:
@@ -23,33 +26,41 @@ def main() -> int:
     shape, keep = load_shape(options.shape), Path(options.keep or tempfile.mkdtemp(prefix="node-out-"))
     with tempfile.TemporaryDirectory() as scratch:
         payload = [*guest_payload(shape, Path(scratch)), tree_copy(Path(scratch))]
-        steps = [*stack(shape), *links_up(shape)]
-        steps += oracles(shape) if options.oracles else []
-        if options.guest and shape.guest:
-            steps += [*start_guest(shape, shape.guest), *wait_guest(shape, shape.guest)]
         if options.command:
             script = Path(scratch) / "try.sh"
-            words = [word for word in options.command if word != "--"]
-            script.write_text(
-                Path(words[0]).read_text() if len(words) == 1 and Path(words[0]).is_file() else " ".join(words) + "\n"
-            )
+            script.write_text(_script(options.command))
             payload.append(script)
-            steps.append(Step(name="try", command="sh /mnt/try.sh", limit_seconds=240, ordinary_user=options.user))
         try:
-            run = boot(shape, cached_image(), steps, payload, keep)
+            run = boot(shape, cached_image(), _steps(shape, options), payload, keep)
         except BootError as error:
             sys.exit(str(error))
     for result in run.results.values():
-        print(
-            f"{result.name}: status {result.status}, {result.wall_seconds} s, {result.cpu_seconds} s of CPU",
-            file=sys.stderr,
-        )
+        line = f"{result.name}: status {result.status}, {result.wall_seconds} s, {result.cpu_seconds} s of CPU"
+        print(line, file=sys.stderr)
     print(f"all outputs: {keep}", file=sys.stderr)
     if "try" not in run.results:
         return 0
     sys.stderr.write(run.errors("try"))
     sys.stdout.write(run.text("try"))
     return run.results["try"].status
+
+
+def _script(command: list[str]) -> str:
+    """Return the text of a script's file, or the words of a command."""
+    words = [word for word in command if word != "--"]
+    if len(words) == 1 and Path(words[0]).is_file():
+        return Path(words[0]).read_text()
+    return " ".join(words) + "\n"
+
+
+def _steps(shape: Shape, options: argparse.Namespace) -> list[Step]:
+    steps = [*stack(shape), *links_up(shape)]
+    steps += oracles(shape) if options.oracles else []
+    if options.guest and shape.guest:
+        steps += [*start_guest(shape, shape.guest), *wait_guest(shape, shape.guest)]
+    if options.command:
+        steps.append(Step(name="try", command="sh /mnt/try.sh", limit_seconds=240, ordinary_user=options.user))
+    return steps
 
 
 def _options() -> argparse.Namespace:
