@@ -23,12 +23,12 @@ PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY",
 APT = Path("/etc/apt")
 
 
-def tell(text: str) -> None:
+def report(text: str) -> None:
     print(f"fresh: {text}", file=sys.stderr, flush=True)
 
 
 def missing_parts() -> str | None:
-    """Why no root can be made here, and how to get there; None where it can."""
+    """Return what keeps this machine from making a root, and how to install it; None if nothing does."""
     missing = [tool for tool in TOOLS if shutil.which(tool) is None]
     if missing:
         return f"not in PATH: {', '.join(missing)} (./run tox installs them from bindep.txt on Debian)"
@@ -45,9 +45,10 @@ class Root:
     environment: dict[str, str] = field(default_factory=dict)
 
     def run(self, *command: str, minutes: float = 5) -> subprocess.CompletedProcess[str]:
-        """Execute in the root, as on a machine where nobody answers questions; stderr passes through."""
-        tell(f"$ {' '.join(command)}")
-        return subprocess.run(
+        """Execute a command in the root without standard input; its stderr passes through."""
+        report(f"$ {' '.join(command)}")
+        began = time.monotonic()
+        done = subprocess.run(
             [HERE / "enter", self.path, *command],
             env=self.environment,
             stdin=subprocess.DEVNULL,
@@ -57,6 +58,8 @@ class Root:
             timeout=minutes * 60,
             check=False,
         )
+        report(f"exit code {done.returncode} after {time.monotonic() - began:.1f} s")
+        return done
 
 
 @contextlib.contextmanager
@@ -64,32 +67,32 @@ def fresh_root() -> Iterator[Root]:
     tarball = cached_tarball()
     folder = Path(tempfile.mkdtemp(prefix="hostinfo-fresh-"))
     folder.chmod(0o755)
-    # A run that is told to end (by a time limit) cleans up as well.
-    before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    # Clean up also when a time limit ends the run.
+    previous_handler = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         subprocess.run(["tar", "--extract", "--numeric-owner", "--file", tarball, "--directory", folder], check=True)
         copy_apt_settings(folder)
         subprocess.run(["git", "clone", "--quiet", "--no-local", CHECKOUT, folder / "src"], check=True)
-        yield Root(folder, take_pip_along(folder))
+        yield Root(folder, copy_pip_settings(folder))
     finally:
-        # Mounts lived in the namespace of `enter`: what is left is plain files.
+        # The mounts were in the namespace of `enter`, so only plain files remain.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         remove(folder)
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGTERM, previous_handler)
 
 
 def remove(folder: Path) -> None:
-    """Again for a while: what was killed in there may still be writing."""
+    """Remove the root; retry for ten seconds, because killed processes may still be writing."""
     for _ in range(10):
         done = subprocess.run(["rm", "--recursive", "--force", "--one-file-system", folder], check=False)
         if done.returncode == 0:
             return
         time.sleep(1)
-    tell(f"could not remove {folder}")
+    report(f"could not remove {folder}")
 
 
 def cached_tarball() -> Path:
-    """Make the root once; the key is what it was made from."""
+    """Return the minimal root as a tar file; make it once per set of package sources."""
     sources = [APT / "sources.list", *sorted((APT / "sources.list.d").glob("*"))]
     sources = [file for file in sources if file.suffix in {".list", ".sources"} and file.is_file()]
     command = ["mmdebstrap", "--quiet", "--variant=minbase", "--format=tar", "--skip=cleanup/apt"]
@@ -97,7 +100,7 @@ def cached_tarball() -> Path:
     folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hostinfo"
     tarball = folder / f"fresh-{key}.tar"
     if not tarball.exists():
-        tell("making a minimal root (once)")
+        report("making a minimal root (once)")
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
             settings, half = Path(scratch, "apt.conf"), Path(scratch, "root.tar")
@@ -110,7 +113,7 @@ def cached_tarball() -> Path:
 
 
 def acquire_settings() -> str:
-    """How this host fetches (proxies, certificates); hooks of the host's programs stay at home."""
+    """Return how this host's apt downloads (proxies, certificates), without hooks of the host's programs."""
     return subprocess.run(["apt-config", "dump", "Acquire"], check=True, capture_output=True, text=True).stdout
 
 
@@ -122,7 +125,7 @@ def copy_apt_settings(root: Path) -> None:
     copy_into(root, Path("/usr/share/keyrings"))
     copy_into(root, Path("/usr/local/share/ca-certificates"))
     copy_into(root, Path("/etc/resolv.conf"))
-    # An installed Debian has one from its first boot on (machine-id(5)); a root that was never booted has none.
+    # An installed Debian has one since its first boot (machine-id(5)); a root that was never booted has none.
     (root / "etc/machine-id").write_text(uuid4().hex + "\n")
     copy_into(root, Path("/etc/hosts"))
     (root / "etc/apt/apt.conf.d/50host").write_text(acquire_settings())
@@ -138,8 +141,8 @@ def copy_into(root: Path, source: Path) -> None:
         shutil.copy(source, target)
 
 
-def take_pip_along(root: Path) -> dict[str, str]:
-    """Give the root pip's settings and the local folders and files they name; return its environment."""
+def copy_pip_settings(root: Path) -> dict[str, str]:
+    """Copy pip's settings, and the local files and folders in them, to the root; return its environment."""
     environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8", "CI": "true"}
     folders: set[str] = set()
     for name, value in os.environ.items():
@@ -167,18 +170,18 @@ def pip_settings() -> list[str]:
 
 
 def localised(value: str, root: Path, folders: set[str]) -> str:
-    """Note the folders that a setting names, to be shown in the root; copy its files, and name the copies."""
+    """Return a setting for use in the root: its files are copied there; its folders are added, for bind mounts."""
     words = []
     for word in value.split():
         path = word.removeprefix("file://")
         if path.startswith("/") and os.path.isdir(path):
-            # A simple index's pages refer to files beside it.
+            # The pages of a simple index refer to files in neighbouring folders.
             folders.add(os.path.dirname(path.rstrip("/")) if path.rstrip("/").endswith("/simple") else path)
         elif path.startswith("/") and os.path.isfile(path):
-            # Not at its own place: installing ca-certificates would replace it.
+            # Not to the same path: installing ca-certificates would replace it.
             copy = root / "opt/host" / path.lstrip("/")
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, copy)
-            word = f"/opt/host{path}"  # noqa: PLW2901 - the word is what is being rewritten
+            word = f"/opt/host{path}"  # noqa: PLW2901 - the word is rewritten
         words.append(word)
     return "\n".join(words) if "\n" in value else " ".join(words)

@@ -1,4 +1,4 @@
-"""README's commands on a Debian machine that has nothing but a shell, and a plain `pip install .`."""
+"""README's commands on a minimal Debian machine, and a plain `pip install .`."""
 
 import json
 import os
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from .root import Root, fresh_root, missing_parts, tell
+from .root import Root, fresh_root, missing_parts, report
 
 pytestmark = [pytest.mark.fresh, pytest.mark.root, pytest.mark.slow]
 
@@ -19,7 +19,7 @@ def can_make_roots() -> None:
     if reason is not None and os.environ.get("HOSTINFO_REQUIRE_FRESH"):
         pytest.fail(f"HOSTINFO_REQUIRE_FRESH is set, but: {reason}")
     if reason is not None:
-        tell(f"SKIPPED: {reason}")
+        report(f"SKIPPED: {reason}")
         pytest.skip(reason)
 
 
@@ -51,16 +51,16 @@ def test_readme_dump_works_from_a_clone_and_prints_nothing_but_the_dump(machine:
     assert done.returncode == 0, done.stdout[-2000:]
     assert "run:" not in done.stdout
     assert kernel_release() in done.stdout
-    assert_all_told_but_guests(machine.run("./run", "hostinfo", "dump", "--json"))
+    assert_only_guests_are_missing(machine.run("./run", "hostinfo", "dump", "--json"))
 
 
-def assert_all_told_but_guests(dump: subprocess.CompletedProcess[str]) -> None:
-    """No libvirtd runs on a fresh machine, so nobody can tell its guests; all else is told."""
-    told = json.loads(dump.stdout)
-    assert set(told["errors"]) <= {"guests"}, told["errors"]
+def assert_only_guests_are_missing(dump: subprocess.CompletedProcess[str]) -> None:
+    """No libvirtd runs on a fresh machine: guests cannot be read, everything else can."""
+    values = json.loads(dump.stdout)
+    assert set(values["errors"]) <= {"guests"}, values["errors"]
     assert dump.returncode == 0
-    assert told["system"]["kernel_release"] == kernel_release()
-    assert told["system"]["os_name"].startswith("Debian")
+    assert values["system"]["kernel_release"] == kernel_release()
+    assert values["system"]["os_name"].startswith("Debian")
 
 
 QUICKEST = """
@@ -76,18 +76,18 @@ echo $least
 
 
 def test_second_use_costs_under_50_ms(machine: Root) -> None:
-    """The quickest of 30: the others tell of what else this machine was doing."""
+    """The quickest of 30 runs: the others depend on the load of this machine."""
     timed = machine.run("bash", "-c", QUICKEST)
     assert timed.returncode == 0
     milliseconds = int(timed.stdout) / 1000
-    tell(f"./run /bin/true: {milliseconds:.1f} ms")
+    report(f"./run /bin/true: {milliseconds:.1f} ms")
     assert milliseconds < 50
 
 
 def test_readme_tox_passes_the_quick_tests(machine: Root) -> None:
     done = machine.run("./run", "tox", "-e", "py311", minutes=25)
     closing = re.findall(r"^=+ .*\d+ (?:passed|failed|error).*$", done.stdout, re.MULTILINE)
-    tell(f"inside: {closing[-1] if closing else 'no closing line'}")
+    report(f"inside: {closing[-1] if closing else 'no closing line'}")
     assert done.returncode == 0, done.stdout[-6000:]
     assert closing
     assert " passed" in closing[-1]
@@ -95,7 +95,7 @@ def test_readme_tox_passes_the_quick_tests(machine: Root) -> None:
 
 def test_plain_pip_install_gives_a_working_dump_without_native_packages(pip_installed: Root) -> None:
     dump = pip_installed.run("/venv/bin/hostinfo", "dump", "--json")
-    assert_all_told_but_guests(dump)
+    assert_only_guests_are_missing(dump)
 
 
 def test_doctor_names_the_missing_extras_without_a_traceback(pip_installed: Root) -> None:
