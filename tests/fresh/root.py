@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
+from tests.support.cache import cache_folder, cached
+
 HERE = Path(__file__).parent
 CHECKOUT = HERE.parent.parent
 TOOLS = ("mmdebstrap", "unshare", "tar", "git", "apt-config")
@@ -97,19 +99,17 @@ def cached_tarball() -> Path:
     sources = [file for file in sources if file.suffix in {".list", ".sources"} and file.is_file()]
     command = ["mmdebstrap", "--quiet", "--variant=minbase", "--format=tar", "--skip=cleanup/apt"]
     key = hashlib.sha256(repr(command).encode() + b"".join(file.read_bytes() for file in sources)).hexdigest()[:16]
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hostinfo"
-    tarball = folder / f"fresh-{key}.tar"
-    if not tarball.exists():
+
+    def make(tarball: Path) -> None:
         report("making a minimal root (once)")
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder) as scratch:
-            settings, half = Path(scratch, "apt.conf"), Path(scratch, "root.tar")
+        with tempfile.TemporaryDirectory() as scratch:
+            settings = Path(scratch, "apt.conf")
             settings.write_text(acquire_settings())
             hook = 'mkdir -p "$1/etc/apt" && cp -a /etc/apt/auth.conf* /etc/apt/preferences* "$1/etc/apt/" || true'
-            command += [f"--aptopt={settings}", f"--setup-hook={hook}", "", str(half), *map(str, sources)]
-            subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
-            half.rename(tarball)
-    return tarball
+            arguments = [f"--aptopt={settings}", f"--setup-hook={hook}", "", str(tarball), *map(str, sources)]
+            subprocess.run([*command, *arguments], check=True, stdin=subprocess.DEVNULL)
+
+    return cached(cache_folder() / "fresh" / f"root-{key}.tar", make)
 
 
 def acquire_settings() -> str:

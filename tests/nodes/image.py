@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import platform
-import shutil
-import sys
-import time
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from tests.support.cache import cache_folder, cached
 
 from . import image_build
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
-UNUSED_SECONDS = 14 * 86400
 TOOLS = {
     "unshare": "util-linux",
     "setpriv": "util-linux",
@@ -66,29 +61,11 @@ def missing() -> str:
 
 def cached_image() -> Image:
     """Return the image of this package list and these files; build it first if the cache lacks it (two minutes)."""
-    folder = image_folder()
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with _locked(folder.parent / "lock"):
-        if not folder.exists():
-            _remove_leftovers(folder.parent)
-            image_build.build(folder)
-        os.utime(folder)
-    return Image(folder=folder)
+    return Image(folder=cached(image_folder(), image_build.build))
 
 
 def image_folder() -> Path:
-    return cache_folder() / f"image-{_key()}"
-
-
-def cache_folder() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hostinfo" / "nodes"
-
-
-def _remove_leftovers(cache: Path) -> None:
-    """Remove unfinished builds (only the lock's holder builds) and images that no checkout has used for long."""
-    unused = [path for path in cache.glob("image-*") if time.time() - path.stat().st_mtime > UNUSED_SECONDS]
-    for folder in (*cache.glob("building-*"), *unused):
-        shutil.rmtree(folder, ignore_errors=True)
+    return cache_folder() / "nodes" / f"image-{_key()}"
 
 
 def _key() -> str:
@@ -97,17 +74,6 @@ def _key() -> str:
         mode = source.stat().st_mode & 0o111
         digest.update(f"{source.relative_to(image_build.FILES)} {mode}\n".encode() + source.read_bytes())
     return digest.hexdigest()[:16]
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with path.open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print("image: another process is building it; waiting", file=sys.stderr, flush=True)
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 if __name__ == "__main__":

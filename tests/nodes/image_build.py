@@ -53,19 +53,18 @@ def recipe() -> tuple[object, ...]:
 
 
 def build(folder: Path) -> None:
-    """Make the image in `folder`, which appears only when it is complete."""
-    scratch = Path(tempfile.mkdtemp(prefix="building-", dir=folder.parent))
+    """Make the folder of an image: disk, kernel, initial ramdisk and hypervisor."""
+    folder.mkdir()
+    scratch = Path(tempfile.mkdtemp(prefix="making-", dir=folder.parent))
     try:
-        root, ready = scratch / "root", scratch / "ready"
-        ready.mkdir()
+        root = scratch / "root"
         _report(f"installing {len(PACKAGES)} packages of {_suite()} and their dependencies (once; about two minutes)")
         _bootstrap(root, scratch)
         _report("copying kernel, initial ramdisk and hypervisor")
-        _copy_boot_files(root / "boot", ready)
+        _copy_boot_files(root / "boot", folder)
         _report("writing the file system")
-        _write_disk(root, ready / "root.img", scratch)
-        ready.rename(folder)
-        _report(f"ready: {folder}")
+        _write_disk(root, folder / "root.img", scratch)
+        _report("ready")
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
