@@ -17,7 +17,8 @@ from ..amqp.binding_filters import binding_filter
 from ..amqp.engine import Engine
 from ..amqp.event_loop import EventLoop
 from ..amqp.proton_library import load, top_up
-from ..codec.message_codec import DecodeError, decode, encode
+from ..codec.errors import DecodeError
+from ..codec.message_codec import decode, encode
 from ..options import TransportOptions
 from ..security.mechanisms import ClientSecurity
 from .address_schemes import AddressScheme, choose_address_scheme

@@ -1,284 +1,186 @@
 """Bytes to values in AMQP 1.0's type system (part 1, sections 1.2 and 1.6).
 
-Integers of every width are plain ints, symbols and characters are text, arrays lists, described values bare; a
-timestamp is its milliseconds, a decimal its bits. Hostile bytes cost what their length allows: depth is bounded, no
-count is believed, and a container must end where its size says, so that who skips it and who reads it see the same.
+Integers of every width become int, symbols and characters str, arrays lists. A described value loses its descriptor, a
+timestamp is its milliseconds, a decimal its bits.
+
+Hostile bytes cost no more than their length allows. Depth is bounded, no count is trusted, and a container must end
+where its size says: so a reader that skips it and one that decodes it agree on where it ends.
 """
+
+from __future__ import annotations
 
 import struct
 from collections.abc import Callable
 from struct import Struct
-from uuid import UUID
+from typing import TypeAlias
 
-DEPTH = 64
-EMPTY_ELEMENTS = 16
-"""An array can claim any number of elements that take no bytes; so many are believed."""
-CACHED_KEYS = 4_096
-CACHED_LENGTH = 64
+from .errors import DecodeError
+from .scalar_decoding import SCALAR_DECODERS, Decoder, unpack_size32
 
-_Decoder = Callable[[bytes, int, int], tuple[object, int]]
-_size32 = Struct(">I").unpack_from
-_sizes32 = Struct(">II").unpack_from
-_ulong = Struct(">Q").unpack_from
-_long = Struct(">q").unpack_from
+MAX_DEPTH = 64
+MAX_EMPTY_ELEMENTS = 16
+"""An array can claim any number of elements that take no bytes; more than this many are refused."""
+MAX_CACHED_KEYS = 4_096
+MAX_CACHED_KEY_LENGTH = 64
 
-
-class DecodeError(ValueError):
-    """What came is no message that can be read."""
-
-
-def decode_value(data: bytes, at: int) -> tuple[object, int]:
-    """Give the value that begins there, and where it ends; Undecodable."""
-    try:
-        value, end = _DECODERS[data[at]](data, at + 1, DEPTH)
-    except IndexError:
-        raise DecodeError("ends too early") from None
-    except (struct.error, ValueError, TypeError, OverflowError) as error:
-        raise DecodeError(str(error)) from None
-    if end > len(data):
-        raise DecodeError("ends too early")
-    return value, end
-
-
-def skip_value(data: bytes, at: int) -> int:
-    """Give where the value that begins there ends, without a look at what it holds; Undecodable."""
-    try:
-        while not (code := data[at]):
-            at = skip_value(data, at + 1)  # a descriptor, then what it describes
-        kind = code >> 4
-        if kind < 4:
-            raise DecodeError(f"no such type: {code:#04x}")
-        if kind < 0xA:
-            end = at + 1 + _FIXED_WIDTHS[kind]
-        elif kind & 1:
-            end = at + 5 + int(_size32(data, at + 1)[0])
-        else:
-            end = at + 2 + data[at + 1]
-    except (IndexError, struct.error, RecursionError):
-        raise DecodeError("ends too early") from None
-    if end > len(data):
-        raise DecodeError("ends too early")
-    return end
-
-
+_unpack_size_count32 = Struct(">II").unpack_from
+_unpack_ulong = Struct(">Q").unpack_from
 _FIXED_WIDTHS = {4: 0, 5: 1, 6: 2, 7: 4, 8: 8, 9: 16}
 
 
-def _pairs(data: bytes, at: int, end: int, count: int, depth: int) -> tuple[object, int]:
-    """Give a map; what is frequent is read here, for a call costs as much as the reading."""
+def decode_value(data: bytes, pos: int) -> tuple[object, int]:
+    """Return the value that starts at a position, and the position after it; raise DecodeError."""
+    try:
+        value, end = _DECODERS[data[pos]](data, pos + 1, MAX_DEPTH)
+    except IndexError:
+        raise DecodeError("truncated") from None
+    except (struct.error, ValueError, TypeError, OverflowError) as error:
+        raise DecodeError(str(error)) from None
+    if end > len(data):
+        raise DecodeError("truncated")
+    return value, end
+
+
+def skip_value(data: bytes, pos: int) -> int:
+    """Return the position after the value that starts at a position, without decoding it; raise DecodeError."""
+    try:
+        while not (code := data[pos]):
+            pos = skip_value(data, pos + 1)  # a descriptor, then what it describes
+        category = code >> 4
+        if category < 4:
+            raise DecodeError(f"unknown type code {code:#04x}")
+        if category < 0xA:
+            end = pos + 1 + _FIXED_WIDTHS[category]
+        elif category & 1:
+            end = pos + 5 + int(unpack_size32(data, pos + 1)[0])
+        else:
+            end = pos + 2 + data[pos + 1]
+    except (IndexError, struct.error, RecursionError):
+        raise DecodeError("truncated") from None
+    if end > len(data):
+        raise DecodeError("truncated")
+    return end
+
+
+def _map(data: bytes, pos: int, end: int, count: int, depth: int) -> tuple[object, int]:
+    """Decode a map; string keys, strings and ulongs here, because a call costs as much as decoding them."""
     if depth <= 0:
-        raise DecodeError("nested too deep")
-    keys, decoders = _KEYS, _DECODERS
+        raise DecodeError("nested too deeply")
+    keys, decoders = _KEY_CACHE, _DECODERS
     result: dict[object, object] = {}
     read = 0
-    while at < end:
-        if data[at] == 0xA1:
-            stop = at + 2 + data[at + 1]
-            key: object = keys[data[at + 2 : stop]]
-            at = stop
+    while pos < end:
+        if data[pos] == 0xA1:
+            key_end = pos + 2 + data[pos + 1]
+            key: object = keys[data[pos + 2 : key_end]]
+            pos = key_end
         else:
-            key, at = decoders[data[at]](data, at + 1, depth - 1)
-        code = data[at]
+            key, pos = decoders[data[pos]](data, pos + 1, depth - 1)
+        code = data[pos]
         if code == 0x80:
-            result[key] = _ulong(data, at + 1)[0]
-            at += 9
+            result[key] = _unpack_ulong(data, pos + 1)[0]
+            pos += 9
         elif code == 0xA1:
-            stop = at + 2 + data[at + 1]
-            result[key] = data[at + 2 : stop].decode()
-            at = stop
+            value_end = pos + 2 + data[pos + 1]
+            result[key] = data[pos + 2 : value_end].decode()
+            pos = value_end
         else:
-            result[key], at = decoders[code](data, at + 1, depth - 1)
+            result[key], pos = decoders[code](data, pos + 1, depth - 1)
         read += 2
-    if at != end or read != count:
-        raise DecodeError("a map whose size or count is wrong")
-    return result, at
+    if pos != end or read != count:
+        raise DecodeError("map: size or count is wrong")
+    return result, pos
 
 
-def _items(data: bytes, at: int, end: int, count: int, depth: int) -> tuple[object, int]:
+def _list(data: bytes, pos: int, end: int, count: int, depth: int) -> tuple[object, int]:
     if depth <= 0:
-        raise DecodeError("nested too deep")
+        raise DecodeError("nested too deeply")
     decoders = _DECODERS
     result: list[object] = []
-    while at < end:
-        item, at = decoders[data[at]](data, at + 1, depth - 1)
+    while pos < end:
+        item, pos = decoders[data[pos]](data, pos + 1, depth - 1)
         result.append(item)
-    if at != end or len(result) != count:
-        raise DecodeError("a list whose size or count is wrong")
-    return result, at
+    if pos != end or len(result) != count:
+        raise DecodeError("list: size or count is wrong")
+    return result, pos
 
 
-def _elements(data: bytes, at: int, end: int, count: int, depth: int) -> tuple[object, int]:
-    """Give an array: one constructor for all."""
+def _array(data: bytes, pos: int, end: int, count: int, depth: int) -> tuple[object, int]:
+    """Decode an array: one constructor for all elements."""
     if depth <= 0:
-        raise DecodeError("nested too deep")
-    if data[at] == 0:
-        _, at = _descriptor(data, at + 1, depth)
-    decoder, before = _DECODERS[data[at]], at + 1
-    at = before
-    if count > max(end - at, EMPTY_ELEMENTS):
-        raise DecodeError("an array that claims more than it has")
+        raise DecodeError("nested too deeply")
+    if data[pos] == 0:
+        _, pos = _descriptor(data, pos + 1, depth)
+    decoder = _DECODERS[data[pos]]
+    pos += 1
+    if count > max(end - pos, MAX_EMPTY_ELEMENTS):
+        raise DecodeError("array: count exceeds its size")
     result: list[object] = []
     for _ in range(count):
-        item, at = decoder(data, at, depth - 1)
+        item, pos = decoder(data, pos, depth - 1)
         result.append(item)
-    if at != end:
-        raise DecodeError("an array whose size or count is wrong")
-    return result, at
+    if pos != end:
+        raise DecodeError("array: size or count is wrong")
+    return result, pos
 
 
-def _descriptor(data: bytes, at: int, depth: int) -> tuple[object, int]:
-    """Give a descriptor, and where what it describes begins."""
+def _descriptor(data: bytes, pos: int, depth: int) -> tuple[object, int]:
+    """Return a descriptor, and the position of what it describes."""
     if depth <= 0:
-        raise DecodeError("nested too deep")
-    return _DECODERS[data[at]](data, at + 1, depth - 1)
+        raise DecodeError("nested too deeply")
+    return _DECODERS[data[pos]](data, pos + 1, depth - 1)
 
 
-def _described(data: bytes, at: int, depth: int) -> tuple[object, int]:
-    _, at = _descriptor(data, at, depth)
-    return _DECODERS[data[at]](data, at + 1, depth - 1)
+def _described(data: bytes, pos: int, depth: int) -> tuple[object, int]:
+    _, pos = _descriptor(data, pos, depth)
+    return _DECODERS[data[pos]](data, pos + 1, depth - 1)
 
 
-_Compound = Callable[[bytes, int, int, int, int], tuple[object, int]]
+_CompoundDecoder: TypeAlias = Callable[[bytes, int, int, int, int], tuple[object, int]]
+"""Takes data, position of the first item, end, count, depth."""
 
 
-def _compound8(read: _Compound) -> _Decoder:
-    def decode(data: bytes, at: int, depth: int) -> tuple[object, int]:
-        return read(data, at + 2, at + 1 + data[at], data[at + 1], depth)
-
-    return decode
-
-
-def _compound32(read: _Compound) -> _Decoder:
-    def decode(data: bytes, at: int, depth: int) -> tuple[object, int]:
-        size, count = _sizes32(data, at)
-        return read(data, at + 8, at + 4 + size, count, depth)
+def _compound8(read: _CompoundDecoder) -> Decoder:
+    def decode(data: bytes, pos: int, depth: int) -> tuple[object, int]:
+        return read(data, pos + 2, pos + 1 + data[pos], data[pos + 1], depth)
 
     return decode
 
 
-def _constant(value: object) -> _Decoder:
-    return lambda _data, at, _depth: (value, at)
+def _compound32(read: _CompoundDecoder) -> Decoder:
+    def decode(data: bytes, pos: int, depth: int) -> tuple[object, int]:
+        size, count = _unpack_size_count32(data, pos)
+        return read(data, pos + 8, pos + 4 + size, count, depth)
+
+    return decode
 
 
-def _number(form: str) -> _Decoder:
-    packed = Struct(form)
-    unpack, width = packed.unpack_from, packed.size
-    return lambda data, at, _depth: (unpack(data, at)[0], at + width)
+def _unknown(_data: bytes, pos: int, _depth: int) -> tuple[object, int]:
+    raise DecodeError(f"unknown type code at byte {pos - 1}")
 
 
-def _text8(data: bytes, at: int, _depth: int) -> tuple[object, int]:
-    stop = at + 1 + data[at]
-    return data[at + 1 : stop].decode(), stop
-
-
-def _bytes8(data: bytes, at: int, _depth: int) -> tuple[object, int]:
-    stop = at + 1 + data[at]
-    return data[at + 1 : stop], stop
-
-
-def _symbol8(data: bytes, at: int, _depth: int) -> tuple[object, int]:
-    stop = at + 1 + data[at]
-    return data[at + 1 : stop].decode("ascii"), stop
-
-
-def _long_form(data: bytes, at: int) -> tuple[bytes, int]:
-    stop = at + 4 + int(_size32(data, at)[0])
-    if stop > len(data):
-        raise DecodeError("ends too early")
-    return data[at + 4 : stop], stop
-
-
-def _text32(data: bytes, at: int, _depth: int) -> tuple[object, int]:
-    found, stop = _long_form(data, at)
-    return found.decode(), stop
-
-
-def _bytes32(data: bytes, at: int, _depth: int) -> tuple[object, int]:
-    return _long_form(data, at)
-
-
-def _symbol32(data: bytes, at: int, _depth: int) -> tuple[object, int]:
-    found, stop = _long_form(data, at)
-    return found.decode("ascii"), stop
-
-
-def _raw(width: int) -> _Decoder:
-    return lambda data, at, _depth: (data[at : at + width], at + width)
-
-
-def _uuid(data: bytes, at: int, _depth: int) -> tuple[object, int]:
-    return UUID(bytes=data[at : at + 16]), at + 16
-
-
-def _boolean(data: bytes, at: int, _depth: int) -> tuple[object, int]:
-    return bool(data[at]), at + 1
-
-
-def _character(data: bytes, at: int, _depth: int) -> tuple[object, int]:
-    return data[at : at + 4].decode("utf-32-be"), at + 4
-
-
-def _byte(data: bytes, at: int, _depth: int) -> tuple[object, int]:
-    return data[at], at + 1
-
-
-def _signed_byte(data: bytes, at: int, _depth: int) -> tuple[object, int]:
-    return (data[at] ^ 0x80) - 0x80, at + 1
-
-
-def _unknown(_data: bytes, at: int, _depth: int) -> tuple[object, int]:
-    raise DecodeError(f"no type has the code of byte {at - 1}")
-
-
-class _Keys(dict[bytes, str]):
-    """Keys come again with each object: kept once, which also saves the memory of 10,000 objects' names."""
+class _KeyCache(dict[bytes, str]):
+    """Each key's text once: 10,000 objects have the same keys, which also saves their memory."""
 
     def __missing__(self, data: bytes) -> str:
         text = data.decode()
-        if len(data) <= CACHED_LENGTH:
-            if len(self) >= CACHED_KEYS:
+        if len(data) <= MAX_CACHED_KEY_LENGTH:
+            if len(self) >= MAX_CACHED_KEYS:
                 self.clear()
             self[data] = text
         return text
 
 
-_KEYS = _Keys()
-_KNOWN: dict[int, _Decoder] = {
+_KEY_CACHE = _KeyCache()
+_DECODERS_BY_CODE: dict[int, Decoder] = {
+    **SCALAR_DECODERS,
     0x00: _described,
-    0x40: _constant(None),
-    0x41: _constant(True),
-    0x42: _constant(False),
-    0x43: _constant(0),
-    0x44: _constant(0),
-    0x45: lambda _data, at, _depth: ([], at),
-    **dict.fromkeys((0x50, 0x52, 0x53), _byte),
-    **dict.fromkeys((0x51, 0x54, 0x55), _signed_byte),
-    0x56: _boolean,
-    0x60: _number(">H"),
-    0x61: _number(">h"),
-    0x70: _number(">I"),
-    0x71: _number(">i"),
-    0x72: _number(">f"),
-    0x73: _character,
-    0x74: _number(">I"),
-    0x80: _number(">Q"),
-    0x81: _number(">q"),
-    0x82: _number(">d"),
-    0x83: _number(">q"),
-    0x84: _number(">Q"),
-    0x94: _raw(16),
-    0x98: _uuid,
-    0xA0: _bytes8,
-    0xA1: _text8,
-    0xA3: _symbol8,
-    0xB0: _bytes32,
-    0xB1: _text32,
-    0xB3: _symbol32,
-    0xC0: _compound8(_items),
-    0xC1: _compound8(_pairs),
-    0xD0: _compound32(_items),
-    0xD1: _compound32(_pairs),
-    0xE0: _compound8(_elements),
-    0xF0: _compound32(_elements),
+    0x45: lambda _data, pos, _depth: ([], pos),
+    0xC0: _compound8(_list),
+    0xC1: _compound8(_map),
+    0xD0: _compound32(_list),
+    0xD1: _compound32(_map),
+    0xE0: _compound8(_array),
+    0xF0: _compound32(_array),
 }
-_DECODERS: tuple[_Decoder, ...] = tuple(_KNOWN.get(code, _unknown) for code in range(256))
+_DECODERS: tuple[Decoder, ...] = tuple(_DECODERS_BY_CODE.get(code, _unknown) for code in range(256))

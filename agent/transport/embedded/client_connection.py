@@ -12,7 +12,8 @@ from typing import Any
 from ..amqp.binding_filters import BadFilter, binding_keys
 from ..amqp.engine import Engine
 from ..amqp.proton_library import load, top_up
-from ..codec.message_codec import DecodeError, Envelope
+from ..codec.envelope import Envelope
+from ..codec.errors import DecodeError
 from .broker import EmbeddedBroker, LinkRejected
 from .exchanges import Queue
 

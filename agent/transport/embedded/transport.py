@@ -15,7 +15,8 @@ from ..amqp.engine import Engine
 from ..amqp.event_loop import EventLoop
 from ..amqp.outgoing_queue import OutgoingQueue
 from ..amqp.proton_library import load
-from ..codec.message_codec import DecodeError, EncodeError, decode, encode
+from ..codec.errors import DecodeError, EncodeError
+from ..codec.message_codec import decode, encode
 from ..options import TransportOptions
 from ..security.mechanisms import ServerSecurity
 from ..urls import Url, parse_url

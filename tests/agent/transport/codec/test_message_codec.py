@@ -5,7 +5,9 @@ from uuid import UUID
 import pytest
 
 from hostinfo.agent.qmf import AMQP_NAMES, Float32, Message, UByte, UInt, ULong
-from hostinfo.agent.transport.codec.message_codec import DecodeError, Envelope, decode, encode
+from hostinfo.agent.transport.codec.envelope import Envelope
+from hostinfo.agent.transport.codec.errors import DecodeError
+from hostinfo.agent.transport.codec.message_codec import decode, encode
 
 proton = pytest.importorskip("proton")
 

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from hostinfo.agent.qmf import AMQP_NAMES, Float32, Message, ULong
 from hostinfo.agent.qmf.wire.types import Width
-from hostinfo.agent.transport.codec.decoding import DEPTH, DecodeError, decode_value, skip_value
-from hostinfo.agent.transport.codec.encoding import EncodeError, encode_value
-from hostinfo.agent.transport.codec.message_codec import Envelope, decode, encode
+from hostinfo.agent.transport.codec.decoding import MAX_DEPTH, decode_value, skip_value
+from hostinfo.agent.transport.codec.encoding import encode_value
+from hostinfo.agent.transport.codec.envelope import Envelope
+from hostinfo.agent.transport.codec.errors import DecodeError, EncodeError
+from hostinfo.agent.transport.codec.message_codec import decode, encode
 
 proton = pytest.importorskip("proton")
 
@@ -202,12 +204,12 @@ def test_hostile_bytes_cost_what_their_length_allows(data: bytes) -> None:
     assert time.process_time() - begun < 2
 
 
-@pytest.mark.parametrize("depth", [DEPTH - 2, DEPTH + 2])
+@pytest.mark.parametrize("depth", [MAX_DEPTH - 2, MAX_DEPTH + 2])
 def test_nesting_is_read_down_to_its_bound(depth: int) -> None:
     value: object = "x"
     for _ in range(depth):
         value = [value]
-    if depth < DEPTH:
+    if depth < MAX_DEPTH:
         assert decode_value(encode_value(value), 0)[0] == value
     else:
         with pytest.raises(DecodeError, match="too deep"):
