@@ -85,12 +85,13 @@ def data(of: SchemaClass, number: int) -> DataObject:
     )
 
 
-class Guest(EventLoop):
+class SharedLoop(EventLoop):
     """A loop that many transports share: a thousand threads in one process would keep each other from running."""
 
     def __init__(self, host: EventLoop) -> None:
         self._host = host
-        self.call, self.after, self.watch = host.call, host.after, host.watch  # type: ignore[method-assign]
+        self.call_soon, self.call_later = host.call_soon, host.call_later  # type: ignore[method-assign]
+        self.watch = host.watch  # type: ignore[method-assign]
 
     def start(self) -> None:
         pass
@@ -100,8 +101,8 @@ class Guest(EventLoop):
         return True
 
     @property
-    def is_inside(self) -> bool:
-        return self._host.is_inside
+    def is_current_thread(self) -> bool:
+        return self._host.is_current_thread
 
     def stop(self) -> None:
         pass
@@ -174,7 +175,7 @@ def fleet(url: str, count: int) -> None:
     loop.start()
     options = TransportOptions(urls=(url,))
     for number in range(1, count + 1):
-        agents.append(Simulated(BrokerTransport(options, Guest(loop)), number, [data(HOST, 0)]))
+        agents.append(Simulated(BrokerTransport(options, SharedLoop(loop)), number, [data(HOST, 0)]))
         if number % 50 == 0:
             agents[-1].is_connected.wait(30)
     for agent in agents:

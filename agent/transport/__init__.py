@@ -1,64 +1,75 @@
-"""How QMF messages travel: over AMQP 1.0 to a broker, or through the exchange that an agent carries itself.
+"""Transports of QMF messages: over AMQP 1.0 to a broker, or with exchanges that run in this process.
 
-The agent and the console know this interface only; proton stays behind it. `open_transport(TransportOptions(…))`
-makes one::
+The agent and the console use this interface only; proton is hidden behind it. `open_transport(TransportOptions(…))`
+returns one::
 
     transport = open_transport(TransportOptions(listen="amqp://127.0.0.1:5672"))     # no broker needed
     transport = open_transport(TransportOptions(urls=("amqps://broker1", "amqps://broker2"), ca="/etc/…/ca.pem"))
     transport.subscribe(direct_exchange(), str(name))
     transport.start(on_message, on_state)
 
-A console of an agent that listens connects to it as to any broker. Errors of the options are `hostinfo.Unavailable`;
-what goes wrong later is told to `on_state`, and tried again.
+A console connects to an agent that listens as to any broker. Wrong options raise `hostinfo.Unavailable`; later errors
+are reported to `on_state`, and the transport connects again by itself.
 """
 
-from collections.abc import Callable
-from enum import StrEnum
-from typing import Protocol
+from __future__ import annotations
 
-from ..qmf.wire.message import Message
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
 from .options import TransportOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..qmf.wire.message import Message
 
 __all__ = ["ConnectionState", "Transport", "TransportOptions", "open_transport"]
 
 
 class Transport(Protocol):
-    """A way to send and to receive; every method may be called from any thread."""
+    """Sends and receives messages; every method may be called from any thread."""
 
     def subscribe(self, exchange: str, key: str) -> None:
-        """Receive what is sent to an exchange (see qmf.wire.addresses) under a key (on topic with wildcards)."""
+        """Receive the messages of an exchange with this routing key (on the topic exchange: binding key), for good.
 
-    def start(self, on_message: Callable[[Message], None], on_state: "Callable[[ConnectionState, str], None]") -> None:
-        """Connect, and keep connected. Both are called in the transport's own thread and must not block long."""
+        The exchanges are those of `qmf.wire.addresses`. Subscriptions are restored after a reconnection.
+        """
+
+    def start(self, on_message: Callable[[Message], None], on_state: Callable[[ConnectionState, str], None]) -> None:
+        """Connect, and stay connected. Both callbacks run in the transport's thread and must not block long."""
 
     def reply_to(self, key: str) -> str:
-        """Give the reply address for a key subscribed to, as this broker writes it: ask after CONNECTED."""
+        """Return the reply address of a subscribed key, as this broker writes it: valid from CONNECTED on."""
 
     def send(self, message: Message) -> bool:
-        """Queue a message; False where it was dropped (not connected, no credit): dropped ones are counted."""
+        """Queue a message; return False when it was dropped, which is counted: not connected, no credit."""
 
     def schedule(self, seconds: float, call: Callable[[], None]) -> None:
         """Call once in the transport's thread after this time."""
 
     @property
     def dropped(self) -> int:
-        """Messages that were dropped since the start: not connected, no credit, a full queue, not readable."""
+        """Messages dropped since the start: not connected, no credit, a full queue, not decodable."""
 
     def close(self) -> None:
-        """Send what is queued (bounded), disconnect, end the thread."""
+        """Send queued messages for a bounded time, disconnect, and end the thread."""
 
 
 class ConnectionState(StrEnum):
-    """What happened to the connection; the text beside it says to whom, or why not."""
+    """A change of the connection; the text reported with it names the peer or the reason."""
 
     CONNECTED = "connected"
     DISCONNECTED = "disconnected"
     REFUSED = "refused"
-    """Authentication failed or the peer does not want us; it is tried again."""
+    """Authentication failed, or the peer does not accept us; the transport tries again."""
 
 
 def open_transport(options: TransportOptions) -> Transport:
-    """Make the transport that the options describe; Unavailable says what is wrong with them, or what is missing."""
+    """Return the transport for these options, not yet started.
+
+    Raise Unavailable, which says what is wrong with the options or which package is missing.
+    """
     if options.listen is not None:
         from .embedded.transport import EmbeddedTransport
 

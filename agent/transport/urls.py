@@ -1,4 +1,4 @@
-"""URLs of brokers and listeners: `amqp://` in clear on port 5672, `amqps://` with TLS on port 5671."""
+"""URLs of brokers and listeners: `amqp://` without TLS on port 5672, `amqps://` with TLS on port 5671."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ PORTS = {"amqp": 5672, "amqps": 5671}
 
 @dataclass(frozen=True, slots=True)
 class Url:
-    """One place to connect to or to listen on."""
+    """Where to connect or to listen."""
 
     host: str
     port: int
@@ -23,7 +23,7 @@ class Url:
 
     @property
     def is_loopback(self) -> bool:
-        """Tell whether nobody but this host can be at the other end."""
+        """Whether only this host can be at the other end."""
         if self.host == "localhost":
             return True
         try:
@@ -33,14 +33,15 @@ class Url:
 
 
 def parse_url(text: str) -> Url:
-    """Read a URL; Unavailable says what is wrong with it."""
+    """Parse a URL, whose scheme may be left out; raise Unavailable, which says what is wrong with it."""
     try:
         split = urlsplit(text if "//" in text else f"amqp://{text}")
         host, port = split.hostname, split.port
     except ValueError as error:
-        raise Unavailable(text, f"no URL of AMQP ({error})") from None
+        raise Unavailable(text, f"not an AMQP URL ({error})") from None
     if split.password is not None or split.username is not None:
-        raise Unavailable(f"{split.scheme}://{host}", "names and passwords do not belong into a URL: others see it")
+        where = f"{split.scheme}://{host}"
+        raise Unavailable(where, "a URL is visible to others: set user and password_file instead of writing them in it")
     if split.scheme not in PORTS or not host:
-        raise Unavailable(text, "no URL of AMQP: amqp://HOST[:PORT] or amqps://HOST[:PORT]")
+        raise Unavailable(text, "not an AMQP URL; use amqp://HOST[:PORT] or amqps://HOST[:PORT]")
     return Url(host, PORTS[split.scheme] if port is None else port, split.scheme == "amqps")

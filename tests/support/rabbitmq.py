@@ -65,6 +65,7 @@ class Rabbit:
                 stderr=log,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
+                cwd=self.folder,
             )
         deadline = time.monotonic() + START_SECONDS
         while self._log.read_bytes().count(b"completed with") < self._starts:

@@ -1,14 +1,20 @@
-"""The one place that imports proton (python-qpid-proton, docs: qpid.apache.org/proton), and says what it lacks."""
+"""The one module that imports proton (python-qpid-proton, qpid.apache.org/proton), with what its Python API lacks."""
+
+from __future__ import annotations
 
 import sys
-from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hostinfo import Unavailable
 
+if TYPE_CHECKING:
+    from types import ModuleType
 
-def load() -> ModuleType:
-    """Give the module `proton`; Unavailable naming the extra when it is not installed."""
+UNKNOWN_TYPE = -1
+
+
+def load_proton() -> ModuleType:
+    """Return the module `proton`; raise Unavailable, which names the extra to install, when it cannot be imported."""
     module = sys.modules.get("proton")
     if module is not None:
         return module
@@ -20,38 +26,34 @@ def load() -> ModuleType:
     return found
 
 
-def next_type(collector: Any) -> int | None:
-    """Give the number of the next event's type, without the five objects that proton makes of an event; None: no event.
+def next_event_type(collector: Any) -> int | None:
+    """Return the type number of the next event, or None when there is none.
 
-    -1 where this build of proton does not tell: then the event itself must.
+    proton's Python API makes five objects per event to report it. UNKNOWN_TYPE where this build's C API differs: then
+    only the event itself has its type.
     """
     low: Any = sys.modules.get("cproton")
     try:
         event = low.pn_collector_peek(collector._impl)  # noqa: SLF001
         return int(low.pn_event_type(event)) if event else None
     except (AttributeError, TypeError):
-        return None if collector.peek() is None else -1
+        return None if collector.peek() is None else UNKNOWN_TYPE
 
 
-def types_for(handler: object) -> frozenset[int]:
-    """Give the numbers of the event types that a handler has a method for, and -1."""
-    types = load().EventType.TYPES
-    return frozenset({-1, *(number for number, kind in types.items() if hasattr(handler, kind.method))})
+def handled_event_types(handler: object) -> frozenset[int]:
+    """Return the numbers of the event types that a handler has a method for, and UNKNOWN_TYPE."""
+    types = load_proton().EventType.TYPES
+    return frozenset({UNKNOWN_TYPE, *(number for number, kind in types.items() if hasattr(handler, kind.method))})
 
 
-def top_up(link: Any, credit: int) -> None:
-    """Give credit back when half of it is used: a frame for each message would cost as much as the message."""
+def replenish_credit(link: Any, credit: int) -> None:
+    """Raise the link's credit to its full value once half is used: one frame per message would cost too much."""
     left = link.credit
     if left <= credit // 2:
         link.flow(credit - left)
 
 
-def lacking() -> tuple[str, ...]:
-    """Say what this build of proton cannot do: it is silently built without TLS or Cyrus SASL where headers lack."""
-    proton = load()
-    faults = []
-    if not proton.SSL.present():
-        faults.append("TLS: proton was built without OpenSSL")
-    if not proton.SASL.extended():
-        faults.append("SCRAM, GSSAPI: proton was built without Cyrus SASL")
-    return tuple(faults)
+def condition_text(endpoint: Any) -> str:
+    """Return the peer's reason for closing a link or session, for messages."""
+    condition = endpoint.remote_condition
+    return f"{condition.description or ''} ({condition.name})".strip() if condition else "no reason given"

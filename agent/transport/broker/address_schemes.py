@@ -1,59 +1,64 @@
-"""How each broker writes addresses: where to attach for an exchange and key, and where a message is sent.
+"""Address schemes: how each broker writes the address of an exchange and key, to receive from and to send to.
 
 qpidd: docs/amqp-1.0.txt and src/qpid/broker/amqp/ of qpid-cpp. RabbitMQ 3: the README of its AMQP 1.0 plugin
-("v1" addresses). RabbitMQ 4: rabbitmq.com/docs/amqp ("v2" addresses, percent-encoded; queues are made beforehand).
+("v1" addresses). RabbitMQ 4: rabbitmq.com/docs/amqp ("v2" addresses, percent-encoded; queues must exist).
 """
 
-from collections.abc import Mapping
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from hostinfo import Unavailable
 
-from ...qmf.wire.message import Message
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ...qmf.wire.message import Message
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a message goes: the link's target, and what stands in the message's own `to` and `subject`."""
+    """Where a message is sent: the link's target, and the message's own `to` and `subject`."""
 
     address: str | None  # None: a link without target, an anonymous relay
     to: str | None
     subject: str | None
-    is_exchange: bool
 
 
 class AddressScheme:
-    """qpidd's way, which the embedded exchange has too: the exchange is the address, the key the subject."""
+    """The scheme of qpidd and of the embedded broker: the exchange is the address, the key the subject."""
 
     name = "qpidd"
     has_filter = True
-    """The key is bound by a filter of the source."""
-    is_filtered_here = False
-    """The peer may send what was not asked for: what does not match is dropped."""
+    """A filter of the source binds the key."""
+    filters_locally = False
+    """The broker also sends other messages: those whose subject does not match the key are dropped here."""
     lists_are_sequences = False
-    """Lists travel in an amqp-sequence section."""
+    """A list is sent in an amqp-sequence section."""
 
     def source(self, exchange: str, key: str) -> str:
-        """Address to receive from."""
+        """Return the address to receive from."""
         del key
         return exchange
 
     def target(self, message: Message, *, is_exchange: bool) -> Target:
-        """Say where a message goes."""
-        return Target(message.address, message.address, message.subject, is_exchange)
+        """Return where to send a message whose address is an exchange or a queue."""
+        del is_exchange
+        return Target(message.address, message.address, message.subject)
 
     def reply_to(self, exchange: str, key: str) -> str:
-        """Address that others send to, to reach who subscribed to this key."""
+        """Return the address at which others reach the subscriber of this key."""
         return f"{exchange}/{key}"
 
 
 class PlainScheme(AddressScheme):
-    """Nodes that copy every message to every receiver, without filters: the receiver picks."""
+    """Nodes that copy every message to every receiver, without filters: the receiver selects."""
 
     name = "plain"
     has_filter = False
-    is_filtered_here = True
+    filters_locally = True
 
 
 class RabbitMq3Scheme(AddressScheme):
@@ -65,73 +70,64 @@ class RabbitMq3Scheme(AddressScheme):
     lists_are_sequences = True
 
     def source(self, exchange: str, key: str) -> str:
-        """Name the exchange and the key."""
-        return f"/exchange/{_slashless(exchange)}/{_slashless(key)}"
+        """Return exchange and key."""
+        return f"/exchange/{_escape_slashes(exchange)}/{_escape_slashes(key)}"
 
     def target(self, message: Message, *, is_exchange: bool) -> Target:
-        """The exchange, with the subject as key; of queues only those that exist (`/queue/` would make one)."""
-        name = _slashless(message.address)
-        address = f"/exchange/{name}" if is_exchange else f"/amq/queue/{name}"
-        return Target(address, None, message.subject, is_exchange)
+        """Return the exchange, or a queue that exists: `/queue/` would create it, `/amq/queue/` does not."""
+        name = _escape_slashes(message.address)
+        return Target(f"/exchange/{name}" if is_exchange else f"/amq/queue/{name}", None, message.subject)
 
     def reply_to(self, exchange: str, key: str) -> str:
-        """Exactly what is sent to."""
-        return f"/exchange/{_slashless(exchange)}/{_slashless(key)}"
+        """Return exchange and key."""
+        return f"/exchange/{_escape_slashes(exchange)}/{_escape_slashes(key)}"
 
 
 class RabbitMq4Scheme(AddressScheme):
     """RabbitMQ 4: exchanges are targets, only queues are sources.
 
-    A subscription is a queue named after exchange and key under this peer's name, bound beforehand (docs/brokers.md).
+    A subscription is a queue named EXCHANGE.KEY, which was created and bound before (docs/brokers.md).
     """
 
     name = "rabbitmq-4"
     has_filter = False
 
-    def __init__(self, queues: Mapping[tuple[str, str], str]) -> None:
-        self._queues = queues
-
     def source(self, exchange: str, key: str) -> str:
-        """Name the queue that is bound to it."""
-        return f"/queues/{quote(self._queues.get((exchange, key), f'{exchange}.{key}'), safe='')}"
+        """Return the queue that is bound to exchange and key."""
+        return f"/queues/{quote(f'{exchange}.{key}', safe='')}"
 
     def target(self, message: Message, *, is_exchange: bool) -> Target:
-        """One link without target for all; the message names its node."""
+        """Return the anonymous relay, one link for all; the message's `to` names the node."""
         name = quote(message.address, safe="")
         to = f"/exchanges/{name}/{quote(message.subject or '', safe='')}" if is_exchange else f"/queues/{name}"
-        return Target(None, to, message.subject, is_exchange)
+        return Target(None, to, message.subject)
 
     def reply_to(self, exchange: str, key: str) -> str:
-        """Name the exchange and the key."""
+        """Return exchange and key."""
         return f"/exchanges/{quote(exchange, safe='')}/{quote(key, safe='')}"
 
 
-def _slashless(text: str) -> str:
-    """Escape what RabbitMQ 3 unescapes, and no more (measured: slashes alone, not even the percent sign)."""
-    return text.replace("/", "%2F")
+_SCHEMES = {scheme.name: scheme for scheme in (AddressScheme, RabbitMq3Scheme, RabbitMq4Scheme, PlainScheme)}
 
 
 def choose_address_scheme(name: str, properties: Mapping[object, object] | None) -> AddressScheme:
-    """Give the scheme of that name, or with `auto` that of a peer with these open properties."""
-    if name != "auto":
-        return _named(name)
-    told = {str(key): str(value) for key, value in (properties or {}).items()}
-    product, version = told.get("product", "").lower(), told.get("version", "")
+    """Return the scheme of this name; for `auto`, that of the product in the broker's connection properties."""
+    if name == "auto":
+        name = _detect(properties or {})
+    if name not in _SCHEMES:
+        raise Unavailable("address scheme", f"{name!r} is unknown; use one of {', '.join(_SCHEMES)}, auto")
+    return _SCHEMES[name]()
+
+
+def _detect(properties: Mapping[object, object]) -> str:
+    texts = {str(key): str(value) for key, value in properties.items()}
+    product, version = texts.get("product", "").lower(), texts.get("version", "")
     if "rabbitmq" in product:
-        return _named("rabbitmq-3" if version.startswith("3.") else "rabbitmq-4")
-    if product in ("qpid-cpp", "qpidd", "hostinfo"):  # routers and Broker-J have "qpid" in their names, too
-        return AddressScheme()
-    return PlainScheme()
+        return "rabbitmq-3" if version.startswith("3.") else "rabbitmq-4"
+    # exact names: routers and Broker-J also have "qpid" in theirs
+    return "qpidd" if product in ("qpid-cpp", "qpidd", "hostinfo") else "plain"
 
 
-def _named(name: str) -> AddressScheme:
-    match name:
-        case "qpidd":
-            return AddressScheme()
-        case "plain":
-            return PlainScheme()
-        case "rabbitmq-3":
-            return RabbitMq3Scheme()
-        case "rabbitmq-4":
-            return RabbitMq4Scheme({})
-    raise Unavailable("address scheme", f"{name!r} is none of qpidd, rabbitmq-3, rabbitmq-4, plain, auto")
+def _escape_slashes(text: str) -> str:
+    """Escape exactly what RabbitMQ 3 unescapes: slashes, not even the percent sign (measured)."""
+    return text.replace("/", "%2F")

@@ -1,126 +1,123 @@
-"""One connection to a broker from its open to its end: subscriptions, senders, credit.
+"""One connection to a broker, from its socket to its end: carries out what `connection_logic` decides."""
 
-Three sessions, because RabbitMQ ends the whole session for one address that it does not like: subscriptions, exchanges,
-and what strangers named as their reply-to queue.
-"""
+from __future__ import annotations
 
-import itertools
 import logging
-from collections import OrderedDict
-from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from ...qmf.wire.addresses import direct_exchange, topic_exchange
-from ...qmf.wire.message import Message
-from ...qmf.wire.topic import TopicPattern
 from ..amqp.binding_filters import binding_filter
+from ..amqp.deliveries import DeliveryStep, next_step
 from ..amqp.engine import Engine
-from ..amqp.event_loop import EventLoop
-from ..amqp.proton_library import load, top_up
+from ..amqp.proton_library import condition_text, load_proton, replenish_credit
 from ..codec.errors import DecodeError
 from ..codec.message_codec import decode, encode
-from ..options import TransportOptions
-from ..security.mechanisms import ClientSecurity
-from .address_schemes import AddressScheme, choose_address_scheme
-from .connector import ConnectedSocket
+from .connection_actions import (
+    Action,
+    AttachReceiver,
+    AttachSender,
+    DropSender,
+    EndSession,
+    Fail,
+    ReportReady,
+    SessionKind,
+)
+from .connection_logic import BrokerConnectionLogic, Phase
 from .sender import Sender
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from ...qmf.wire.message import Message
+    from ..amqp.event_loop import EventLoop
+    from ..options import TransportOptions
+    from ..security.client import ClientSecurity
+    from .address_schemes import AddressScheme
+    from .connect_attempt import ConnectedSocket
 
 _logger = logging.getLogger(__name__)
 CREDIT = 200
-SENDERS = 64
-MAX_FRAME = 1 << 16
-MAX_MESSAGE = 16 << 20
-CLOSE_POLL_SECONDS = 0.02
+MAX_FRAME_BYTES = 1 << 16
+MAX_MESSAGE_BYTES = 16 << 20
+DRAIN_POLL_SECONDS = 0.02
 
 
 class BrokerConnection:
-    """The handler of one connection's events; `on_end(condition, text)` is called once, whatever happens."""
+    """The handler of one connection's events; belongs to the loop's thread.
+
+    The states are those of `BrokerConnectionLogic`. `on_ready` is called when the subscriptions are attached, `on_end`
+    with an AMQP condition and a text exactly once, whatever happens.
+    """
 
     def __init__(
         self,
         options: TransportOptions,
         loop: EventLoop,
         security: ClientSecurity,
-        found: ConnectedSocket,
+        connected: ConnectedSocket,
         *,
         container: str,
-        on_open: Callable[[AddressScheme], None],
+        subscriptions: Iterable[tuple[str, str]],
+        on_ready: Callable[[], None],
         on_message: Callable[[Message], None],
         on_end: Callable[[str, str], None],
     ) -> None:
-        proton = load()
-        self.url = str(found.url)
+        """Start the connection; `subscriptions`, pairs of exchange and key, is read when the broker has opened it."""
+        proton = load_proton()
+        self.url = str(connected.url)
         self.dropped = 0
-        self._options, self._loop, self._on_open, self._on_message = options, loop, on_open, on_message
-        self._exchanges = {topic_exchange(options.domain), direct_exchange(options.domain), "amq.direct"}
-        self._scheme = AddressScheme()
-        self._receivers: dict[Any, tuple[str, TopicPattern | None]] = {}
-        self._waiting: set[Any] = set()
-        self._attached: Callable[[], None] = lambda: None
-        self._sessions: dict[str, Any] = {}
-        self._outlets: OrderedDict[str | None, Sender] = OrderedDict()
-        self._names = itertools.count(1)
-        self._user_id: str | None = None
+        self._logic = BrokerConnectionLogic(options.domain, options.address_scheme, container)
+        self._loop, self._subscriptions, self._on_ready, self._on_message = loop, subscriptions, on_ready, on_message
+        self._sessions: dict[SessionKind, Any] = {}
+        self._senders: dict[str, Sender] = {}
         transport: Any = proton.Transport()
-        transport.max_frame_size = MAX_FRAME
+        transport.max_frame_size = MAX_FRAME_BYTES
         transport.idle_timeout = 2 * options.heartbeat_seconds
-        self._engine = engine = Engine(loop, found.sock, transport, self, on_end)
+        self._on_end = on_end
+        self._engine = engine = Engine(loop, connected.sock, transport, self, self._end)
         engine.connection.container = container
-        engine.connection.hostname = found.url.host
+        engine.connection.hostname = connected.url.host
         engine.connection.properties = {proton.symbol("product"): "hostinfo-agent"}
-        self._user_id = security.prepare(transport, engine.connection, found.url)
+        self._user_id = security.prepare(transport, engine.connection, connected.url)
         engine.connection.open()
-        loop.call(engine.start)
+        loop.call_soon(engine.start)
 
-    def attach(self, subscriptions: tuple[tuple[str, str], ...], attached: Callable[[], None]) -> None:
-        """Ask for the subscriptions; `attached` is called when the broker gave them all."""
-        self._attached = attached
-        for exchange, key in subscriptions:
-            self.subscribe(exchange, key)
-        if not self._waiting:
-            attached()
+    @property
+    def scheme(self) -> AddressScheme:
+        """How this broker writes addresses; known from `on_ready` on."""
+        return self._logic.scheme
 
     def subscribe(self, exchange: str, key: str) -> None:
-        """Receive by a link of its own."""
-        proton = load()
-        link = self._session("subscriptions").receiver(f"{self._engine.connection.container}-{next(self._names)}")
-        link.source.address = self._scheme.source(exchange, key)
-        link.snd_settle_mode = proton.Link.SND_SETTLED
-        if self._scheme.has_filter:
-            is_topic = exchange == topic_exchange(self._options.domain)
-            link.source.filter.put_dict(binding_filter(key, is_topic=is_topic))
-        self._receivers[link] = (exchange, TopicPattern(key) if self._scheme.is_filtered_here else None)
-        self._waiting.add(link)
-        link.open()
-        link.flow(CREDIT)
+        """Receive messages with this key over one more link."""
+        self._perform(self._logic.subscribe(exchange, key))
         self._engine.process()
 
     def send(self, message: Message) -> bool:
-        """Send, or keep for the moment until the broker gives credit; False when neither was possible."""
-        is_exchange = message.address in self._exchanges
-        target = self._scheme.target(message, is_exchange=is_exchange)
+        """Send, or queue until the broker gives credit; return False when the message was dropped."""
+        target, kind = self._logic.route(message)
         try:
             if message.user_id is None and self._user_id is not None:
-                from dataclasses import replace
-
                 message = replace(message, user_id=self._user_id)
             data = encode(
                 message,
                 address=target.to,
                 subject=target.subject,
-                as_sequence=self._scheme.lists_are_sequences,
+                as_sequence=self._logic.scheme.lists_are_sequences,
             )
         except Exception as error:
             _logger.warning("message to %s not sent: %s", message.address[:100], error)
             self.dropped += 1
             return False
-        taken = self._outlet(target.address, is_exchange=is_exchange).send(data, message.ttl_ms)
+        name, actions = self._logic.use_sender(target.address, kind)
+        self._perform(actions)
+        is_queued = self._senders[name].send(data, message.ttl_ms)
         self._engine.process()
-        return taken
+        return is_queued
 
-    def finish(self) -> None:
-        """Close once what waits is sent."""
-        self._close_when_empty()
+    def close(self) -> None:
+        """Close once everything queued is sent."""
+        self._logic.close()
+        self._close_when_idle()
 
     def fail(self, text: str) -> None:
         """Close with an error."""
@@ -128,142 +125,153 @@ class BrokerConnection:
 
     # -- proton's events
 
-    def on_room(self) -> None:
-        """The socket took bytes."""
-        for outlet in self._outlets.values():
-            outlet.pump()
+    def on_writable(self) -> None:
+        """Fill the socket's buffer again."""
+        for sender in self._senders.values():
+            sender.flush()
 
     def on_connection_remote_open(self, event: Any) -> None:
-        """The broker took us; it says what it is."""
+        """Attach the subscriptions as this broker writes addresses."""
         try:
             properties = event.connection.remote_properties
         except Exception:  # a peer's bytes
             properties = None
-        self._scheme = choose_address_scheme(
-            self._options.address_scheme, properties if isinstance(properties, dict) else None
-        )
-        self._on_open(self._scheme)
+        self._perform(self._logic.on_open(properties, self._subscriptions))
 
     def on_connection_remote_close(self, event: Any) -> None:
-        """Answer the close."""
+        """Confirm the close."""
         event.connection.close()
 
     def on_link_remote_open(self, event: Any) -> None:
-        """A subscription or a sender is there, unless the close follows at once (a terminus without address)."""
+        """Note an attached subscription."""
         link = event.link
-        if link in self._waiting and link.remote_source.address is not None:
-            self._waiting.discard(link)
-            if not self._waiting:
-                self._attached()
+        self._perform(self._logic.on_link_open(link.name, has_source=link.remote_source.address is not None))
 
     def on_link_flow(self, event: Any) -> None:
-        """Credit came."""
-        for outlet in self._outlets.values():
-            if outlet.link == event.link:
-                outlet.pump()
+        """Send what the broker gave credit for."""
+        sender = self._senders.get(event.link.name)
+        if sender is not None:
+            sender.flush()
 
     def on_link_remote_close(self, event: Any) -> None:
-        """A subscription that the broker takes away means connecting anew; a sender is made again when needed."""
-        self._lost_link(event.link)
+        """Forget a sender, or fail."""
+        self._on_link_end(event.link)
 
     def on_link_remote_detach(self, event: Any) -> None:
-        """RabbitMQ detaches where it should close."""
-        self._lost_link(event.link)
+        """Treat a detach like a close: RabbitMQ sends it instead."""
+        self._on_link_end(event.link)
 
     def on_session_remote_close(self, event: Any) -> None:
-        """The subscriptions' session is vital, the others are made again when needed."""
+        """Forget a session with its senders, or fail."""
         session = event.session
-        text = _condition(session)
         kind = next((kind for kind, known in self._sessions.items() if known == session), None)
-        if kind == "subscriptions" or kind is None:
-            self._engine.fail("amqp:session", f"the broker ended the session: {text}")
-            return
-        _logger.warning("%s: session for %s ended: %s", self.url, kind, text)
-        del self._sessions[kind]
-        for address, outlet in tuple(self._outlets.items()):
-            if outlet.link.session == session:
-                self.dropped += self._outlets.pop(address).waiting
-        session.close()
-        session.free()
+        self._perform(self._logic.on_session_end(kind, condition_text(session)))
+        if self._logic.phase is not Phase.FAILED:
+            session.close()
+            session.free()
 
     def on_delivery(self, event: Any) -> None:
-        """A message came."""
+        """Settle what was sent; receive a message once it is complete."""
         delivery, link = event.delivery, event.link
         if link.is_sender:
             if delivery.updated:
                 delivery.settle()
-        elif delivery.aborted:
-            delivery.settle()
-            top_up(link, CREDIT)
-        elif delivery.pending > MAX_MESSAGE:
-            self._engine.fail("amqp:link:message-size-exceeded", f"a message over {MAX_MESSAGE} bytes")
-        elif delivery.readable and not delivery.partial:
-            self._receive(link, delivery)
+            return
+        match next_step(
+            is_aborted=delivery.aborted,
+            pending=delivery.pending,
+            is_readable=delivery.readable,
+            is_partial=delivery.partial,
+            max_bytes=MAX_MESSAGE_BYTES,
+        ):
+            case DeliveryStep.READ:
+                self._receive(link, delivery)
+            case DeliveryStep.DISCARD:
+                delivery.settle()
+                replenish_credit(link, CREDIT)
+            case DeliveryStep.REJECT:
+                self._perform(self._logic.on_message_too_large(MAX_MESSAGE_BYTES))
 
-    # -- what they lead to
+    # -- carrying out
+
+    def _perform(self, actions: Iterable[Action]) -> None:
+        for action in actions:
+            match action:
+                case AttachReceiver():
+                    self._attach_receiver(action)
+                case AttachSender(name, address, session):
+                    self._senders[name] = Sender(self._session(session), name, address, self._count_dropped)
+                case DropSender(name, must_close, warning):
+                    self._drop_sender(name, must_close=must_close, warning=warning)
+                case EndSession(session, warning):
+                    _logger.warning("%s: %s", self.url, warning)
+                    del self._sessions[session]
+                case ReportReady():
+                    self._on_ready()
+                case Fail(condition, text):
+                    self._engine.fail(condition, text)
+
+    def _attach_receiver(self, action: AttachReceiver) -> None:
+        link = self._session(SessionKind.SUBSCRIPTIONS).receiver(action.name)
+        link.source.address = action.address
+        link.snd_settle_mode = load_proton().Link.SND_SETTLED
+        if action.binding_key is not None:
+            link.source.filter.put_dict(binding_filter(action.binding_key, is_topic=action.is_topic))
+        link.open()
+        link.flow(CREDIT)
+
+    def _drop_sender(self, name: str, *, must_close: bool, warning: str) -> None:
+        sender = self._senders.pop(name)
+        self.dropped += sender.queued
+        if warning:
+            _logger.warning("%s: %s", self.url, warning)
+        if must_close:
+            sender.link.close()
+
+    def _session(self, kind: SessionKind) -> Any:
+        session = self._sessions.get(kind)
+        if session is None:
+            session = self._sessions[kind] = self._engine.connection.session()
+            session.incoming_capacity = 2 * MAX_MESSAGE_BYTES
+            session.open()
+        return session
 
     def _receive(self, link: Any, delivery: Any) -> None:
         data = bytes(link.recv(delivery.pending) or b"")
         link.advance()
         if not delivery.settled:
-            delivery.update(load().Delivery.ACCEPTED)
+            delivery.update(load_proton().Delivery.ACCEPTED)
         delivery.settle()
-        top_up(link, CREDIT)
-        exchange, pattern = self._receivers.get(link, ("", None))
+        replenish_credit(link, CREDIT)
+        receiver = self._logic.receivers.get(link.name)
         try:
-            message = decode(data, address=exchange)
+            message = decode(data, address=receiver.exchange if receiver is not None else "")
         except DecodeError as error:
             self.dropped += 1
             _logger.info("%s: %s", self.url, error)
             return
-        if pattern is None or pattern.matches(message.subject or ""):
+        if receiver is None or receiver.accepts(message.subject):
             self._on_message(message)
 
-    def _session(self, kind: str) -> Any:
-        session = self._sessions.get(kind)
-        if session is None:
-            session = self._sessions[kind] = self._engine.connection.session()
-            session.incoming_capacity = 2 * MAX_MESSAGE
-            session.open()
-        return session
+    def _on_link_end(self, link: Any) -> None:
+        self._perform(self._logic.on_link_end(link.name, condition_text(link)))
+        if self._logic.phase is not Phase.FAILED:
+            link.close()
+            link.free()
 
-    def _outlet(self, address: str | None, *, is_exchange: bool) -> Sender:
-        outlet = self._outlets.get(address)
-        if outlet is None:
-            if len(self._outlets) >= SENDERS:
-                _, oldest = self._outlets.popitem(last=False)
-                self.dropped += oldest.waiting
-                oldest.link.close()
-            session = self._session("exchanges" if is_exchange else "queues")
-            name = f"{self._engine.connection.container}-{next(self._names)}"
-            outlet = self._outlets[address] = Sender(session, name, address, self._count)
-        self._outlets.move_to_end(address)
-        return outlet
+    def _count_dropped(self, messages: int) -> None:
+        self.dropped += messages
 
-    def _count(self, dropped: int) -> None:
-        self.dropped += dropped
-
-    def _lost_link(self, link: Any) -> None:
-        text = _condition(link)
-        if link in self._receivers:
-            self._engine.fail("amqp:link", f"the broker ended a subscription: {text}")
+    def _close_when_idle(self) -> None:
+        """Poll, because proton has no event for a session whose window opens."""
+        if self._logic.phase is not Phase.DRAINING:
             return
-        for address, outlet in tuple(self._outlets.items()):
-            if outlet.link == link:
-                _logger.warning("%s: sender to %s ended: %s", self.url, address, text)
-                self.dropped += self._outlets.pop(address).waiting
-        link.close()
-        link.free()
-
-    def _close_when_empty(self) -> None:
-        """Look again and again: a session's window opens without any event of proton's."""
-        if any(outlet.waiting or outlet.link.queued for outlet in self._outlets.values()):
-            self._engine.process()
-            self._loop.after(CLOSE_POLL_SECONDS, self._close_when_empty)
-        else:
+        if self._logic.may_close(are_senders_idle=all(sender.is_idle for sender in self._senders.values())):
             self._engine.close()
+            return
+        self._engine.process()
+        self._loop.call_later(DRAIN_POLL_SECONDS, self._close_when_idle)
 
-
-def _condition(endpoint: Any) -> str:
-    condition = endpoint.remote_condition
-    return f"{condition.description or ''} ({condition.name})".strip() if condition else "no reason given"
+    def _end(self, condition: str, text: str) -> None:
+        self._logic.end()
+        self._on_end(condition, text)

@@ -1,5 +1,8 @@
 """Brokers of a DNS domain: SRV records _amqps._tcp, then _amqp._tcp (RFC 2782), by dnspython."""
 
+from __future__ import annotations
+
+import random
 import socket
 from typing import Any
 
@@ -7,38 +10,39 @@ from hostinfo import Unavailable
 
 from ..urls import Url
 
-SECONDS = 10.0
+TIMEOUT_SECONDS = 10.0
 
 
 def find_brokers(domain: str | None) -> list[Url]:
-    """Ask DNS for the brokers of a domain (None: this host's), best first; Unavailable when there are none."""
+    """Return the brokers of a domain (None: this host's), best first; raise Unavailable when DNS names none."""
     if domain is None:
         domain = socket.getfqdn().partition(".")[2]
     if not domain:
-        raise Unavailable("DNS", "no broker was named, and this host's name has no domain to ask for one")
+        raise Unavailable("DNS", "this host's name has no domain to look for brokers in; give a broker's URL")
     try:
         import dns.exception
         import dns.resolver
     except ImportError as error:
-        raise Unavailable("DNS", f"no broker was named, and SRV records need dnspython ({error})") from error
+        raise Unavailable("DNS", f"SRV records need dnspython ({error}); install it or give a broker's URL") from error
     found: list[Url] = []
     for service, is_tls in (("_amqps._tcp", True), ("_amqp._tcp", False)):
         try:
-            answer = dns.resolver.resolve(f"{service}.{domain}", "SRV", lifetime=SECONDS)
+            records = dns.resolver.resolve(f"{service}.{domain}", "SRV", lifetime=TIMEOUT_SECONDS)
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             continue
         except dns.exception.DNSException as error:
             raise Unavailable("DNS", f"{service}.{domain}: {error}") from error
-        found += order(list(answer), is_tls=is_tls)
+        found += sort_by_preference(list(records), is_tls=is_tls)
     if not found:
         raise Unavailable("DNS", f"neither _amqps._tcp.{domain} nor _amqp._tcp.{domain} names a broker")
     return found
 
 
-def order(records: list[Any], *, is_tls: bool) -> list[Url]:
-    """Sort SRV records by priority, within one by a draw after their weights; `.` means that there is no service."""
-    import random
+def sort_by_preference(records: list[Any], *, is_tls: bool) -> list[Url]:
+    """Return SRV records by priority, within one at random by weight; the target `.` means: no service, no entry."""
 
-    drawn = sorted(records, key=lambda record: (record.priority, -(random.random() ** (1 / max(record.weight, 0.01)))))  # noqa: S311
-    targets = ((str(record.target).rstrip("."), record.port) for record in drawn)
+    def rank(record: Any) -> tuple[int, float]:
+        return record.priority, -(random.random() ** (1 / max(record.weight, 0.01)))  # noqa: S311
+
+    targets = ((str(record.target).rstrip("."), record.port) for record in sorted(records, key=rank))
     return [Url(host, port, is_tls) for host, port in targets if host]

@@ -1,60 +1,72 @@
-"""A link to send by: a message waits for credit a moment, never longer than it is worth anything."""
+"""A link that messages are sent over, with a short queue of those that the broker has not yet given credit for."""
+
+from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Callable
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..amqp.proton_library import load
+from ..amqp.proton_library import load_proton
 
-WAIT_SECONDS = 10.0
-MESSAGES = 1_000
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAX_QUEUED_SECONDS = 10.0
+MAX_MESSAGES = 1_000
 MAX_BYTES = 16 << 20
-OUTGOING_BYTES = 256 << 10
+MAX_OUTGOING_BYTES = 256 << 10
+"""What proton buffers for the socket; more stays in the queue, where it can expire."""
 
 
 class Sender:
-    """A sender and what waits for its credit; full or stale, the oldest goes, and is counted."""
+    """Sends while the broker gives credit. When the queue is full or a message expired, the oldest are dropped."""
 
-    def __init__(self, session: Any, name: str, address: str | None, count: Callable[[int], None]) -> None:
+    def __init__(self, session: Any, name: str, address: str | None, on_dropped: Callable[[int], None]) -> None:
+        """Open the link; address None: an anonymous relay. `on_dropped` is called with a number of messages."""
         self.link: Any = session.sender(name)
         self._session = session
         if address is not None:
             self.link.target.address = address
         else:
-            self.link.target.type = load().Terminus.TARGET
-        self.link.snd_settle_mode = load().Link.SND_SETTLED
-        self._count = count
+            self.link.target.type = load_proton().Terminus.TARGET
+        self.link.snd_settle_mode = load_proton().Link.SND_SETTLED
+        self._on_dropped = on_dropped
         self._items: deque[tuple[bytes, float]] = deque()
         self._size = 0
         self._tags = itertools.count()
         self.link.open()
 
     @property
-    def waiting(self) -> int:
-        """Messages that wait."""
+    def queued(self) -> int:
+        """Messages in the queue."""
         return len(self._items)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether all messages are on the way to the socket."""
+        return not (self._items or self.link.queued)
+
     def send(self, data: bytes, ttl_ms: int | None) -> bool:
-        """Send or keep; False when the new one itself had no room."""
+        """Send or queue an encoded message; return False when it is too large and was dropped."""
         if len(data) > MAX_BYTES:
-            self._count(1)
+            self._on_dropped(1)
             return False
         self._expire()
-        while len(self._items) >= MESSAGES or (self._items and self._size + len(data) > MAX_BYTES):
+        while len(self._items) >= MAX_MESSAGES or (self._items and self._size + len(data) > MAX_BYTES):
             self._take()
-            self._count(1)
-        self._items.append((data, monotonic() + min(WAIT_SECONDS, ttl_ms / 1000 if ttl_ms else WAIT_SECONDS)))
+            self._on_dropped(1)
+        lifetime = min(MAX_QUEUED_SECONDS, ttl_ms / 1000 if ttl_ms else MAX_QUEUED_SECONDS)
+        self._items.append((data, monotonic() + lifetime))
         self._size += len(data)
-        self.pump()
+        self.flush()
         return True
 
-    def pump(self) -> None:
-        """Send what the broker and the socket take."""
+    def flush(self) -> None:
+        """Send as many queued messages as the broker's credit and the socket allow."""
         self._expire()
         link = self.link
-        while self._items and link.credit > 0 and self._session.outgoing_bytes < OUTGOING_BYTES:
+        while self._items and link.credit > 0 and self._session.outgoing_bytes < MAX_OUTGOING_BYTES:
             delivery = link.delivery(str(next(self._tags)))
             link.stream(self._take())
             link.advance()
@@ -64,7 +76,7 @@ class Sender:
         now = monotonic()
         while self._items and self._items[0][1] < now:
             self._take()
-            self._count(1)
+            self._on_dropped(1)
 
     def _take(self) -> bytes:
         data, _ = self._items.popleft()

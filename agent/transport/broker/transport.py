@@ -1,213 +1,219 @@
-"""A connection to a broker that keeps itself alive, in one thread.
+"""The transport to a broker: keeps one connection alive, in one thread.
 
-While it is not connected, messages are dropped and counted: after a reconnection no burst of stale news follows.
+While it is not connected, messages are dropped and counted: no burst of outdated ones follows a reconnection.
 """
 
-import logging
-import random
-import uuid
-from collections.abc import Callable
+from __future__ import annotations
 
-from ...qmf.wire.message import Message
+import uuid
+from typing import TYPE_CHECKING
+
+from hostinfo.lowlevel.backoff import Backoff
+
+from ...qmf.wire.addresses import topic_exchange
 from .. import ConnectionState
 from ..amqp.event_loop import EventLoop, Timer
 from ..amqp.outgoing_queue import OutgoingQueue
-from ..amqp.proton_library import load
-from ..options import TransportOptions
-from ..security.mechanisms import ClientSecurity
+from ..amqp.proton_library import load_proton
+from ..security.client import ClientSecurity
 from .address_schemes import AddressScheme, choose_address_scheme
 from .connection import BrokerConnection
-from .connector import ConnectedSocket, Connector
+from .connector import Connector
 
-_logger = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ...qmf.wire.message import Message
+    from ..options import TransportOptions
+    from .connect_attempt import ConnectedSocket
+
 FIRST_RETRY_SECONDS = 0.5
-REFUSED_ATTEMPTS = 1
-STEADY_SECONDS = 10.0
-ATTACH_SECONDS = 15.0
+MAX_FAILURES_AFTER_REFUSED = 1
+STABLE_AFTER_SECONDS = 10.0
+ATTACH_TIMEOUT_SECONDS = 15.0
 CLOSE_SECONDS = 3.0
-TEXT = 300
-UNAUTHORISED = "amqp:unauthorized-access"
+MAX_REASON_CHARACTERS = 300
+UNAUTHORIZED = "amqp:unauthorized-access"
 
 
 class BrokerTransport:
-    """A `Transport` by brokers; `loop`: somebody else's thread to run in, who starts and ends it."""
+    """A `Transport` to one of several brokers, in turn.
+
+    Its states::
+
+        WAITING --delay over--> CONNECTING --socket--> ATTACHING --subscriptions attached--> CONNECTED
+           ^                        |                      |                                     |
+           +------------------------+----------------------+--------------lost-------------------+
+
+    Every state ends with `close`. The delay grows with each failure until a connection has lasted for
+    STABLE_AFTER_SECONDS.
+    """
 
     def __init__(self, options: TransportOptions, loop: EventLoop | None = None) -> None:
-        load()
+        """Raise Unavailable for wrong options. `loop`: run in this one, which its owner starts and stops."""
+        load_proton()
         self._options = options
         self._security = ClientSecurity(options)
         self._loop = loop or EventLoop("hostinfo-amqp")
-        self._connecting = Connector(options, self._loop, self._security.check)
+        self._connector = Connector(options, self._loop, self._security.mechanisms_for)
+        self._backoff = Backoff(FIRST_RETRY_SECONDS, options.retry_seconds)
         self._container = f"{options.name}-{uuid.uuid4().hex}"
-        self._subscribed: dict[tuple[str, str], None] = {}
-        self._client: BrokerConnection | None = None
+        self._connections = 0
+        self._subscriptions: dict[tuple[str, str], None] = {}
+        self._connection: BrokerConnection | None = None
         self._is_connected = self._is_closing = False
-        self._attempt = self._connection = 0
-        self._scheme: AddressScheme = choose_address_scheme(
-            options.address_scheme if options.address_scheme != "auto" else "qpidd", None
-        )
+        scheme = options.address_scheme if options.address_scheme != "auto" else "qpidd"
+        self._scheme: AddressScheme = choose_address_scheme(scheme, None)
         self._on_message: Callable[[Message], None] = lambda _message: None
         self._on_state: Callable[[ConnectionState, str], None] = lambda _state, _text: None
-        self._steady: Timer | None = None
-        self._handover = OutgoingQueue(self._loop, self._send)
+        self._connection_timer: Timer | None = None
+        self._outgoing = OutgoingQueue(self._loop, self._send)
         self._dropped = 0
 
     @property
     def dropped(self) -> int:
-        """Messages that were not sent, and received ones that nobody could decode."""
-        return self._dropped + self._handover.dropped + (self._client.dropped if self._client else 0)
-
-    @property
-    def scheme(self) -> str:
-        """How this broker writes addresses; known once connected."""
-        return self._scheme.name
+        """Messages that were not sent, and received ones that were not decodable."""
+        return self._dropped + self._outgoing.dropped + (self._connection.dropped if self._connection else 0)
 
     def subscribe(self, exchange: str, key: str) -> None:
-        """Receive what is sent to an exchange under a key, also after reconnections."""
-        self._loop.call(lambda: self._subscribe(exchange, key))
+        """Receive the messages of an exchange with this key, also after reconnections."""
+        self._loop.call_soon(lambda: self._subscribe(exchange, key))
 
     def start(self, on_message: Callable[[Message], None], on_state: Callable[[ConnectionState, str], None]) -> None:
-        """Begin to connect; what goes wrong is told to `on_state`, and tried again."""
+        """Begin to connect; errors are reported to `on_state`."""
         self._on_message, self._on_state = on_message, on_state
-        self._loop.call(self._connect)
+        self._loop.call_soon(self._connect)
         self._loop.start()
 
     def reply_to(self, key: str) -> str:
-        """The reply address for a key subscribed to; ask when connected, it differs between brokers."""
-        exchange = next((name for name, bound in tuple(self._subscribed) if bound == key), None)
-        return self._scheme.reply_to(exchange or f"qmf.{self._options.domain}.topic", key)
+        """Return the reply address of a subscribed key; it differs between brokers, so ask when connected."""
+        exchange = next((name for name, bound in tuple(self._subscriptions) if bound == key), None)
+        return self._scheme.reply_to(exchange or topic_exchange(self._options.domain), key)
 
     def send(self, message: Message) -> bool:
-        """Send when connected; False when not, or when too much waits for the transport's thread."""
+        """Send when connected; return False when the message was dropped."""
         if not self._is_connected:
             self._dropped += 1
             return False
-        return self._handover.put(message)
+        return self._outgoing.put(message)
 
     def schedule(self, seconds: float, call: Callable[[], None]) -> None:
         """Call once in the transport's thread."""
-        self._loop.after(seconds, call)
+        self._loop.call_later(seconds, call)
 
     def close(self) -> None:
-        """Send what waits, as far as the broker takes it in a moment, disconnect, end the thread."""
+        """Send what the broker takes within CLOSE_SECONDS, disconnect, and end the thread."""
         if not self._loop.is_started:
             self._loop.stop()
-        self._loop.call(self._close)
+        self._loop.call_soon(self._close)
         self._loop.join(CLOSE_SECONDS + 1)
 
     # -- in the loop's thread
 
     def _subscribe(self, exchange: str, key: str) -> None:
-        self._subscribed[exchange, key] = None
-        if self._client is not None and self._is_connected:
-            self._client.subscribe(exchange, key)
+        self._subscriptions[exchange, key] = None
+        if self._connection is not None:
+            self._connection.subscribe(exchange, key)
 
     def _send(self, message: Message) -> bool:
-        if self._client is None or not self._is_connected:
+        if self._connection is None or not self._is_connected:
             self._dropped += 1
             return False
-        return self._client.send(message)
+        return self._connection.send(message)
 
     def _connect(self) -> None:
         if not self._is_closing:
-            self._connecting.next(self._reached, self._unreached)
+            self._connector.start(self._on_socket, self._on_connect_failed)
 
-    def _unreached(self, text: str, is_refused: bool) -> None:
-        self._again(ConnectionState.DISCONNECTED, text, is_refused=is_refused)
+    def _on_connect_failed(self, text: str, retry_soon: bool) -> None:
+        self._schedule_reconnect(ConnectionState.DISCONNECTED, text, retry_soon=retry_soon)
 
-    def _reached(self, found: ConnectedSocket) -> None:
-        """A socket is connected: speak AMQP over it."""
+    def _on_socket(self, connected: ConnectedSocket) -> None:
         if self._is_closing:
-            self._connecting.discard(found)
+            connected.sock.close()
             return
-        self._connection += 1
+        self._connections += 1
         try:
-            self._client = BrokerConnection(
+            connection = self._connection = BrokerConnection(
                 self._options,
                 self._loop,
                 self._security,
-                found,
-                container=f"{self._container}-{self._connection}",
-                on_open=self._opened,
-                on_message=self._received,
-                on_end=self._ended,
+                connected,
+                container=f"{self._container}-{self._connections}",
+                subscriptions=self._subscriptions.keys(),
+                on_ready=self._on_ready,
+                on_message=self._on_message,
+                on_end=self._on_end,
             )
         except Exception as error:
-            self._connecting.discard(found)
-            self._again(ConnectionState.DISCONNECTED, str(error))
+            connected.sock.close()
+            self._schedule_reconnect(ConnectionState.DISCONNECTED, str(error))
             return
-        client = self._client
-        self._loop.after(ATTACH_SECONDS, lambda: self._too_slow(client))
+        self._set_connection_timer(ATTACH_TIMEOUT_SECONDS, lambda: self._on_attach_timeout(connection))
 
-    def _opened(self, scheme: AddressScheme) -> None:
-        self._scheme = scheme
-        if self._client is not None:
-            self._client.attach(tuple(self._subscribed), self._attached)
-
-    def _attached(self) -> None:
-        client = self._client
-        if client is None or self._is_connected:
+    def _on_ready(self) -> None:
+        if self._connection is None:
             return
+        self._scheme = self._connection.scheme
         self._is_connected = True
-        self._steady = self._loop.after(STEADY_SECONDS, self._is_steady)
-        self._on_state(ConnectionState.CONNECTED, f"{client.url} ({self._scheme.name})")
+        self._set_connection_timer(STABLE_AFTER_SECONDS, self._backoff.reset)
+        self._on_state(ConnectionState.CONNECTED, f"{self._connection.url} ({self._scheme.name})")
 
-    def _received(self, message: Message) -> None:
-        self._on_message(message)
+    def _set_connection_timer(self, seconds: float, call: Callable[[], None]) -> None:
+        """Replace the timer of the present connection: until it must be ready, then until it counts as stable."""
+        if self._connection_timer is not None:
+            self._connection_timer.cancel()
+        self._connection_timer = self._loop.call_later(seconds, call)
 
-    def _too_slow(self, client: BrokerConnection) -> None:
-        if client is self._client and not self._is_connected:
-            client.fail("the peer did not open what was asked for in time")
+    def _on_attach_timeout(self, connection: BrokerConnection) -> None:
+        connection.fail(f"the broker did not attach the subscriptions within {ATTACH_TIMEOUT_SECONDS:.0f} s")
 
-    def _is_steady(self) -> None:
-        self._attempt = 0
-
-    def _ended(self, name: str, text: str) -> None:
-        client, self._client = self._client, None
+    def _on_end(self, condition: str, text: str) -> None:
+        connection, self._connection = self._connection, None
         was_connected, self._is_connected = self._is_connected, False
-        if self._steady is not None:
-            self._steady.cancel()
-        if client is not None:
-            self._dropped += client.dropped
+        if self._connection_timer is not None:
+            self._connection_timer.cancel()
+        if connection is not None:
+            self._dropped += connection.dropped
         if self._is_closing:
             if was_connected:
                 self._on_state(ConnectionState.DISCONNECTED, "closed")
             self._loop.stop()
             return
-        url = f"{client.url}: " if client is not None else ""
-        state = (
-            ConnectionState.REFUSED if name == UNAUTHORISED or _is_about_trust(text) else ConnectionState.DISCONNECTED
-        )
-        told = " ".join(text.split())[:TEXT] or "the peer closed the connection"  # RabbitMQ sends Erlang's stack
-        self._again(state, url + told)
+        is_refused = condition == UNAUTHORIZED or _is_authentication_error(text)
+        state = ConnectionState.REFUSED if is_refused else ConnectionState.DISCONNECTED
+        url = f"{connection.url}: " if connection is not None else ""
+        reason = " ".join(text.split())[:MAX_REASON_CHARACTERS]  # RabbitMQ sends a stack trace
+        self._schedule_reconnect(state, url + (reason or "the peer closed the connection"))
 
-    def _again(self, state: ConnectionState, text: str, *, is_refused: bool = False) -> None:
-        """Tell, and try again after a wait drawn from zero to a limit that doubles up to `retry_seconds`.
+    def _schedule_reconnect(self, state: ConnectionState, text: str, *, retry_soon: bool = False) -> None:
+        """Report the state, and connect after a delay: random, so that a fleet does not reconnect all at once.
 
-        Where the host is there and only its broker is not, a try costs it next to nothing, and the limit is
-        `retry_refused_seconds`: a broker that starts anew is found soon.
+        `retry_soon`, because the attempt cost only a few packets, limits the delay to `retry_refused_seconds`, so that
+        a restarted broker is found soon; the next failure of another kind counts as an early one.
         """
         if self._is_closing:
             self._loop.stop()
             return
-        limit = min(self._options.retry_seconds, FIRST_RETRY_SECONDS * 2 ** min(self._attempt, 16))
-        self._attempt += 1
-        if is_refused:  # what fails after its return counts from the start
-            limit, self._attempt = min(limit, self._options.retry_refused_seconds), min(self._attempt, REFUSED_ATTEMPTS)
-        self._loop.after(random.uniform(0.0, limit), self._connect)  # noqa: S311  # a fleet's jitter is no secret
+        if retry_soon:
+            delay = self._backoff.next_delay(self._options.retry_refused_seconds)
+            self._backoff.failures = min(self._backoff.failures, MAX_FAILURES_AFTER_REFUSED)
+        else:
+            delay = self._backoff.next_delay()
+        self._loop.call_later(delay, self._connect)
         self._on_state(state, text)
 
     def _close(self) -> None:
         self._is_closing = True
-        self._connecting.cancel()
-        if self._client is None:
+        self._connector.cancel()
+        if self._connection is None:
             self._loop.stop()
             return
-        self._loop.after(CLOSE_SECONDS, self._loop.stop)
-        self._client.finish()
+        self._loop.call_later(CLOSE_SECONDS, self._loop.stop)
+        self._connection.close()
 
 
-def _is_about_trust(text: str) -> bool:
-    """Tell a certificate that one end does not like (OpenSSL's words) and a failed login from a lost connection."""
+def _is_authentication_error(text: str) -> bool:
+    """Whether the reason of a lost connection is a failed login or a certificate (OpenSSL's words)."""
     lowered = text.lower()
     return any(word in lowered for word in ("authent", "certificate", "unknown ca", "alert"))

@@ -1,265 +1,251 @@
-"""A peer of the embedded exchange: one accepted AMQP connection, its sessions and links.
+"""One accepted connection of the embedded broker: carries out what `client_connection_logic` decides."""
 
-Behaves as qpidd does towards AMQP 1.0 peers (qpid-cpp src/qpid/broker/amqp/{Session,Outgoing,Incoming}.cpp), and where
-qpidd is known to be wanting better: filters in force are echoed, a link may also name `exchange/key`.
-"""
+from __future__ import annotations
 
-import itertools
 import logging
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..amqp.binding_filters import BadFilter, binding_keys
+from ..amqp.binding_filters import FilterError, binding_keys
+from ..amqp.deliveries import DeliveryStep, next_step
 from ..amqp.engine import Engine
-from ..amqp.proton_library import load, top_up
-from ..codec.envelope import Envelope
-from ..codec.errors import DecodeError
-from .broker import EmbeddedBroker, LinkRejected
-from .exchanges import Queue
+from ..amqp.proton_library import load_proton, replenish_credit
+from .client_connection_logic import (
+    ClientConnectionLogic,
+    ConsumerRequest,
+    ProducerRequest,
+    Publish,
+    RejectMessage,
+)
+from .consumer import Consumer
+from .node_addresses import LinkRejected
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+
+    from .broker import EmbeddedBroker
 
 _logger = logging.getLogger(__name__)
 CREDIT = 200
-UNSETTLED = 1_000
-OUTGOING_BYTES = 256 << 10
-OPEN_SECONDS = 10.0
-
-
-class Consumer:
-    """A link that a peer receives by: its queue, emptied as far as its credit and its socket allow."""
-
-    __slots__ = ("_session", "link", "node", "peer", "queue", "settled", "tags")
-
-    def __init__(self, peer: "ClientConnection", link: Any, node: str | None) -> None:
-        options = peer.node.options
-        self.peer, self.link, self.node = peer, link, node
-        self._session = link.session  # proton makes a new object each time
-        self.queue = Queue(
-            peer.node.budget,
-            lambda _queue: peer.node.wake(peer),
-            options.max_queue_messages,
-            options.max_queue_bytes,
-        )
-        self.settled = link.remote_snd_settle_mode != load().Link.SND_UNSETTLED
-        self.tags = itertools.count()
-
-    def pump(self) -> None:
-        """Send what the peer can take now."""
-        link = self.link
-        while link.credit > 0 and self._session.outgoing_bytes < OUTGOING_BYTES and link.unsettled < UNSETTLED:
-            item = self.queue.take()
-            if item is None:
-                if link.drain_mode:
-                    link.drained()
-                return
-            delivery = link.delivery(str(next(self.tags)))
-            link.stream(item[0])
-            link.advance()
-            if self.settled:
-                delivery.settle()
+MAX_FRAME_BYTES = 1 << 14
+MAX_SESSIONS = 8
+OPEN_TIMEOUT_SECONDS = 10.0
 
 
 class ClientConnection:
-    """The handler of one connection's events."""
+    """The handler of one connection's events; belongs to the loop's thread. The states are those of the logic."""
 
-    def __init__(self, node: EmbeddedBroker, address: str) -> None:
-        self.node, self.address = node, address
-        self.engine: Engine
-        self.user: str | None = None
+    def __init__(
+        self, broker: EmbeddedBroker, sock: socket.socket, address: str, on_end: Callable[[ClientConnection], None]
+    ) -> None:
+        """Start the connection; `on_end` is called once when it has ended."""
+        self._broker, self.address, self._on_end = broker, address, on_end
+        options = broker.options
+        self._logic = ClientConnectionLogic(broker.exchanges, options.max_links, lambda: f"reply-{uuid.uuid4().hex}")
         self._consumers: dict[Any, Consumer] = {}
-        self._producers: dict[Any, tuple[str | None, str | None]] = {}
-        self._is_open = False
+        proton = load_proton()
+        transport: Any = proton.Transport(proton.Transport.SERVER)
+        transport.max_frame_size = MAX_FRAME_BYTES
+        transport.channel_max = MAX_SESSIONS - 1
+        transport.idle_timeout = 2 * options.heartbeat_seconds
+        broker.security.prepare(transport)
+        self._engine = Engine(broker.loop, sock, transport, self, self._end)
+        self._open_timer = broker.loop.call_later(OPEN_TIMEOUT_SECONDS, self._on_open_timeout)
 
-    def started(self, engine: Engine) -> None:
-        """Take the engine, and give the peer a moment to open its connection."""
-        self.engine = engine
-        self.node.loop.after(OPEN_SECONDS, self._too_slow)
+    def start(self) -> None:
+        """Begin to speak AMQP."""
+        self._engine.start()
 
-    def pump(self) -> None:
-        """Send to all its consumers what they can take."""
+    def flush(self) -> None:
+        """Send to all consumers what they can take."""
         for consumer in self._consumers.values():
             if len(consumer.queue) or consumer.link.drain_mode:
-                consumer.pump()
-        self.engine.process()
+                consumer.flush()
+        self._engine.process()
 
-    def gone(self) -> None:
-        """Forget everything of it."""
-        for consumer in self._consumers.values():
-            self.node.exchanges.remove(consumer.queue, consumer.node)
-        self._consumers.clear()
-        self._producers.clear()
+    def close(self) -> None:
+        """Send what the consumers can take, and close in order."""
+        self.flush()
+        self._engine.close()
+
+    def abort(self) -> None:
+        """Close the socket at once."""
+        self._engine.abort()
 
     # -- proton's events
 
-    def on_room(self) -> None:
-        """The socket took bytes."""
+    def on_writable(self) -> None:
+        """Fill the socket's buffer again."""
         for consumer in self._consumers.values():
             if len(consumer.queue):
-                consumer.pump()
+                consumer.flush()
 
     def on_connection_remote_open(self, event: Any) -> None:
-        """Answer the open, now that the peer is who it is."""
-        proton, connection = load(), event.connection
-        self._is_open = True
-        self.user = self.node.user_of(self.engine.transport)
-        connection.container = self.node.container
+        """Open the connection too, now that the client has authenticated."""
+        proton, connection = load_proton(), event.connection
+        self._logic.open(self._broker.security.user_of(self._engine.transport))
+        connection.container = self._broker.container
         connection.offered_capabilities = [proton.symbol("ANONYMOUS-RELAY")]
-        connection.properties = {proton.symbol("product"): "hostinfo", proton.symbol("version"): self.node.version}
+        connection.properties = {proton.symbol("product"): "hostinfo", proton.symbol("version"): self._broker.version}
         connection.open()
-        _logger.info("%s: connected as %s", self.address, self.user or "anonymous")
+        _logger.info("%s: connected as %s", self.address, self._user_text())
 
     def on_session_remote_open(self, event: Any) -> None:
-        """Open it; how many there may be is the transport's channel-max."""
-        event.session.incoming_capacity = 2 * self.node.options.max_message_bytes
+        """Open the session too; the transport's channel_max limits their number."""
+        event.session.incoming_capacity = 2 * self._broker.options.max_message_bytes
         event.session.open()
 
     def on_link_remote_open(self, event: Any) -> None:
-        """Attach a consumer or a producer, or say why not."""
+        """Attach a consumer or a producer, or close the link with the reason."""
         link = event.link
-        try:
-            if len(self._consumers) + len(self._producers) >= self.node.options.max_links:
-                raise LinkRejected("amqp:resource-limit-exceeded", "too many links")
-            if link.is_sender:
-                self._attach_consumer(link)
-            else:
-                self._attach_producer(link)
-        except LinkRejected as refusal:
-            link.open()
-            _close(link, refusal)
+        rejected = self._attach_consumer(link) if link.is_sender else self._attach_producer(link)
+        link.open()
+        if rejected is not None:
+            _close(link, rejected)
+        elif link.is_receiver:
+            link.flow(CREDIT)
 
     def on_link_flow(self, event: Any) -> None:
-        """Credit came."""
+        """Send what the client gave credit for."""
         consumer = self._consumers.get(event.link)
         if consumer is not None:
-            consumer.pump()
+            consumer.flush()
 
     def on_delivery(self, event: Any) -> None:
-        """A message came, or one that we sent was settled."""
+        """Settle what was sent; publish a message once it is complete."""
         delivery, link = event.delivery, event.link
         if link.is_sender:
             if delivery.updated:
                 delivery.settle()
             consumer = self._consumers.get(link)
             if consumer is not None:
-                consumer.pump()
+                consumer.flush()
             return
-        limit = self.node.options.max_message_bytes
-        if delivery.aborted:
-            delivery.settle()
-            top_up(link, CREDIT)
-        elif delivery.pending > limit:
-            self._producers.pop(link, None)
-            _close(link, LinkRejected("amqp:link:message-size-exceeded", f"more than {limit} bytes"))
-        elif delivery.readable and not delivery.partial:
-            self._receive(link, delivery)
+        max_bytes = self._broker.options.max_message_bytes
+        match next_step(
+            is_aborted=delivery.aborted,
+            pending=delivery.pending,
+            is_readable=delivery.readable,
+            is_partial=delivery.partial,
+            max_bytes=max_bytes,
+        ):
+            case DeliveryStep.READ:
+                self._receive(link, delivery)
+            case DeliveryStep.DISCARD:
+                delivery.settle()
+                replenish_credit(link, CREDIT)
+            case DeliveryStep.REJECT:
+                _close(link, self._logic.reject_large_message(link, max_bytes))
 
     def on_link_remote_close(self, event: Any) -> None:
-        """Take the link away."""
-        self._forget(event.link)
+        """Remove the link."""
+        self._remove(event.link)
         event.link.close()
         event.link.free()
 
     def on_link_remote_detach(self, event: Any) -> None:
-        """Take the link away: nothing here lives on detached."""
-        self._forget(event.link)
-        event.link.close()
-        event.link.free()
+        """Treat a detach like a close: no link can be resumed."""
+        self.on_link_remote_close(event)
 
     def on_session_remote_close(self, event: Any) -> None:
-        """Take the session with its links away."""
-        for link in [*self._consumers, *self._producers]:
-            if link.session == event.session:
-                self._forget(link)
+        """Remove the session with its links."""
+        for link in [*self._logic.consumers, *self._logic.producers]:
+            if link.session == event.session:  # type: ignore[attr-defined]  # here links are proton's
+                self._remove(link)
         event.session.close()
         event.session.free()
 
     def on_connection_remote_close(self, event: Any) -> None:
-        """Answer the close."""
+        """Confirm the close."""
         event.connection.close()
 
-    # -- what they lead to
+    # -- carrying out
 
-    def _attach_consumer(self, link: Any) -> None:
-        remote, exchanges = link.remote_source, self.node.exchanges
+    def _attach_consumer(self, link: Any) -> LinkRejected | None:
+        remote = link.remote_source
+        keys: tuple[str, ...] = ()
+        filters_in_force: dict[Any, Any] = {}
+        error = ""
         try:
-            keys, accepted = binding_keys(remote)
-        except BadFilter as error:
-            raise LinkRejected("amqp:invalid-field", str(error)) from None
-        if remote.dynamic:
-            name = f"reply-{uuid.uuid4().hex}"
-            consumer = Consumer(self, link, name)
-            exchanges.add_node(name, consumer.queue)
+            keys, filters_in_force = binding_keys(remote)
+        except FilterError as failed:
+            error = str(failed)
+        decision = self._logic.attach_consumer(link, ConsumerRequest(remote.address, remote.dynamic, keys, error))
+        if isinstance(decision, LinkRejected):
+            return decision
+        consumer = self._consumers[link] = Consumer(link, self._broker.new_queue(self._on_queued))
+        if decision.dynamic_node is not None:
+            self._broker.exchanges.add_dynamic_node(decision.dynamic_node, consumer.queue)
             link.source.dynamic = True
-            link.source.address = name
+            link.source.address = decision.dynamic_node
         else:
-            exchange, keys = self.node.source(remote.address, keys)
-            consumer = Consumer(self, link, None)
-            for key in keys:
-                exchanges.bind(exchange, key, consumer.queue)
+            for exchange, key in decision.bindings:
+                self._broker.exchanges.bind(exchange, key, consumer.queue)
             link.source.address = remote.address
-            if accepted:
-                link.source.filter.put_dict(accepted)
+            if filters_in_force:
+                link.source.filter.put_dict(filters_in_force)
         link.target.copy(link.remote_target)
-        link.snd_settle_mode = load().Link.SND_SETTLED if consumer.settled else load().Link.SND_UNSETTLED
-        self._consumers[link] = consumer
-        link.open()
+        modes = load_proton().Link
+        link.snd_settle_mode = modes.SND_SETTLED if consumer.is_presettled else modes.SND_UNSETTLED
+        return None
 
-    def _attach_producer(self, link: Any) -> None:
-        proton, remote = load(), link.remote_target
-        if remote.type == proton.Terminus.COORDINATOR or remote.dynamic:
-            raise LinkRejected("amqp:not-implemented", "neither transactions nor dynamic targets")
-        self._producers[link] = self.node.target(remote.address) if remote.address else (None, None)
+    def _attach_producer(self, link: Any) -> LinkRejected | None:
+        proton, remote = load_proton(), link.remote_target
+        is_coordinator = remote.type == proton.Terminus.COORDINATOR
+        decision = self._logic.attach_producer(link, ProducerRequest(remote.address, remote.dynamic, is_coordinator))
+        if isinstance(decision, LinkRejected):
+            return decision
         link.target.copy(remote)
         link.source.copy(link.remote_source)
-        link.max_message_size = self.node.options.max_message_bytes
+        link.max_message_size = self._broker.options.max_message_bytes
         link.rcv_settle_mode = proton.Link.RCV_FIRST
-        link.open()
-        link.flow(CREDIT)
+        return None
 
     def _receive(self, link: Any, delivery: Any) -> None:
-        data = link.recv(delivery.pending) or b""
+        data = bytes(link.recv(delivery.pending) or b"")
         link.advance()
-        outcome = load().Delivery.ACCEPTED
-        try:
-            if link in self._producers:
-                self._publish(self._producers[link], bytes(data))
-        except DecodeError as error:
-            _logger.info("%s: %s", self.address, error)
-            outcome = load().Delivery.REJECTED
-        except LinkRejected as refusal:
-            _logger.warning("%s (%s): %s", self.address, self.user or "anonymous", refusal)
-            outcome = load().Delivery.REJECTED
-            self._producers.pop(link, None)
-            _close(link, refusal)
+        outcome = load_proton().Delivery.ACCEPTED
+        match self._logic.receive(link, data):
+            case Publish(node, key, data, ttl_ms):
+                self._broker.exchanges.publish(node, key, data, ttl_ms)
+            case RejectMessage(reason):
+                _logger.info("%s: %s", self.address, reason)
+                outcome = load_proton().Delivery.REJECTED
+            case LinkRejected() as rejected:
+                _logger.warning("%s (%s): %s", self.address, self._user_text(), rejected)
+                outcome = load_proton().Delivery.REJECTED
+                _close(link, rejected)
         if not delivery.settled:
             delivery.update(outcome)
         delivery.settle()
-        if link in self._producers:
-            top_up(link, CREDIT)
+        if link in self._logic.producers:
+            replenish_credit(link, CREDIT)
 
-    def _publish(self, target: tuple[str | None, str | None], data: bytes) -> None:
-        envelope = Envelope(data)
-        claimed = envelope.user_id
-        if claimed is not None and claimed != self.user and not self.node.is_same(claimed, self.user):
-            raise LinkRejected("amqp:not-allowed", "user-id is not who this connection belongs to")
-        if self.user is not None and claimed != self.user:
-            envelope.set_user_id(self.user)
-            data = envelope.encode()
-        node, key = target
-        if node is None:
-            node, key = self.node.target(envelope.to or "", is_link=False)
-        self.node.exchanges.publish(node or "", envelope.subject if key is None else key, data, envelope.ttl_ms)
+    def _remove(self, link: Any) -> None:
+        attached = self._logic.detach(link)
+        if attached is not None:
+            self._broker.exchanges.remove(self._consumers.pop(link).queue, attached.dynamic_node)
 
-    def _forget(self, link: Any) -> None:
-        self._producers.pop(link, None)
-        consumer = self._consumers.pop(link, None)
-        if consumer is not None:
-            self.node.exchanges.remove(consumer.queue, consumer.node)
+    def _on_queued(self, _queue: object) -> None:
+        self._broker.schedule_flush(self)
 
-    def _too_slow(self) -> None:
-        if not self._is_open:
-            self.engine.drop()
+    def _on_open_timeout(self) -> None:
+        if self._logic.must_abort():
+            self.abort()
+
+    def _end(self, condition: str, text: str) -> None:
+        _logger.info("%s: disconnected%s", self.address, f" ({text}, {condition})" if text else "")
+        self._open_timer.cancel()
+        for link in tuple(self._consumers):
+            self._remove(link)
+        self._logic.end()
+        self._on_end(self)
+
+    def _user_text(self) -> str:
+        return self._logic.user or "anonymous"
 
 
-def _close(link: Any, refusal: LinkRejected) -> None:
-    link.condition = load().Condition(refusal.name, refusal.text)
+def _close(link: Any, rejected: LinkRejected) -> None:
+    link.condition = load_proton().Condition(rejected.condition, rejected.text)
     link.close()

@@ -7,7 +7,7 @@ import pytest
 
 from hostinfo.agent.qmf import Message
 from hostinfo.agent.transport import TransportOptions
-from hostinfo.agent.transport.amqp.proton_library import next_type, types_for
+from hostinfo.agent.transport.amqp.proton_library import handled_event_types, next_event_type
 from tests.support.transport_helpers import TOPIC, End, agent
 
 proton = pytest.importorskip("proton")
@@ -58,11 +58,11 @@ def test_a_message_that_cannot_be_encoded_is_dropped_alone() -> None:
 
 def test_the_type_of_the_next_event_is_told_as_proton_tells_it() -> None:
     collector, connection = proton.Collector(), proton.Connection()
-    assert next_type(collector) is None
+    assert next_event_type(collector) is None
     connection.collect(collector)
     connection.open()
     seen = []
-    while (number := next_type(collector)) is not None:
+    while (number := next_event_type(collector)) is not None:
         assert number == collector.peek().type.number
         seen.append(collector.peek().type)
         collector.pop()
@@ -79,6 +79,6 @@ def test_a_proton_without_its_inner_parts_is_asked_for_the_event_itself() -> Non
             return self.event
 
     other = Other()
-    assert next_type(other) is None
+    assert next_event_type(other) is None
     other.event = object()
-    assert next_type(other) in types_for(object())
+    assert next_event_type(other) in handled_event_types(object())

@@ -7,7 +7,7 @@ import pytest
 from hostinfo import Unavailable
 from hostinfo.agent.qmf import Message, parse_address
 from hostinfo.agent.transport.broker.address_schemes import choose_address_scheme
-from hostinfo.agent.transport.broker.dns_srv import order
+from hostinfo.agent.transport.broker.dns_srv import sort_by_preference
 from hostinfo.agent.transport.urls import Url
 from tests.support.transport_helpers import DIRECT, TOPIC
 
@@ -81,11 +81,11 @@ class Record(NamedTuple):
 
 def test_srv_records_go_by_priority_and_within_one_by_weight() -> None:
     records: list[Any] = [Record(20, 0, 5671, "late.example."), Record(10, 90, 1, "big."), Record(10, 10, 2, "small.")]
-    drawn = [order(records, is_tls=True) for _ in range(2_000)]
+    drawn = [sort_by_preference(records, is_tls=True) for _ in range(2_000)]
     assert all(row[2] == Url("late.example", 5671, True) for row in drawn)
     first = sum(row[0].host == "big" for row in drawn)
     assert 1_700 < first < 1_900  # 90 % of 2,000, seven standard deviations
 
 
 def test_a_srv_record_with_a_dot_says_that_there_is_no_service() -> None:
-    assert order([Record(0, 0, 0, ".")], is_tls=False) == []
+    assert sort_by_preference([Record(0, 0, 0, ".")], is_tls=False) == []

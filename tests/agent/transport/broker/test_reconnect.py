@@ -56,8 +56,8 @@ def test_tries_spread_evenly_up_to_a_limit_that_doubles() -> None:
     for attempt in range(12):
         drawn = []
         for _ in range(200):
-            transport._attempt = attempt
-            transport._again(ConnectionState.DISCONNECTED, "x")
+            transport._backoff.failures = attempt
+            transport._schedule_reconnect(ConnectionState.DISCONNECTED, "x")
         drawn = [timer.due - time.monotonic() for timer in transport._loop._timers]
         transport._loop._timers.clear()
         waits.append((min(drawn), max(drawn), sum(drawn) / len(drawn)))

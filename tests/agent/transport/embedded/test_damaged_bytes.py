@@ -103,4 +103,4 @@ def test_damaged_frames_end_nothing_but_their_connection() -> None:
         with End(TransportOptions(urls=(node.url,)), (TOPIC, "r.1")).connected() as end:
             end.transport.send(request(end.transport, "r.1"))
             end.wait(lambda: len(end.messages) == 1)
-        until(lambda: node.transport.peers == 0)  # type: ignore[attr-defined]
+        until(lambda: node.transport.client_count == 0)  # type: ignore[attr-defined]

@@ -258,7 +258,7 @@ def test_bytes_that_are_no_amqp_end_only_their_own_connection(node: End, data: b
         sock.shutdown(socket.SHUT_WR)
         while sock.recv(1000):
             pass
-    until(lambda: node.transport.peers == 0)  # type: ignore[attr-defined]
+    until(lambda: node.transport.client_count == 0)  # type: ignore[attr-defined]
     peer = Peer(node.url, timeout=5)
     ask(peer, f"{TOPIC}/x")
     node.wait(lambda: len(node.messages) == 1)

@@ -30,13 +30,13 @@ def test_a_thousand_connections_are_served_by_one_thread() -> None:
         with agent(max_connections=1_100) as node:
             host, port = node.url.removeprefix("amqp://").split(":")
             idle = [socket.create_connection((host, int(port)), 5) for _ in range(1_050)]
-            until(lambda: node.transport.peers == 1_050)  # type: ignore[attr-defined]
+            until(lambda: node.transport.client_count == 1_050)  # type: ignore[attr-defined]
             with End(TransportOptions(urls=(node.url,)), (TOPIC, "r.1")).connected() as end:
                 end.transport.send(request(end.transport, "r.1"))
                 end.wait(lambda: len(end.messages) == 1)
             for sock in idle:
                 sock.close()
-            until(lambda: node.transport.peers == 0)  # type: ignore[attr-defined]
+            until(lambda: node.transport.client_count == 0)  # type: ignore[attr-defined]
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 

@@ -1,0 +1,67 @@
+"""What a connection to a broker may have to do, as plain values: decided by `connection_logic`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias
+
+
+class SessionKind(Enum):
+    """The session that a link belongs to."""
+
+    SUBSCRIPTIONS = "subscriptions"
+    EXCHANGES = "exchanges"
+    QUEUES = "queues"
+
+
+@dataclass(frozen=True, slots=True)
+class AttachReceiver:
+    """Open a receiving link in the session of subscriptions, and give it credit."""
+
+    name: str
+    address: str
+    binding_key: str | None  # None: no filter
+    is_topic: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AttachSender:
+    """Open a sending link; address None: an anonymous relay."""
+
+    name: str
+    address: str | None
+    session: SessionKind
+
+
+@dataclass(frozen=True, slots=True)
+class DropSender:
+    """Forget a sender, and count the messages in its queue as dropped."""
+
+    name: str
+    must_close: bool = False  # its link is still open
+    warning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EndSession:
+    """Forget a session that the broker ended; it is opened again when it is needed."""
+
+    session: SessionKind
+    warning: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportReady:
+    """The broker has attached all subscriptions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """Close the connection with this error condition."""
+
+    condition: str
+    text: str
+
+
+Action: TypeAlias = AttachReceiver | AttachSender | DropSender | EndSession | ReportReady | Fail

@@ -1,0 +1,184 @@
+"""What a connection to a broker has to do: pure decisions over plain values, for `connection.BrokerConnection`.
+
+Nothing here touches a socket, a clock or proton: methods take what happened, and return what must be done. Links are
+meant by their names, which are chosen here.
+
+Three sessions, because RabbitMQ ends the whole session when it refuses one address: subscriptions, the exchanges, and
+the queues that requests named as their reply address.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import OrderedDict
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from ...qmf.wire.addresses import direct_exchange, topic_exchange
+from ...qmf.wire.topic import TopicPattern
+from .address_schemes import AddressScheme, Target, choose_address_scheme
+from .connection_actions import (
+    Action,
+    AttachReceiver,
+    AttachSender,
+    DropSender,
+    EndSession,
+    Fail,
+    ReportReady,
+    SessionKind,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ...qmf.wire.message import Message
+
+MAX_SENDERS = 64
+LEGACY_EXCHANGE = "amq.direct"
+"""Where consoles of QMF v1 receive replies."""
+
+
+class Phase(Enum):
+    """The state of the connection; the drawing is in `BrokerConnectionLogic`."""
+
+    OPENING = "opening"
+    ATTACHING = "attaching"
+    READY = "ready"
+    DRAINING = "draining"
+    FAILED = "failed"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """A subscription; with `pattern`, messages that do not match it are ignored."""
+
+    exchange: str
+    pattern: TopicPattern | None
+
+    def accepts(self, subject: str | None) -> bool:
+        """Whether a message with this subject is part of the subscription."""
+        return self.pattern is None or self.pattern.matches(subject or "")
+
+
+class BrokerConnectionLogic:
+    """The links of one connection, by what happened to it.
+
+    The states of the connection::
+
+        OPENING ---broker's open---> ATTACHING ---last subscription attached---> READY
+           |                             |                                         |
+           +-----------------------------+------------close------------------------+---> DRAINING
+                                         |                                         |
+                                         +---a subscription or its session ended---+---> FAILED
+
+    DRAINING lasts until all senders are idle, then the connection is closed. Every state ends in ENDED, when the socket
+    is closed. Three events change no state: a subscription that is added later, and the loss of a sender or of a
+    session for senders, which are opened again when needed.
+    """
+
+    def __init__(self, domain: str, address_scheme: str, link_prefix: str) -> None:
+        self.phase = Phase.OPENING
+        self.scheme = AddressScheme()
+        self.receivers: dict[str, Receiver] = {}
+        self.attaching: set[str] = set()
+        """Receivers that the broker has not attached yet."""
+        self.senders: OrderedDict[str | None, AttachSender] = OrderedDict()
+        """Senders by address, the most recently used last."""
+        self._address_scheme, self._link_prefix = address_scheme, link_prefix
+        self._topic_exchange = topic_exchange(domain)
+        self._exchanges = {self._topic_exchange, direct_exchange(domain), LEGACY_EXCHANGE}
+        self._numbers = itertools.count(1)
+
+    def on_open(self, properties: object, subscriptions: Iterable[tuple[str, str]]) -> list[Action]:
+        """Attach the subscriptions (exchange, key), now that the broker has opened with these properties."""
+        self.scheme = choose_address_scheme(self._address_scheme, properties if isinstance(properties, dict) else None)
+        if self.phase is Phase.OPENING:
+            self.phase = Phase.ATTACHING
+        actions = [action for exchange, key in subscriptions for action in self.subscribe(exchange, key)]
+        return actions + self._check_ready()
+
+    def subscribe(self, exchange: str, key: str) -> list[Action]:
+        """Attach a subscription; in OPENING do nothing, because `on_open` gets it too."""
+        if self.phase not in (Phase.ATTACHING, Phase.READY):
+            return []
+        name, scheme = self._new_name(), self.scheme
+        self.receivers[name] = Receiver(exchange, TopicPattern(key) if scheme.filters_locally else None)
+        self.attaching.add(name)
+        binding_key = key if scheme.has_filter else None
+        is_topic = exchange == self._topic_exchange
+        return [AttachReceiver(name, scheme.source(exchange, key), binding_key, is_topic=is_topic)]
+
+    def on_link_open(self, name: str, *, has_source: bool) -> list[Action]:
+        """Note a link that the broker opened; one without a source address is refused, and will be closed."""
+        if not has_source or name not in self.attaching:
+            return []
+        self.attaching.discard(name)
+        return self._check_ready()
+
+    def on_link_end(self, name: str, reason: str) -> list[Action]:
+        """Fail when the broker closed a subscription; forget a sender."""
+        if name in self.receivers:
+            return self._fail("amqp:link", f"the broker ended a subscription: {reason}")
+        ended = [sender for sender in self.senders.values() if sender.name == name]
+        return [self._drop(sender, warning=f"sender to {sender.address} ended: {reason}") for sender in ended]
+
+    def on_session_end(self, kind: SessionKind | None, reason: str) -> list[Action]:
+        """Fail when the broker ended the session of the subscriptions, or an unknown one (None); forget another."""
+        if kind is None or kind is SessionKind.SUBSCRIPTIONS:
+            return self._fail("amqp:session", f"the broker ended the session: {reason}")
+        ended = [sender for sender in self.senders.values() if sender.session is kind]
+        return [EndSession(kind, f"session for {kind.value} ended: {reason}"), *map(self._drop, ended)]
+
+    def on_message_too_large(self, max_bytes: int) -> list[Action]:
+        """Fail: the message cannot be skipped, because its bytes fill the session's window."""
+        return self._fail("amqp:link:message-size-exceeded", f"a message over {max_bytes} bytes")
+
+    def route(self, message: Message) -> tuple[Target, SessionKind]:
+        """Return where to send a message, and in which session."""
+        is_exchange = message.address in self._exchanges
+        kind = SessionKind.EXCHANGES if is_exchange else SessionKind.QUEUES
+        return self.scheme.target(message, is_exchange=is_exchange), kind
+
+    def use_sender(self, address: str | None, kind: SessionKind) -> tuple[str, list[Action]]:
+        """Return the name of the sender to this address, and what opens it; the least recently used makes room."""
+        known = self.senders.get(address)
+        if known is not None:
+            self.senders.move_to_end(address)
+            return known.name, []
+        actions: list[Action] = []
+        if len(self.senders) >= MAX_SENDERS:
+            actions.append(self._drop(next(iter(self.senders.values())), must_close=True))
+        sender = self.senders[address] = AttachSender(self._new_name(), address, kind)
+        return sender.name, [*actions, sender]
+
+    def close(self) -> None:
+        """Begin to drain: the connection may be closed once `may_close`."""
+        if self.phase not in (Phase.FAILED, Phase.ENDED):
+            self.phase = Phase.DRAINING
+
+    def end(self) -> None:
+        """Note that the socket is closed."""
+        self.phase = Phase.ENDED
+
+    def may_close(self, *, are_senders_idle: bool) -> bool:
+        """Whether a draining connection has sent everything."""
+        return self.phase is Phase.DRAINING and are_senders_idle
+
+    def _check_ready(self) -> list[Action]:
+        if self.phase is not Phase.ATTACHING or self.attaching:
+            return []
+        self.phase = Phase.READY
+        return [ReportReady()]
+
+    def _drop(self, sender: AttachSender, *, must_close: bool = False, warning: str = "") -> DropSender:
+        del self.senders[sender.address]
+        return DropSender(sender.name, must_close, warning)
+
+    def _fail(self, condition: str, text: str) -> list[Action]:
+        self.phase = Phase.FAILED
+        return [Fail(condition, text)]
+
+    def _new_name(self) -> str:
+        return f"{self._link_prefix}-{next(self._numbers)}"

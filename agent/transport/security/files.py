@@ -1,0 +1,43 @@
+"""Files with secrets: readable by this process, and passwords by nobody else."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from hostinfo import ReadError, Unavailable
+from hostinfo.lowlevel.bounded_file import read_file
+
+if TYPE_CHECKING:
+    from os import stat_result
+
+MAX_PASSWORD_BYTES = 4_096
+
+
+def read_password(path: str) -> str:
+    """Return the only line of a file that its owner alone may read, who is this user or root; else Unavailable."""
+
+    def check(status: stat_result) -> None:
+        if status.st_mode & 0o077 or status.st_uid not in (0, os.geteuid()):
+            raise Unavailable(path, "the password is accessible to others; chown it to this user and chmod 0600")
+
+    try:
+        data = read_file(path, MAX_PASSWORD_BYTES, check=check)
+    except ReadError as error:
+        raise Unavailable(path, f"the password cannot be read: {error.detail}") from error
+    try:
+        text = data.decode().rstrip("\r\n")
+    except ValueError:
+        raise Unavailable(path, "the password is not UTF-8") from None
+    if not text or not text.isprintable():
+        raise Unavailable(path, "the password must be the only line of the file")
+    return text
+
+
+def check_readable(path: str) -> None:
+    """Raise Unavailable when this process cannot read the file."""
+    try:
+        with open(path, "rb"):
+            pass
+    except OSError as error:
+        raise Unavailable(path, f"cannot be read: {error.strerror}") from error
