@@ -35,12 +35,15 @@ NODE_PROPERTIES: Mapping[str, tuple[PropertyMapping, ...]] = {
         names={"guest_type": "domainType", "is_whole_machine": "isWholeMachine"},
     ),
     "cpu": map_properties(
-        Cpu, prefix="cpu_", names={"threads": "cpus", "model_name": "cpuModelName"}, without=("current_frequency_hz",)
+        Cpu,
+        prefix="cpu_",
+        names={"threads": "cpus", "model_name": "cpuModelName", "cpuid_level": "cpuidLevel"},
+        without=("current_frequency_hz",),
     ),
     "memory": map_properties(
         Memory,
         prefix="memory_",
-        names={"total_bytes": "memory", "swap.total_bytes": "swap"},
+        names={"total_bytes": "memory", "page_bytes": "memoryPageSize", "swap.total_bytes": "swap"},
         without=("available_bytes", "free_bytes", "swap.free_bytes"),
     ),
 }
@@ -55,7 +58,12 @@ NUMA_NODE = map_properties(NumaNode, index=("number",), names={"total_bytes": "m
 LINK = map_properties(
     Link,
     index=("name",),
-    names={"name": "interfaceName", "index": "interfaceIndex", "controller": "master"},
+    names={
+        "name": "interfaceName",
+        "index": "interfaceIndex",
+        "controller": "master",
+        "bridge.bridge_id": "bridgeId",
+    },
     without=("bond.options", "offloads"),
 )
 ADDRESS = map_properties(

@@ -36,7 +36,7 @@ NODE = {
     "cpuFamily": "cpu.family",
     "cpuModel": "cpu.model",
     "cpuStepping": "cpu.stepping",
-    "cpuCpuidLevel": "cpu.cpuid_level",
+    "cpuidLevel": "cpu.cpuid_level",
     "cpuFlags": "cpu.flags",
     "cpuSockets": "cpu.sockets",
     "cpuCores": "cpu.cores",

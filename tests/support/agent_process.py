@@ -1,4 +1,4 @@
-"""The real agent in a process of its own, and a console to talk to it, both where wanted in a network namespace."""
+"""The real agent in a separate process, and a console for it, both optionally in a network namespace."""
 
 import ctypes
 import os
@@ -40,28 +40,28 @@ call = ["*"]
 
 
 class Agent:
-    """A running ``hostinfo agent``; what it says is kept line by line."""
+    """A running ``hostinfo agent``, with the lines that it wrote to standard error."""
 
     def __init__(self, command: Sequence[str], environment: dict[str, str]) -> None:
         environment = os.environ | environment | {"PYTHONPATH": str(ROOT)}
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=environment)
-        self.said: list[str] = []
+        self.stderr_lines: list[str] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
     def _read(self) -> None:
         assert self.process.stderr is not None
         for line in self.process.stderr:
-            self.said.append(line.rstrip())
+            self.stderr_lines.append(line.rstrip())
 
     def wait_for(self, pattern: str, seconds: float = 20) -> re.Match[str]:
         found: list[re.Match[str]] = []
 
         def look() -> bool:
-            found.extend(match for line in list(self.said) if (match := re.search(pattern, line)))
+            found.extend(match for line in list(self.stderr_lines) if (match := re.search(pattern, line)))
             return bool(found)
 
-        until(look, seconds, lambda: f"{pattern!r} was not said: {self.said}")
+        until(look, seconds, lambda: f"{pattern!r} was not written: {self.stderr_lines}")
         return found[-1]
 
     @property
@@ -80,9 +80,9 @@ class Agent:
 
 
 def until(condition: Callable[[], object], seconds: float, why: Callable[[], str] = lambda: "") -> None:
-    ends = time.monotonic() + seconds
+    end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < ends, f"not within {seconds} s; {why()}"
+        assert time.monotonic() < end, f"not within {seconds} s; {why()}"
         time.sleep(0.02)
 
 
@@ -116,13 +116,13 @@ def agent(
 
 
 def enter(namespace: str) -> None:
-    """Put this thread, and those that it starts, into a network namespace."""
+    """Move this thread, and those that it starts, into a network namespace."""
     with open(f"/run/netns/{namespace}", "rb") as file:
         assert ctypes.CDLL(None, use_errno=True).setns(file.fileno(), CLONE_NEWNET) == 0
 
 
 class Console:
-    """Asks one agent, and keeps all that it tells unasked."""
+    """Sends requests to one agent, and keeps everything that it publishes."""
 
     def __init__(self, url: str, namespace: str | None = None) -> None:
         self.messages: list[Message] = []
@@ -170,8 +170,8 @@ class Console:
     def received(self) -> list[Any]:
         return [one for message in list(self.messages) if (one := parse_agent_message(message)) is not None]
 
-    def answers(self, message: Message, correlation: str, seconds: float = 15) -> list[Any]:
-        """All parts of the answer to a request."""
+    def responses(self, message: Message, correlation: str, seconds: float = 15) -> list[Any]:
+        """All parts of the response to a request."""
         assert self._transport.send(message)
         found: list[Any] = []
 
@@ -179,30 +179,30 @@ class Console:
             found[:] = [one for one in self.received() if getattr(one, "correlation", None) == correlation]
             return bool(found) and not (isinstance(found[-1], QueryPart) and not found[-1].is_last)
 
-        until(whole, seconds, lambda: f"no answer; got {found}")
+        until(whole, seconds, lambda: f"no response; got {found}")
         return found
 
     def get(self, query: str) -> list[DataObject]:
         number = f"n{next(self._numbers)}"
-        parts = self.answers(self.requests.query(self.seen.agent, Query.from_text(query), number), number)
+        parts = self.responses(self.requests.query(self.seen.agent, Query.from_text(query), number), number)
         assert all(isinstance(part, QueryPart) for part in parts), parts
         return [item for part in parts for item in part.items]
 
     def call(self, method: str, **arguments: object) -> MethodResult | Failure:
         number = f"n{next(self._numbers)}"
         message = self.requests.call(self.seen.agent, method, arguments, number)
-        (answer,) = self.answers(message, number)
-        assert isinstance(answer, MethodResult | Failure)
-        return answer
+        (response,) = self.responses(message, number)
+        assert isinstance(response, MethodResult | Failure)
+        return response
 
     def events(self, name: str = "") -> list[Event]:
-        return [one for one in self.told() if isinstance(one, Event) and _class(one).endswith(name)]
+        return [one for one in self.published() if isinstance(one, Event) and _class(one).endswith(name)]
 
-    def told(self) -> list[Any]:
+    def published(self) -> list[Any]:
         return [item for one in self.received() if isinstance(one, Indication) for item in one.items]
 
     def objects(self, name: str) -> list[DataObject]:
-        return [one for one in self.told() if isinstance(one, DataObject) and _class(one) == name]
+        return [one for one in self.published() if isinstance(one, DataObject) and _class(one) == name]
 
 
 def _class(one: DataObject | Event) -> str:

@@ -1,4 +1,4 @@
-"""The agent at a real libvirtd that is killed, stopped, restarted: what it tells, how often, and how soon."""
+"""The agent with a real libvirtd that is killed, stopped, restarted: which events it sends, how often, how soon."""
 
 import signal
 import time
@@ -23,7 +23,7 @@ def libvirtd() -> Iterator[Libvirtd]:
 
 @pytest.fixture
 def running(libvirtd: Libvirtd, tmp_path: Path) -> Iterator[Agent]:
-    """Neither the inventory nor the guests are read again by the clock while a test runs."""
+    """Neither the inventory nor the guests are polled again while a test runs."""
     with agent(tmp_path, "--inventory-seconds", "3600", "--connect", libvirtd.unix_uri) as one:
         yield one
 
@@ -32,7 +32,7 @@ def running(libvirtd: Libvirtd, tmp_path: Path) -> Iterator[Agent]:
 def console(running: Agent) -> Iterator[Console]:
     with Console(running.url) as one:
         until(lambda: bool(one.get("{class:processor}")), 20)
-        time.sleep(2)  # it listens to libvirt
+        time.sleep(2)  # it has subscribed to libvirt's events
         one.messages.clear()
         yield one
 
@@ -46,8 +46,8 @@ def errors(console: Console) -> str:
     return str([one.values.get("errors") for one in console.get("{class:ovirtNode}")])
 
 
-@pytest.mark.parametrize("has_socket", [True, False], ids=["its socket stays", "its socket is gone"])
-def test_a_killed_daemon_is_lost_at_once_and_back_at_once(
+@pytest.mark.parametrize("has_socket", [True, False], ids=["its socket remains", "its socket is removed"])
+def test_a_killed_daemon_is_disconnected_at_once_and_connected_at_once(
     libvirtd: Libvirtd, console: Console, has_socket: bool
 ) -> None:
     libvirtd.signal(signal.SIGKILL)
@@ -57,7 +57,7 @@ def test_a_killed_daemon_is_lost_at_once_and_back_at_once(
     (lost,) = console.events("hypervisorDisconnected")
     assert lost.values["driver"] == "libvirt-kvm"
     until(lambda: "libvirt-sock" in errors(console), 5, lambda: errors(console))
-    time.sleep(3)  # several readings of the statistics fail meanwhile
+    time.sleep(3)  # several reads of the statistics fail meanwhile
     libvirtd.start()
     until(lambda: "hypervisorConnected" in hypervisor(console), SOON)
     until(lambda: "libvirt-sock" not in errors(console), 5, lambda: errors(console))
@@ -69,7 +69,7 @@ def test_a_killed_daemon_is_lost_at_once_and_back_at_once(
     assert failed == sorted(str(one.values["group"]) for one in console.events("driverRecovered"))
 
 
-def test_a_restart_between_two_readings_is_a_loss_and_a_return(libvirtd: Libvirtd, console: Console) -> None:
+def test_a_restart_between_two_reads_is_disconnected_and_connected(libvirtd: Libvirtd, console: Console) -> None:
     libvirtd.signal(signal.SIGTERM)
     assert libvirtd.process is not None
     libvirtd.process.wait(20)
@@ -84,10 +84,12 @@ def test_a_restart_between_two_readings_is_a_loss_and_a_return(libvirtd: Libvirt
     assert hypervisor(console) == ["hypervisorDisconnected", "hypervisorConnected"]
 
 
-def test_a_silent_daemon_is_lost_once_and_back_when_it_goes_on(libvirtd: Libvirtd, console: Console) -> None:
+def test_a_hanging_daemon_is_disconnected_once_and_connected_when_it_continues(
+    libvirtd: Libvirtd, console: Console
+) -> None:
     libvirtd.signal(signal.SIGSTOP)
     until(lambda: hypervisor(console) == ["hypervisorDisconnected"], 20)
-    time.sleep(17)  # both ways of finding it out have done so: a question's deadline, and keepalive
+    time.sleep(17)  # both a call's deadline and keepalive have found it
     assert hypervisor(console) == ["hypervisorDisconnected"]
     libvirtd.signal(signal.SIGCONT)
     until(lambda: "hypervisorConnected" in hypervisor(console), 5)
