@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import sys
 
 import hostinfo
 from hostinfo.cli import EXIT_PARTIAL, EXIT_USAGE, print_error, write_output
-from hostinfo.errors import HostInfoError, ParseError, ReadError
+from hostinfo.errors import HostInfoError, ParseError
 from hostinfo.output.document import FORMAT, read_document
 from hostinfo.output.escape import escape_unprintable
 from hostinfo.output.json import to_json
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 EXIT_SAME, EXIT_DIFFERENT = 0, 1
 MAX_BYTES = 256 * 1024 * 1024
 """Maximum size of a dump file."""
+_STANDARD_INPUT = 0
 DESCRIPTION = """\
 Compares two hosts, or two points in time of one host: one line per path that differs,
 with the old and the new value. A and B are each a URI (sysfs:///, recorded:DIR,
@@ -94,17 +94,13 @@ def _read_document(name: str) -> dict[str, Any]:
 def _read_file(name: str) -> dict[str, Any]:
     import json
 
+    from hostinfo.lowlevel.bounded_file import read_descriptor, read_file
+
     where = "standard input" if name == "-" else name
-    try:
-        if name == "-":
-            data = sys.stdin.buffer.read(MAX_BYTES + 1)
-        else:
-            with open(name, "rb") as file:
-                data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise ReadError.from_os(where, error) from error
-    if len(data) > MAX_BYTES:
-        raise ReadError(where, f"longer than {MAX_BYTES} bytes")
+    if name == "-":
+        data = read_descriptor(_STANDARD_INPUT, MAX_BYTES, where)
+    else:  # also a pipe: <(ssh HOST hostinfo dump --json)
+        data = read_file(name, MAX_BYTES, regular_only=False)
     try:
         document = json.loads(data)
     except (ValueError, RecursionError) as error:

@@ -38,7 +38,7 @@ def read_file(
         _check_type(path, status.st_mode, regular_only=regular_only)
         if check is not None:
             check(status)
-        return _read(path, descriptor, limit)
+        return read_descriptor(descriptor, limit, path)
     finally:
         os.close(descriptor)
 
@@ -50,7 +50,8 @@ def _check_type(path: str, mode: int, *, regular_only: bool) -> None:
         raise ReadError(path, "not a regular file", errno.EINVAL)
 
 
-def _read(path: str, descriptor: int, limit: int) -> bytes:
+def read_descriptor(descriptor: int, limit: int, source: str) -> bytes:
+    """Return what an open file of at most ``limit`` bytes holds from its position on; ``source`` names it in errors."""
     chunks: list[bytes] = []
     left = limit + 1
     try:
@@ -58,7 +59,7 @@ def _read(path: str, descriptor: int, limit: int) -> bytes:
             chunks.append(chunk)
             left -= len(chunk)
     except OSError as error:
-        raise ReadError.from_os(path, error) from error
+        raise ReadError.from_os(source, error) from error
     if left <= 0:
-        raise ReadError(path, f"longer than {limit} bytes", errno.EFBIG)
+        raise ReadError(source, f"longer than {limit} bytes", errno.EFBIG)
     return b"".join(chunks)

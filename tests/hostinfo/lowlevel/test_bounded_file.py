@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hostinfo import ReadError, Unavailable
-from hostinfo.lowlevel.bounded_file import read_file
+from hostinfo.lowlevel.bounded_file import read_descriptor, read_file
 
 
 def test_a_file_of_exactly_the_limit_is_read_and_a_longer_one_is_not(tmp_path: Path) -> None:
@@ -60,3 +60,14 @@ def test_the_check_sees_the_open_file_and_may_refuse_it(tmp_path: Path) -> None:
         read_file(str(path), 100, check=private)
     path.chmod(0o600)
     assert read_file(str(path), 100, check=private) == b"password"
+
+
+def test_an_error_of_an_open_file_names_its_source(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"0123456789")
+    with path.open("rb") as file:
+        assert read_descriptor(file.fileno(), 10, "standard input") == b"0123456789"
+    with path.open("rb") as file, pytest.raises(ReadError, match="standard input: longer than 9 bytes"):
+        read_descriptor(file.fileno(), 9, "standard input")
+    with pytest.raises(ReadError, match="standard input: Bad file descriptor"):
+        read_descriptor(-1, 9, "standard input")
