@@ -1,4 +1,4 @@
-"""What several tests need."""
+"""Fixtures for all tests."""
 
 import signal
 from collections.abc import Iterator
@@ -17,13 +17,13 @@ FIXTURES = Path(__file__).parent / "fixtures"
 
 
 def pytest_configure() -> None:
-    """What a shell starts in the background ignores SIGINT, and what that starts in turn: here programs end by it."""
+    """Make SIGINT work in child processes even if a shell runs the tests in the background, where it is ignored."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
 def machine(request: pytest.FixtureRequest) -> Iterator[HostInfo]:
-    """A recorded machine of tests/fixtures by its folder's name: ``parametrize("machine", […], indirect=True)``."""
+    """Open a machine of tests/fixtures by its folder's name: ``parametrize("machine", […], indirect=True)``."""
     with hostinfo.open(f"recorded:{FIXTURES / request.param}") as host:
         yield host

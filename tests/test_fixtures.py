@@ -1,7 +1,7 @@
-"""Every folder of tests/fixtures is a recorded machine, and tells what its oracles say of it.
+"""Every folder of tests/fixtures is a recorded machine, and its facts agree with its oracles.
 
-``expected.json`` is a list of ``{"oracle": where the values come from, "values": {path: value}}``; fixtures/README.md
-says more.
+``expected.json`` is a list of ``{"oracle": where the values come from, "values": {path: value}}``, as described in
+fixtures/README.md.
 """
 
 import json
@@ -32,7 +32,7 @@ def steps(path: str) -> Iterator[str]:
 
 
 def look(value: Any, path: list[str]) -> Any:
-    """What stands at a path; ``[*]`` is every item, ``[7]`` one by its place, ``[name]`` one by its name."""
+    """Return the value at a path; ``[*]`` is every item, ``[7]`` one by position, ``[name]`` one by name."""
     if not path:
         return value
     step, rest = path[0], path[1:]
@@ -48,19 +48,19 @@ def look(value: Any, path: list[str]) -> Any:
     return look(named[0], rest)
 
 
-def plain(value: Any) -> Any:
+def to_builtins(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    assert not is_dataclass(value), "name a field: a whole record is no single fact"
+        return [to_builtins(item) for item in value]
+    assert not is_dataclass(value), "the path must end at a field, not at a whole record"
     return value
 
 
-def told(host: hostinfo.HostInfo, path: str) -> Any:
+def value_at(host: hostinfo.HostInfo, path: str) -> Any:
     group, *rest = steps(path)
     try:
-        return plain(look(host.read(group).value, rest))
+        return to_builtins(look(host.read(group).value, rest))
     except HostInfoError as error:
         return {"error": error.kind}
 
@@ -76,7 +76,7 @@ def test_there_are_machines() -> None:
 
 
 @pytest.mark.parametrize("folder", MACHINES, ids=lambda path: path.name)
-def test_machine_tells_what_its_oracles_say(folder: Path) -> None:
+def test_facts_of_the_machine_agree_with_its_oracles(folder: Path) -> None:
     expected = json.loads((folder / "expected.json").read_text())
     values = {path: value for entry in expected for path, value in entry["values"].items()}
     assert len(values) == sum(len(entry["values"]) for entry in expected)
@@ -84,9 +84,9 @@ def test_machine_tells_what_its_oracles_say(folder: Path) -> None:
     assert all(len(entry["oracle"]) > 10 for entry in expected)
     with hostinfo.open(f"recorded:{folder}") as host:
         differing = {
-            path: {"told": answer, "expected": value}
+            path: {"found": found, "expected": value}
             for path, value in values.items()
-            if not agrees(answer := told(host, path), value)
+            if not agrees(found := value_at(host, path), value)
         }
     assert differing == {}
 
@@ -96,20 +96,20 @@ def test_machine_replays_without_an_unexpected_error(folder: Path) -> None:
     with hostinfo.open(f"recorded:{folder}") as host:
         for group in hostinfo.GROUPS:
             try:
-                fact = host.read(group)
+                result = host.read(group)
             except Unsupported:
                 continue
             except DriverError as error:
                 if error.detail.partition(";")[0] not in (folder / "machine.toml").read_text():
-                    raise  # it did not fail on the machine
+                    raise  # an error that the recording does not have
                 continue
-            for problem in fact.problems:
-                assert "fault in the driver" not in str(problem.error)
+            for problem in result.problems:
+                assert "internal error" not in str(problem.error)
         assert host.opened()
 
 
 @pytest.mark.parametrize("folder", MACHINES, ids=lambda path: path.name)
-def test_machine_holds_the_driver_contract(folder: Path) -> None:
+def test_drivers_of_the_machine_keep_the_driver_contract(folder: Path) -> None:
     from hostinfo.testing import check_driver
 
     with hostinfo.open(f"recorded:{folder}") as host:

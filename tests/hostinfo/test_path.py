@@ -49,47 +49,47 @@ def test_a_path_selects_what_it_names(text: str, value: object) -> None:
         ("x" * 5000, "longer"),
     ],
 )
-def test_what_is_no_path_is_refused_with_what_is_near(text: str, hint: str) -> None:
+def test_an_invalid_path_is_refused_with_similar_names(text: str, hint: str) -> None:
     with pytest.raises(PathError) as refused:
         Path(text)
     assert hint in str(refused.value)
 
 
 @pytest.mark.parametrize("text", ["network.links[eth9]", "cpu.processors[16]", "numa.nodes[1]", "cpu.mitigations.foo"])
-def test_an_item_that_the_machine_lacks_is_named_with_those_that_it_has(text: str) -> None:
+def test_a_missing_item_is_reported_with_the_existing_ones(text: str) -> None:
     path = Path(text)
     with pytest.raises(NoSuchItem, match=r"it has|there are|did you mean"):
         path.resolve(WHOLE[path.group])
 
 
-def test_a_number_is_never_taken_for_a_position() -> None:
+def test_a_number_is_never_used_as_a_position() -> None:
     nodes = Path("numa.nodes[1]")  # the nodes are 0 and 3
     with pytest.raises(NoSuchItem):
         nodes.resolve(WHOLE["numa"])
 
 
 @pytest.mark.parametrize("text", introspect.paths(4))
-def test_every_path_that_is_offered_is_one(text: str) -> None:
+def test_every_offered_path_is_valid(text: str) -> None:
     assert Path(text).text == text
 
 
-def test_paths_follow_the_model_into_its_depth() -> None:
+def test_paths_include_nested_fields() -> None:
     paths = introspect.paths(4)
     assert {"cpu.caches.size_bytes", "network.links.bond.mode", "statistics.control_domain"} <= set(paths)
 
 
 @given(st.text(alphabet=st.sampled_from(list('cpu.memory[]"0_ \x00\udcff')), max_size=40) | st.text(max_size=40))
 def test_any_text_is_a_path_or_refused(text: str) -> None:
-    said = "a path"
+    text_of_error = ""
     try:
         path = Path(text)
         path.resolve(WHOLE[path.group])
     except (PathError, NoSuchItem) as refused:
-        said = str(refused)
-    assert said.isprintable()
+        text_of_error = str(refused)
+    assert text_of_error.isprintable()
 
 
-def test_links_and_processors_are_told_apart_by_their_keys() -> None:
+def test_keys_identify_links_processors_and_addresses() -> None:
     for model, items in (("Link", NETWORK.links), ("Processor", CPU.processors), ("Address", NETWORK.addresses)):
         keys = [tuple(getattr(item, name) for name in introspect.ITEM_KEYS[model]) for item in items]
         assert len(set(keys)) == len(items)

@@ -1,4 +1,4 @@
-"""Runs the real command line in a process of its own, with the sample driver installed as a third party's would be."""
+"""Runs the command line in a new process, with the sample driver installed like one of a third party."""
 
 import os
 import subprocess
@@ -7,11 +7,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 ENTRY = "import sys; from hostinfo.cli import main; sys.exit(main())"
-"""What the start script of an installed hostinfo does."""
+"""The start script of an installed hostinfo."""
 
 
 def environment(tmp_path: Path, **more: str) -> dict[str, str]:
-    """The environment in which the sample driver is installed: a distribution's metadata on the path."""
+    """Return an environment in which the sample driver is installed: the path has a distribution's metadata."""
     info = tmp_path / "site" / "sample-1.dist-info"
     info.mkdir(parents=True, exist_ok=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: sample\nVersion: 1\n")
@@ -21,7 +21,7 @@ def environment(tmp_path: Path, **more: str) -> dict[str, str]:
 
 
 def hostinfo(tmp_path: Path, *arguments: str, stdin: bytes = b"", **more: str) -> "subprocess.CompletedProcess[str]":
-    """Run the command line; its output as text."""
+    """Run the command line with these arguments and environment variables."""
     return subprocess.run(
         [sys.executable, "-c", ENTRY, *arguments],
         env=environment(tmp_path, **more),

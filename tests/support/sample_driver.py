@@ -1,6 +1,6 @@
-"""A third party's driver, found by its entry point: machines whose facts the tests know because they stand here.
+"""A third-party driver, found by its entry point, with machines whose facts are written here.
 
-``sample:NAME`` opens the machine of that name. It is a driver like any other: a table of functions that return Facts.
+``sample:NAME`` opens the machine of that name: see ``MACHINES``.
 """
 
 import sys
@@ -70,7 +70,7 @@ WHOLE = {
 
 
 def factories(uri: str | None) -> tuple[DriverFactory, ...]:
-    """The machine that the URI names."""
+    """Return the machine that the URI names."""
     name, _, argument = (uri or "").partition(":")[2].partition("/")
     return (DriverFactory(name="sample", open=lambda: MACHINES[name](argument)),)
 
@@ -104,11 +104,11 @@ def _partial(_: str) -> Driver:
 
 
 def _careful(_: str) -> Driver:
-    """Fails when it is asked for more than model_name."""
+    """A driver that fails if more than model_name is requested."""
 
     def cpu(fields: RequestedFields) -> GroupResult[Cpu]:
         if fields != frozenset({"model_name"}):
-            raise ReadError("sample", f"was asked for {fields}")
+            raise ReadError("sample", f"requested: {fields}")
         return GroupResult(value=CPU)
 
     return Driver(name="sample", cpu=cpu)
@@ -121,7 +121,7 @@ def _broken(_: str) -> Driver:
     return Driver(name="sample", system=fail)
 
 
-def _untold(_: str) -> Driver:
+def _unsupported(_: str) -> Driver:
     values = {name: value for name, value in WHOLE.items() if name != "guests"}
     return _driver(values, unsupported_reasons={"guests": "no libvirt here"})
 
@@ -164,7 +164,7 @@ def _many(count: str) -> Driver:
 
 
 def _changed(_: str) -> Driver:
-    """As whole, with one link more, one address gone, a CPU offline, less free swap, and another load."""
+    """Like whole, with an added link, a removed address, an offline CPU, less free swap, another uptime."""
     links = (*NETWORK.links, Link(name="new0", index=7, kind="dummy"))
     processors = (replace(CPU.processors[0], is_online=False), *CPU.processors[1:])
     memory, statistics = WHOLE["memory"], WHOLE["statistics"]
@@ -184,7 +184,7 @@ MACHINES: dict[str, Callable[[str], Driver]] = {
     "partial": _partial,
     "careful": _careful,
     "broken": _broken,
-    "untold": _untold,
+    "unsupported": _unsupported,
     "hostile": _hostile,
     "slow": _slow,
     "many": _many,

@@ -1,4 +1,4 @@
-"""Small trees of files that tests write from published facts."""
+"""Trees of files for tests of drivers: written from published values, or unpacked from third-party recordings."""
 
 import os
 import tarfile
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def write_tree(root: Path, files: Mapping[str, str | bytes]) -> Path:
-    """Write these files under the root; a name that ends in a slash is an empty folder."""
+    """Write these files below the root and return it; a name that ends in a slash is an empty folder."""
     for name, content in files.items():
         path = root / name
         if name.endswith("/"):
@@ -19,7 +19,7 @@ def write_tree(root: Path, files: Mapping[str, str | bytes]) -> Path:
 
 
 def unpack_evidence(collection_and_name: str, into: Path) -> Path:
-    """A third-party machine without most of its thousands of topology files, which say nothing of what it is."""
+    """Unpack from a recording the files by which a hypervisor is detected, without thousands of topology files."""
     archive = next(Path(os.environ["HOSTINFO_CORPORA"]).glob(f"{collection_and_name}.tar.*"))
     evidence = ("/proc/", "dmi/id", "/sys/kernel/cpu_byteorder", "/cpu/online", "/cpu/modalias", "/sys/hypervisor")
     with tarfile.open(archive) as opened:

@@ -1,4 +1,4 @@
-"""The pages about the command line and the facts are true of the program."""
+"""The pages about the command line and the facts agree with the program."""
 
 import re
 import subprocess
@@ -29,7 +29,7 @@ def test_the_page_of_facts_has_every_field() -> None:
         assert not field or f"| `{field}` |" in part
 
 
-def test_the_page_of_facts_names_the_files_that_facts_are_read_from() -> None:
+def test_the_page_of_facts_has_the_files_that_facts_are_read_from() -> None:
     facts = (ROOT / "docs" / "facts.md").read_text()
     assert re.search(r"`total_bytes` \|.*sysfs: /proc/meminfo", facts)
 
@@ -45,5 +45,5 @@ def test_every_command_line_of_the_page_parses() -> None:
 
 def test_the_page_names_every_command() -> None:
     for name, _, _ in COMMANDS:
-        if name != "record":  # has a page of its own
+        if name != "record":  # docs/recording.md describes it
             assert f"hostinfo {name}" in PAGE

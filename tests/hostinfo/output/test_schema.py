@@ -31,11 +31,11 @@ def validate(document: Any) -> None:
     assert [f"{error.json_path}: {error.message}" for error in checker.iter_errors(document)] == []
 
 
-def test_the_schema_is_one() -> None:
+def test_the_schema_is_a_valid_schema() -> None:
     jsonschema.Draft202012Validator.check_schema(schema())
 
 
-def test_the_command_prints_it(tmp_path: Path) -> None:
+def test_the_command_prints_the_schema(tmp_path: Path) -> None:
     assert json.loads(command.hostinfo(tmp_path, "schema").stdout) == schema()
 
 
@@ -44,7 +44,7 @@ def test_the_dump_of_this_machine_validates() -> None:
         validate(json.loads(to_json(dump.read_document(host))))
 
 
-@pytest.mark.parametrize("name", ["whole", "partial", "untold", "hostile", "broken", "many/10"])
+@pytest.mark.parametrize("name", ["whole", "partial", "unsupported", "hostile", "broken", "many/10"])
 def test_the_dump_of_a_sample_validates(name: str) -> None:
     with HostInfo(sample_driver.factories(f"sample:{name}")) as host:
         validate(dump.read_document(host))
@@ -87,14 +87,14 @@ def test_every_field_of_the_model_is_documented() -> None:
     assert all(definition["description"] for definition in definitions.values())
 
 
-def test_documentation_stands_with_its_field() -> None:
+def test_documentation_belongs_to_the_field_before_it() -> None:
     docs = docs_of(introspect.group_class("memory"))
     assert docs["page_bytes"] == "Size of a page."
     assert docs["total_bytes"].startswith("Memory that the kernel, in a Dom0 the hypervisor, manages; less than")
     assert docs[""] == "What the machine has, not what this operating system was given."
 
 
-def test_a_field_says_what_none_means() -> None:
+def test_the_documentation_of_a_field_defines_none() -> None:
     from hostinfo.field_docs import meaning_of_none
 
     assert meaning_of_none(FactPath("cpu.cpuid_level")) == "not x86"

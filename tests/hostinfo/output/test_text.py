@@ -37,7 +37,7 @@ def test_any_network_is_drawn_with_each_link_once(links: list[Link]) -> None:
 
 
 @given(LINKS)
-def test_no_link_stands_below_itself(links: list[Link]) -> None:
+def test_no_link_is_drawn_below_itself(links: list[Link]) -> None:
     parent = find_parents(links)
     for name in parent:
         seen = {name}
@@ -56,7 +56,7 @@ def test_the_stack_is_one_tree_from_the_bridge_to_its_nics() -> None:
     assert at == sorted(at)  # addresses stand below their link, before what it stands on
 
 
-def test_a_bond_that_carries_several_vlans_stands_by_itself_and_they_name_it() -> None:
+def test_a_bond_with_several_vlans_is_drawn_once_and_they_name_it() -> None:
     links = (
         Link(name="bond0", kind="bond"),
         *(Link(name=f"bond0.{n}", kind="vlan", lower=("bond0",), vlan=Vlan(id=n, protocol="802.1Q")) for n in (1, 2)),
@@ -72,12 +72,12 @@ def test_a_stack_of_a_thousand_is_drawn() -> None:
     assert max(len(line) for line in lines) < 120
 
 
-def test_an_address_of_a_link_that_went_away_is_shown() -> None:
+def test_an_address_of_a_removed_link_is_shown() -> None:
     address = Address(link="gone0", index=9, family="ipv4", address="192.0.2.9", prefix_length=24)
     assert any("gone0: 192.0.2.9/24" in line for line in draw(Network(addresses=(address,))))
 
 
-def test_regular_machines_are_told_as_a_product_and_others_by_totals() -> None:
+def test_a_regular_topology_is_shown_as_a_product_any_other_as_totals() -> None:
     style = Style()
     times = style.times
     assert describe_topology(CPU, style) == f"2 sockets {times} 4 cores {times} 2 threads = 16 CPUs"
@@ -88,7 +88,7 @@ def test_regular_machines_are_told_as_a_product_and_others_by_totals() -> None:
     )
 
 
-def test_units_are_for_people() -> None:
+def test_numbers_have_readable_units() -> None:
     assert [size(n) for n in (0, 512, 1024, 1536, 16 << 30, 33_000_000_000)] == [
         "0 B", "512 B", "1 KiB", "1.5 KiB", "16 GiB", "30.7 GiB",
     ]  # fmt: skip

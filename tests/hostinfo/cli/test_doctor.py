@@ -1,0 +1,44 @@
+"""``hostinfo doctor`` as a user runs it."""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from tests.support import command
+
+
+def test_doctor_shows_what_is_available_and_how_to_get_the_rest(tmp_path: Path) -> None:
+    (tmp_path / "blocked").mkdir()
+    (tmp_path / "blocked" / "pyudev.py").write_text("raise ImportError('libudev.so.1: cannot open shared object file')")
+    environment = command.environment(tmp_path)
+    path = f"{tmp_path / 'blocked'}:{environment['PYTHONPATH']}"
+    ran = command.hostinfo(tmp_path, "doctor", "--json", PYTHONPATH=path)
+    assert ran.returncode == 3
+    checks = {check["name"]: check for check in json.loads(ran.stdout)["checks"]}
+    assert checks["pyudev"]["state"] == "missing"
+    assert "libudev.so.1" in checks["pyudev"]["detail"]
+    assert "hostinfo[udev]" in checks["pyudev"]["fix"]
+    assert "python3-pyudev" in checks["pyudev"]["fix"]
+    assert checks["/proc/cpuinfo"]["state"] == "ok"
+    page = command.hostinfo(tmp_path, "doctor", PYTHONPATH=path).stdout
+    assert "missing  pyudev" in page
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become an ordinary user")
+def test_doctor_shows_what_an_unprivileged_user_may_not_read() -> None:
+    from hostinfo.cli.doctor import DENIED, check_file
+
+    with tempfile.TemporaryDirectory() as folder:  # pytest's own is root's alone
+        secret = Path(folder) / "secret"
+        secret.write_text("x")
+        secret.chmod(0)
+        Path(folder).chmod(0o755)
+        os.seteuid(65534)
+        try:
+            check = check_file(str(secret), "a test", if_denied="run as root")
+        finally:
+            os.seteuid(0)
+    assert (check.state, check.fix) == (DENIED, "run as root")
