@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -21,10 +22,9 @@ from .shape import Shape
 from .shape_loader import load_shape, shape_names
 from .steps import SESSION, job
 
-if TYPE_CHECKING:
-    import threading
-
 TABLES: list[str] = []
+STOP = threading.Event()
+"""Ends all boots."""
 
 
 class Node(NamedTuple):
@@ -59,6 +59,11 @@ def _boot_order(name: str) -> tuple[int, str]:
     return (-load_shape(name).cost if name else 0, name)
 
 
+def pytest_keyboard_interrupt() -> None:
+    """Stop the boots before pytest tidies up: a second Ctrl-C would skip the teardown, and Python waits for threads."""
+    STOP.set()
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for text in TABLES:
         terminalreporter.write_line(text)
@@ -85,10 +90,10 @@ def boots(
     """Start all boots that the selected tests need."""
     wheel = build_wheel(tmp_path_factory.mktemp("wheel"))
 
-    def boot_one(name: str, stop: threading.Event) -> Node:
-        return _boot(load_shape(name), image, wheel, tmp_path_factory.mktemp("node"), stop)
+    def boot_one(name: str) -> Node:
+        return _boot(load_shape(name), image, wheel, tmp_path_factory.mktemp("node"))
 
-    pool = BootPool(boot_one, PARALLEL)
+    pool = BootPool(boot_one, PARALLEL, STOP)
     pool.start(filter(None, map(_shape_name, request.session.items)))
     yield pool
     pool.close()
@@ -105,7 +110,7 @@ def node(request: pytest.FixtureRequest, boots: BootPool[Node]) -> Node:
         pytest.fail(str(error))
 
 
-def _boot(shape: Shape, image: Image, wheel: Path, scratch: Path, stop: threading.Event) -> Node:
+def _boot(shape: Shape, image: Image, wheel: Path, scratch: Path) -> Node:
     keep = Path(KEEP or scratch) / shape.name.replace(":", "-")
     print(f"\n{shape.name}: {shape.description}; outputs in {keep}", flush=True)
     payload, session = [wheel, *guest_payload(shape, scratch)], None
@@ -116,7 +121,7 @@ def _boot(shape: Shape, image: Image, wheel: Path, scratch: Path, stop: threadin
         agent_session = AgentSession(shape, port, scratch)
         payload.append(agent_session.package.folder)
         session = OutsideSession(forward=f"tcp:127.0.0.1:{port}-:{AGENT_PORT}", step=SESSION, run=agent_session)
-    run = boot(shape, image, job(shape, has_session=session is not None), payload, keep, session, stop)
+    run = boot(shape, image, job(shape, has_session=session is not None), payload, keep, session, STOP)
     return Node(shape, run)
 
 
