@@ -15,7 +15,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-DISABLE_GC = True
 DESCRIPTION = """\
 Prints a script with which bash, zsh or fish completes commands, options and the paths
 of facts.

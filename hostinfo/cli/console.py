@@ -7,7 +7,7 @@ import sys
 from importlib import import_module
 
 from hostinfo.cli import EXIT_NO_DATA, print_error, write_output
-from hostinfo.cli.quick import QuickParser
+from hostinfo.cli.fast_parser import FastParser
 from hostinfo.cli.terminal import terminal_width
 from hostinfo.errors import HostInfoError
 
@@ -46,8 +46,8 @@ EXAMPLES = (
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of the command."""
-    if isinstance(parser, QuickParser):  # it has no nested commands: argparse parses them
-        parser.is_plain = False
+    if isinstance(parser, FastParser):  # it has no nested commands: argparse parses them
+        parser.is_simple = False
         return
     _add_common(parser, is_main=True)
     actions = parser.add_subparsers(dest="action", metavar="COMMAND", required=True, prog="hostinfo console")

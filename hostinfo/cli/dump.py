@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from hostinfo.output.selection import Selection
     from hostinfo.path import Path
 
-DISABLE_GC = True
 DESCRIPTION = f"""\
 Shows the facts of this host: all of them on a page, or those that each PATH selects.
 

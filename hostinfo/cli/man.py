@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from hostinfo.cli.parser import Parser
 
-DISABLE_GC = True
 SUMMARY = "report the hardware of a virtualisation host"
 DESCRIPTION = """\
 Prints the manual page of hostinfo or of one command, or writes all pages to a folder.

@@ -8,7 +8,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-DISABLE_GC = True
 DESCRIPTION = """\
 Prints the JSON Schema (draft 2020-12) of `hostinfo dump --json`; with --qmf the
 classes, events and methods of `hostinfo agent` as a QMF schema in XML.

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
         unsupported_reasons: dict[str, str]
 
 
-DISABLE_GC = True
 DESCRIPTION = """\
 Shows which driver provides which group of facts on this host, or on the one that -c
 names. Drivers are listed in the order in which they are tried. The first that offers a

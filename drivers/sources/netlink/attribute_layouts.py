@@ -3,6 +3,9 @@
 A link has forty attributes, of which a dozen are wanted; thousands of links share a handful of layouts. So the layout
 of a message is cached as ``struct`` formats. If another message has the same length and the same attribute headers,
 its values are unpacked in one call instead of in a loop.
+
+Measured: ``hostinfo dump network --json`` takes 297 instead of 375 ms of CPU time at 4,000 links, 78 instead of 84 ms
+at 1,000. (Medians of 21 runs in turn, Python 3.11, virtual machine with 2 CPUs of an AMD EPYC, busy.)
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""The light start: it must behave as what it stands in for, and be worth it."""
+"""The start of the program: simple command lines mean the same without argparse, and no slow module is imported."""
+
+from __future__ import annotations
 
 import argparse
 import os
@@ -12,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hostinfo.cli import COMMANDS, command_module
+from hostinfo.cli.fast_parser import FastParser, Options
 from hostinfo.cli.parser import build
-from hostinfo.cli.quick import QuickParser
 from tests.support import command
 
 WORDS = st.sampled_from(
@@ -22,20 +24,25 @@ WORDS = st.sampled_from(
 )  # fmt: skip
 
 
+def parse_fast(name: str, words: list[str]) -> Options | None:
+    """Return the options of a command line; None: it is left to argparse."""
+    parser = FastParser()
+    parser.add_argument("-c", "--connect", default=None)
+    command_module(name).add_arguments(parser)
+    return parser.parse(words)
+
+
 @pytest.mark.parametrize("name", [name for name, _, _ in COMMANDS])
-def test_plain_command_lines_mean_what_argparse_says(name: str) -> None:
-    module, thorough = command_module(name), build([name])
+def test_the_fast_parser_returns_what_argparse_returns(name: str) -> None:
+    standard = build([name])
 
     @settings(deadline=None)  # argparse is slow on a busy machine
     @given(st.lists(WORDS, max_size=5))
     def compare(words: list[str]) -> None:
-        quick = QuickParser()
-        quick.add_argument("-c", "--connect", default=None)
-        module.add_arguments(quick)
-        options = quick.parse(words)
+        options = parse_fast(name, words)
         if options is None:
             return
-        expected = vars(thorough.parse_args([name, *words]))
+        expected = vars(standard.parse_args([name, *words]))
         del expected["command"]
         assert vars(options) == expected
 
@@ -43,23 +50,9 @@ def test_plain_command_lines_mean_what_argparse_says(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["dump", "diff", "support", "doctor", "record", "schema"])
-def test_plain_command_lines_are_read_without_argparse(name: str, tmp_path: Path) -> None:
+def test_simple_command_lines_are_parsed_without_argparse(name: str, tmp_path: Path) -> None:
     words = {"dump": ["cpu.sockets", "--json"], "diff": ["a", "b"], "record": [str(tmp_path)]}.get(name, [])
-    quick = QuickParser()
-    quick.add_argument("-c", "--connect", default=None)
-    command_module(name).add_arguments(quick)
-    assert quick.parse(words) is not None
-
-
-def in_child(tmp_path: Path, code: str, *options: str) -> str:
-    ran = subprocess.run(
-        [sys.executable, *options, "-c", code],
-        env=command.environment(tmp_path),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return ran.stdout
+    assert parse_fast(name, words) is not None
 
 
 @pytest.mark.parametrize("words", ["'cpu.model_name'", "'--json'", "'--yaml', '--sources'", "'network'"])
@@ -70,7 +63,9 @@ def test_a_dump_of_a_bare_host_imports_no_slow_module(tmp_path: Path, words: str
         "print(sorted(slow & set(sys.modules)))"
     )
     without_packages = "-S"  # bindings such as dbus import some of these themselves
-    assert in_child(tmp_path, code, without_packages).splitlines()[-1] == "[]"
+    line = [sys.executable, without_packages, "-c", code]
+    done = subprocess.run(line, env=command.environment(tmp_path), capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 @pytest.mark.slow
@@ -101,16 +96,6 @@ def test_one_fact_costs_at_most_three_starts_of_python(tmp_path: Path) -> None:
         if ratios[-1] <= 3:
             break
     assert min(ratios) <= 3
-
-
-def test_commands_that_live_long_collect_their_garbage() -> None:
-    import gc
-
-    from hostinfo import cli
-
-    cli.main(["--version"])
-    assert gc.isenabled()
-    assert not getattr(command_module("record"), "DISABLE_GC", False)
 
 
 def test_argparse_builds_one_command_only() -> None:
