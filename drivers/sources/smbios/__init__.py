@@ -1,7 +1,7 @@
-"""The firmware's description of the machine: raw SMBIOS tables, parsed by us.
+"""Parse raw SMBIOS tables: /sys/firmware/dmi/tables (readable by root only); DMTF DSP0134.
 
-Source: /sys/firmware/dmi/tables (root only); DMTF DSP0134. ``read_smbios`` gives the tables of a tree, decoded when
-they are first asked for; ``installed.installed_memory`` sums up the slots in the model's words.
+``read_smbios`` returns the tables of a tree; structures are parsed on first access. ``installed.installed_memory`` sums
+up the memory slots.
 """
 
 from __future__ import annotations
@@ -22,88 +22,88 @@ if TYPE_CHECKING:
 __all__ = ("TABLE", "Tables", "Version", "parse_tables", "read_smbios")
 
 TABLE = "/sys/firmware/dmi/tables/DMI"
-"""The source, as ``GroupResult.sources`` names it."""
-_TABLE_LIMIT = 4 * 1024 * 1024  # the largest servers' tables have some 100 KiB
+"""The source, as in ``GroupResult.sources``."""
+_TABLE_LIMIT = 4 * 1024 * 1024  # the tables of the largest servers have about 100 KiB
 _TABLES = "sys/firmware/dmi/tables"
 
 
 class Tables:
-    """The structures of one table by type. What is missing is None or empty; ``problems`` says what was wrong."""
+    """The structures of one table by type; a missing structure is None or an empty tuple."""
 
     def __init__(
         self, structures: list[Structure], version: Version | None, problems: tuple[str, ...], *, is_complete: bool
     ) -> None:
         self.is_complete = is_complete
-        """Whether the walk came to the table's proper end: else a sum over its structures may be too small."""
+        """Whether the walk reached the end of the table; if not, a sum over its structures may be too small."""
         self.structures = tuple(structures)
         self.version = version
         """SMBIOS version; None: no usable entry point."""
         self.problems = problems
-        """What is wrong with the table, in words; empty: nothing."""
+        """What is wrong with the table, as text; empty: nothing."""
 
     def of_type(self, number: int) -> list[Structure]:
-        """The structures of one type in the table's order."""
+        """Return the structures of one type in the order of the table."""
         return [structure for structure in self.structures if structure.type == number]
 
     @cached_property
     def firmware(self) -> FirmwareInfo | None:
-        """Type 0."""
-        from .identity import firmware
+        """The firmware (type 0)."""
+        from .identity import parse_firmware
 
-        return next(map(firmware, self.of_type(0)), None)
+        return next(map(parse_firmware, self.of_type(0)), None)
 
     @cached_property
     def system(self) -> SystemInfo | None:
-        """Type 1."""
-        from .identity import system
+        """The system (type 1)."""
+        from .identity import parse_system
 
-        return next(map(system, self.of_type(1)), None)
+        return next(map(parse_system, self.of_type(1)), None)
 
     @cached_property
     def board(self) -> BoardInfo | None:
-        """Type 2: the first, as the kernel takes it."""
-        from .identity import board
+        """The first baseboard (type 2), as in the kernel."""
+        from .identity import parse_board
 
-        return next(map(board, self.of_type(2)), None)
+        return next(map(parse_board, self.of_type(2)), None)
 
     @cached_property
     def chassis(self) -> ChassisInfo | None:
-        """Type 3: the first, as the kernel takes it."""
-        from .identity import chassis
+        """The first chassis (type 3), as in the kernel."""
+        from .identity import parse_chassis
 
-        return next(map(chassis, self.of_type(3)), None)
+        return next(map(parse_chassis, self.of_type(3)), None)
 
     @cached_property
     def processors(self) -> tuple[ProcessorInfo, ...]:
-        """Type 4: sockets for central processors, populated or not."""
-        from .processor import processor
+        """The sockets for central processors, populated or not (type 4)."""
+        from .processor import parse_processor
 
-        return tuple(info for info in map(processor, self.of_type(4)) if info is not None)
+        return tuple(info for info in map(parse_processor, self.of_type(4)) if info is not None)
 
     @cached_property
     def caches(self) -> tuple[CacheInfo, ...]:
-        """Type 7."""
-        from .processor import cache
+        """The caches (type 7)."""
+        from .processor import parse_cache
 
-        return tuple(map(cache, self.of_type(7)))
+        return tuple(map(parse_cache, self.of_type(7)))
 
     @cached_property
     def memory_arrays(self) -> tuple[MemoryArray, ...]:
-        """Type 16: system memory and others."""
-        from .memory import memory_array
+        """The physical memory arrays, for system memory and others (type 16)."""
+        from .memory import parse_memory_array
 
-        return tuple(map(memory_array, self.of_type(16)))
+        return tuple(map(parse_memory_array, self.of_type(16)))
 
     @cached_property
     def memory_devices(self) -> tuple[MemoryDevice, ...]:
-        """Type 17: slots, populated or not."""
-        from .memory import memory_device
+        """The memory slots, populated or not (type 17)."""
+        from .memory import parse_memory_device
 
-        return tuple(map(memory_device, self.of_type(17)))
+        return tuple(map(parse_memory_device, self.of_type(17)))
 
 
 def parse_tables(data: bytes, entry_point: bytes | None) -> Tables:
-    """Parse a table of any bytes: what can be trusted stands, what can't is named in ``problems``."""
+    """Parse a table of arbitrary bytes; what is wrong with it is in ``problems``."""
     problems = []
     entry: EntryPoint | None = None
     if entry_point is not None:
@@ -119,7 +119,7 @@ def parse_tables(data: bytes, entry_point: bytes | None) -> Tables:
 
 
 def read_smbios(tree: Tree) -> Tables | None:
-    """The tables of a tree; None where the machine has none. ReadError where this process may not read them."""
+    """Return the tables of a tree; None if the machine has none. ReadError: they are not readable."""
     import errno
 
     absent = (errno.ENOENT, errno.ENOTDIR, errno.ENODEV, errno.ENXIO)

@@ -1,21 +1,21 @@
-"""What the machine is called: SMBIOS types 0 to 3 (DSP0134 7.1 to 7.4).
+"""Firmware, system, board and chassis: SMBIOS types 0 to 3 (DSP0134 7.1 to 7.4).
 
-Each field is decoded where its structure's length and the table's version allow. A number that the specification calls
-unknown, reserved or out of its own range is None, for firmware fills tables carelessly.
+A field is decoded only if the structure's length and the table's version include it. Values that the specification
+calls unknown or reserved, or that are out of range, are None: firmware is careless.
 """
 
 from __future__ import annotations
 
 from hostinfo.record import record
 
-from . import value_names as words
+from . import value_names
 from .text import uuid_from_bytes
 from .walk import Structure
 
 
 @record
 class FirmwareInfo:
-    """Type 0."""
+    """The firmware (type 0)."""
 
     vendor: str | None
     version: str | None
@@ -25,7 +25,7 @@ class FirmwareInfo:
 
 @record
 class SystemInfo:
-    """Type 1."""
+    """The system (type 1)."""
 
     manufacturer: str | None
     product: str | None
@@ -38,7 +38,7 @@ class SystemInfo:
 
 @record
 class BoardInfo:
-    """Type 2."""
+    """The baseboard (type 2)."""
 
     manufacturer: str | None
     product: str | None
@@ -50,7 +50,7 @@ class BoardInfo:
 
 @record
 class ChassisInfo:
-    """Type 3."""
+    """The chassis (type 3)."""
 
     type: str | None
     manufacturer: str | None
@@ -59,52 +59,52 @@ class ChassisInfo:
     asset_tag: str | None
 
 
-def firmware(at: Structure) -> FirmwareInfo:
-    """Type 0."""
-    second_extension = at.number(0x13, 1, (2, 4))
+def parse_firmware(structure: Structure) -> FirmwareInfo:
+    """Parse type 0."""
+    second_extension = structure.number(0x13, 1, (2, 4))
     return FirmwareInfo(
-        vendor=at.text(0x04),
-        version=at.text(0x05),
-        release_date=at.text(0x08),
+        vendor=structure.text(0x04),
+        version=structure.text(0x05),
+        release_date=structure.text(0x08),
         is_virtual_machine=None if second_extension is None else bool(second_extension & 0x10),
     )
 
 
-def system(at: Structure) -> SystemInfo:
-    """Type 1; the byte order of the UUID changed with 2.6: without a version it can't be told."""
+def parse_system(structure: Structure) -> SystemInfo:
+    """Parse type 1; without a version, the byte order of the UUID, which changed in 2.6, is unknown."""
     uuid = None
-    if at.version is not None and at.version >= (2, 1) and len(at.data) >= 0x18:
-        uuid = uuid_from_bytes(at.data[0x08:0x18], at.version >= (2, 6))
+    if structure.version is not None and structure.version >= (2, 1) and len(structure.data) >= 0x18:
+        uuid = uuid_from_bytes(structure.data[0x08:0x18], structure.version >= (2, 6))
     return SystemInfo(
-        manufacturer=at.text(0x04),
-        product=at.text(0x05),
-        version=at.text(0x06),
-        serial=at.text(0x07),
+        manufacturer=structure.text(0x04),
+        product=structure.text(0x05),
+        version=structure.text(0x06),
+        serial=structure.text(0x07),
         uuid=uuid,
-        sku=at.text(0x19, (2, 4)),
-        family=at.text(0x1A, (2, 4)),
+        sku=structure.text(0x19, (2, 4)),
+        family=structure.text(0x1A, (2, 4)),
     )
 
 
-def board(at: Structure) -> BoardInfo:
-    """Type 2."""
-    features = at.number(0x09, 1)
+def parse_board(structure: Structure) -> BoardInfo:
+    """Parse type 2."""
+    features = structure.number(0x09, 1)
     return BoardInfo(
-        manufacturer=at.text(0x04),
-        product=at.text(0x05),
-        version=at.text(0x06),
-        serial=at.text(0x07),
-        asset_tag=at.text(0x08),
+        manufacturer=structure.text(0x04),
+        product=structure.text(0x05),
+        version=structure.text(0x06),
+        serial=structure.text(0x07),
+        asset_tag=structure.text(0x08),
         is_hosting=features is None or bool(features & 1),
     )
 
 
-def chassis(at: Structure) -> ChassisInfo:
-    """Type 3."""
+def parse_chassis(structure: Structure) -> ChassisInfo:
+    """Parse type 3."""
     return ChassisInfo(
-        type=words.chassis_type(at.number(0x05, 1)),
-        manufacturer=at.text(0x04),
-        version=at.text(0x06),
-        serial=at.text(0x07),
-        asset_tag=at.text(0x08),
+        type=value_names.chassis_type(structure.number(0x05, 1)),
+        manufacturer=structure.text(0x04),
+        version=structure.text(0x06),
+        serial=structure.text(0x07),
+        asset_tag=structure.text(0x08),
     )

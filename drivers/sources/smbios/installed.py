@@ -1,4 +1,4 @@
-"""Installed memory in the model's words, from SMBIOS types 16 and 17."""
+"""Sum up the installed memory from SMBIOS types 16 and 17 for the model."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from .memory import MemoryDevice
 
 
 @record
-class Installed:
-    """What the board takes and what is in its slots."""
+class InstalledMemory:
+    """The capacity of the board and the contents of its slots."""
 
     installed_bytes: int | None
-    """Sum of the populated slots; None: no slot is described, or the size of one is not known."""
+    """Sum of the populated slots; None: no slots are described, or the size of one is unknown."""
     maximum_bytes: int | None
     slots: int | None
     error_correction: str | None
-    """None: not told, or the arrays differ."""
+    """None: unknown, or the arrays differ."""
     dimms: tuple[Dimm, ...]
 
 
-def installed_memory(tables: Tables) -> Installed:
-    """Sum up the arrays of system memory; arrays for flash, video or cache are not memory of the machine.
+def installed_memory(tables: Tables) -> InstalledMemory:
+    """Sum up the arrays of system memory; arrays of flash, video memory or cache do not count.
 
-    A table that breaks off has no sums.
+    A truncated table has no sums.
     """
     arrays = [array for array in tables.memory_arrays if array.is_system_memory]
     foreign = {array.handle for array in tables.memory_arrays if not array.is_system_memory}
     devices = [device for device in tables.memory_devices if device.is_populated and device.array not in foreign]
     sizes = [device.size_bytes for device in devices]
     corrections = {array.error_correction for array in arrays}
-    return Installed(
+    return InstalledMemory(
         installed_bytes=sum(size for size in sizes if size) if sizes and all(sizes) and tables.is_complete else None,
         maximum_bytes=_sum(tables, [array.maximum_bytes for array in arrays]),
         slots=_sum(tables, [array.slots for array in arrays]),
@@ -42,7 +42,7 @@ def installed_memory(tables: Tables) -> Installed:
 
 
 def _sum(tables: Tables, numbers: list[int | None]) -> int | None:
-    """The sum over all arrays; None where one of them does not tell."""
+    """Return the sum over all arrays; None if one is unknown."""
     return sum(number for number in numbers if number) if numbers and all(numbers) and tables.is_complete else None
 
 

@@ -1,8 +1,8 @@
-"""Firmware's texts: what is a value and what is a form that the board's maker did not fill in.
+"""Clean up firmware strings: drop placeholders that the vendor did not replace.
 
-The placeholders are those that firmware kits ship as defaults (AMI's "To Be Filled By O.E.M.", Insyde's and ASUS'
-"System Product Name", Supermicro's 0123456789) and DSP0134's and dmidecode(8)'s words for a missing string. A text
-is dropped only as a whole: "Default string" goes, "Default Street 1" stays.
+The placeholders are the defaults of firmware vendors (AMI's "To Be Filled By O.E.M.", Insyde's and ASUS' "System
+Product Name", Supermicro's 0123456789), and the texts of DSP0134 and dmidecode(8) for a missing string. Only a whole
+string is a placeholder: "Default string" is dropped, "Default Street 1" is kept.
 """
 
 _PLACEHOLDERS = frozenset({
@@ -24,13 +24,13 @@ _SHORTEST_FILLER = 4
 _NO_UUIDS = frozenset({
     "0" * 32,  # absent (DSP0134 7.2.1)
     "f" * 32,  # not set yet (DSP0134 7.2.1)
-    "03000200040005000006000700080009",  # AMI's template: 00 02 00 03 00 04 …, the same on every unprogrammed board
+    "03000200040005000006000700080009",  # AMI's default, the same on every board that was not programmed
     "00020003000400050006000700080009",  # the same in the byte order before SMBIOS 2.6
 })  # fmt: skip
 
 
 def clean(text: str) -> str | None:
-    """The text without white space around it; None for blanks and placeholders; control characters as U+FFFD."""
+    """Return the stripped text, control characters as U+FFFD; None if it is blank or a placeholder."""
     text = text.strip("\0 \t\r\n\v\f")
     if not text.isprintable():
         text = "".join(character if character.isprintable() else "\ufffd" for character in text)
@@ -43,7 +43,7 @@ def clean(text: str) -> str | None:
 
 
 def uuid_text(text: str | None) -> str | None:
-    """A UUID in lower case with dashes; None for anything else and for those that firmware kits ship."""
+    """Return a UUID in lower case with dashes; None for other text and for default UUIDs of firmware vendors."""
     digits = (text or "").strip().lower().replace("-", "")
     if len(digits) != 32 or digits in _NO_UUIDS or not all(digit in "0123456789abcdef" for digit in digits):
         return None
@@ -51,7 +51,7 @@ def uuid_text(text: str | None) -> str | None:
 
 
 def uuid_from_bytes(data: bytes, is_little_endian: bool) -> str | None:
-    """The UUID of SMBIOS type 1; since SMBIOS 2.6 its first three fields are little-endian, as the kernel has it."""
+    """Return the UUID of SMBIOS type 1; its first three fields are little-endian since 2.6, as in the kernel."""
     if is_little_endian:
         data = data[3::-1] + data[5:3:-1] + data[7:5:-1] + data[8:]
     return uuid_text(data.hex())

@@ -1,4 +1,4 @@
-"""Words of DSP0134 for the codes in SMBIOS structures; codes for "other" and "unknown" have none: absent."""
+"""Names of the enumerations in DSP0134; the codes for "other" and "unknown" are None."""
 
 # 7.4.1, from code 3
 _CHASSIS = (
@@ -23,46 +23,46 @@ _MEMORY_TYPES = (
 )  # fmt: skip
 # 7.18.6, from code 3
 _TECHNOLOGIES = ("DRAM", "NVDIMM-N", "NVDIMM-F", "NVDIMM-P", "Intel Optane persistent memory")
-# 7.8.4, from code 3: the kernel's words for what it calls the type
+# 7.8.4, from code 3: the names that the kernel uses for cache types
 _CACHE_TYPES = ("Instruction", "Data", "Unified")
 # 7.8.5: ways; code 6 is fully associative, which is no number of ways by itself
 _CACHE_WAYS = {3: 1, 4: 2, 5: 4, 7: 8, 8: 16, 9: 12, 10: 24, 11: 32, 12: 48, 13: 64, 14: 20}
 
 
 def chassis_type(code: int | None) -> str | None:
-    """Kind of chassis; the highest bit of the code only says whether there is a lock."""
-    return _word(_CHASSIS, None if code is None else code & 0x7F)
+    """Return the chassis type; the highest bit of the code is the chassis lock."""
+    return _name(_CHASSIS, None if code is None else code & 0x7F)
 
 
 def error_correction(code: int | None) -> str | None:
-    """Error correction of a memory array."""
-    return _word(_ERROR_CORRECTION, code)
+    """Return the error correction of a memory array."""
+    return _name(_ERROR_CORRECTION, code)
 
 
 def form_factor(code: int | None) -> str | None:
-    """Shape of a memory device."""
-    return _word(_FORM_FACTORS, code)
+    """Return the form factor of a memory device."""
+    return _name(_FORM_FACTORS, code)
 
 
 def memory_type(code: int | None) -> str | None:
-    """Kind of a memory device."""
-    return _word(_MEMORY_TYPES, code)
+    """Return the type of a memory device, such as DDR4."""
+    return _name(_MEMORY_TYPES, code)
 
 
 def memory_technology(code: int | None) -> str | None:
-    """Technology of a memory device: persistent memory is told apart here."""
-    return _word(_TECHNOLOGIES, code)
+    """Return the technology of a memory device, which distinguishes persistent memory."""
+    return _name(_TECHNOLOGIES, code)
 
 
 def cache_type(code: int | None) -> str | None:
-    """What a cache holds."""
-    return _word(_CACHE_TYPES, code)
+    """Return the type of a cache."""
+    return _name(_CACHE_TYPES, code)
 
 
 def cache_ways(code: int | None) -> int | None:
-    """Associativity of a cache."""
+    """Return the associativity of a cache."""
     return None if code is None else _CACHE_WAYS.get(code)
 
 
-def _word(words: tuple[str | None, ...], code: int | None) -> str | None:
-    return words[code - 3] if code is not None and 3 <= code < len(words) + 3 else None
+def _name(names: tuple[str | None, ...], code: int | None) -> str | None:
+    return names[code - 3] if code is not None and 3 <= code < len(names) + 3 else None

@@ -1,4 +1,4 @@
-"""SMBIOS tables as the firmware lays them out: the entry point, and the walk from structure to structure.
+"""The binary format of SMBIOS tables: the entry point, and the walk from structure to structure.
 
 Source: /sys/firmware/dmi/tables/{smbios_entry_point,DMI}; DMTF DSP0134 (SMBIOS reference specification), chapters 5, 6.
 """
@@ -8,17 +8,16 @@ from .text import clean
 Version = tuple[int, int]
 
 STRUCTURES_LIMIT = 65536
-"""Most structures of a table: handles are 16 bits wide and may not repeat."""
+"""Maximum number of structures in a table: handles are unique and have 16 bits."""
 _END_OF_TABLE = 127
 _HEADER_BYTES = 4
-_MISSTATED_VERSIONS = {(2, 31): (2, 3), (2, 33): (2, 3), (2, 51): (2, 6)}  # firmware that took 2.3.1 for 2.31
+_MISSTATED_VERSIONS = {(2, 31): (2, 3), (2, 33): (2, 3), (2, 51): (2, 6)}  # firmware that encodes 2.3.1 as 2.31
 
 
 class EntryPoint:
-    """What the firmware says of its table.
+    """Version, number of structures and length of the table.
 
-    ``structures`` is their number, None in the 64-bit entry point, which does not count them; ``table_bytes`` is the
-    length of the table, there its greatest length.
+    The 64-bit entry point has no number (None), and its length is a maximum.
     """
 
     __slots__ = ("structures", "table_bytes", "version")
@@ -30,9 +29,10 @@ class EntryPoint:
 
 
 class Structure:
-    """One structure: its formatted area with the four bytes of the header, and the strings behind it.
+    """One structure: its formatted area including the four-byte header, and the strings after it.
 
-    ``version`` is that of the table: a field newer than it is no field, whatever the length says. None: not known.
+    ``version`` is that of the table, None: unknown. Fields that are newer than the version do not exist, even if the
+    structure is long enough.
     """
 
     __slots__ = ("data", "handle", "strings", "type", "version")
@@ -45,13 +45,13 @@ class Structure:
         self.version = version
 
     def number(self, offset: int, size: int, since: Version = (2, 0)) -> int | None:
-        """The little-endian number of ``size`` bytes; None where this structure or this version has no such field."""
+        """Return the little-endian integer of ``size`` bytes; None if structure or version has no such field."""
         if offset + size > len(self.data) or (self.version is not None and self.version < since):
             return None
         return int.from_bytes(self.data[offset : offset + size], "little")
 
     def text(self, offset: int, since: Version = (2, 0)) -> str | None:
-        """The string that the byte at ``offset`` names; None: none, beyond the last, or a placeholder."""
+        """Return the string whose number is at ``offset``; None: no string, number out of range, or placeholder."""
         index = self.number(offset, 1, since)
         if not index:
             return None
@@ -60,7 +60,7 @@ class Structure:
 
 
 def parse_entry_point(data: bytes) -> EntryPoint | str:
-    """What the entry point says, or what is wrong with it."""
+    """Return the entry point, or what is wrong with it."""
     if data.startswith(b"_SM3_"):
         if len(data) < 24 or not 24 <= data[6] <= len(data):
             return "64-bit entry point of a wrong length"
@@ -70,7 +70,7 @@ def parse_entry_point(data: bytes) -> EntryPoint | str:
             version=(data[7], data[8]), structures=None, table_bytes=int.from_bytes(data[12:16], "little")
         )
     if data.startswith(b"_SM_"):
-        # 30 instead of 31: an error of the specification 2.1 that firmware followed
+        # 30 instead of 31: an error in version 2.1 of the specification, which firmware followed
         if len(data) < 30 or not 30 <= data[5] <= len(data):
             return "32-bit entry point of a wrong length"
         if sum(data[: data[5]]) % 256:
@@ -87,7 +87,7 @@ def parse_entry_point(data: bytes) -> EntryPoint | str:
 
 
 def _legacy(data: bytes, version: Version) -> EntryPoint:
-    """The fields that the 32-bit entry point has in its second half, where the legacy one has them too."""
+    """Return the fields of the legacy entry point, which is also the second half of the 32-bit one."""
     return EntryPoint(
         version=version,
         structures=int.from_bytes(data[12:14], "little"),
@@ -96,10 +96,10 @@ def _legacy(data: bytes, version: Version) -> EntryPoint:
 
 
 def walk(data: bytes, entry: EntryPoint | None) -> tuple[list[Structure], str | None]:
-    """The structures of a table, and what ended the walk before its proper end; what came before stands."""
+    """Return the structures of a table, and what ended the walk early; None: the table is complete."""
     structures: list[Structure] = []
     version = entry.version if entry else None
-    # The kernel too stops at an end-of-table only where nobody counted: some tables have one in their middle.
+    # Like the kernel, stop at an end-of-table structure only without a count: some tables have one in the middle.
     count = (entry.structures if entry else None) or None
     end = min(len(data), entry.table_bytes or len(data)) if entry else len(data)
     offset = 0

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hostinfo.drivers.sources.smbios import Tables, parse_tables, read_smbios
-from hostinfo.drivers.sources.smbios.identity import chassis
+from hostinfo.drivers.sources.smbios.identity import parse_chassis
 from hostinfo.drivers.sources.smbios.installed import installed_memory
 from hostinfo.drivers.sources.smbios.processor import split_signature
 from hostinfo.drivers.sources.smbios.text import clean
@@ -71,7 +71,7 @@ def test_chassis_types_are_dmidecodes_words(tmp_path: Path) -> None:
     data = b"".join(structure(3, code, body, b"Maker") for code, body in enumerate(bodies)) + END
     entry = entry_point(data, (3, 4), None)
     theirs = [found["Type"] for found in dmidecode(tmp_path / "dump", data, entry, 3)]
-    ours = [chassis(each).type for each in parse_tables(data, entry).of_type(3)]
+    ours = [parse_chassis(each).type for each in parse_tables(data, entry).of_type(3)]
     for told, said in zip(ours, theirs, strict=True):
         if said in NOT_A_WORD:
             assert told is None
