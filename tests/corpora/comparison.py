@@ -1,4 +1,4 @@
-"""Compares what hostinfo tells with what others publish, value by value, and counts."""
+"""Compare the values of hostinfo with published ones, and count them."""
 
 from dataclasses import dataclass, field
 
@@ -7,7 +7,7 @@ from hostinfo.model.cpu import Cache
 
 @dataclass
 class Tally:
-    """What was compared in this run."""
+    """Machines and values compared in this run."""
 
     machines: set[str] = field(default_factory=set)
     values: int = 0
@@ -18,24 +18,24 @@ TALLY = Tally()
 
 
 def compare(
-    name: str, told: dict[str, object], published: dict[str, object], exceptions: dict[str, tuple[object, str]]
+    name: str, found: dict[str, object], published: dict[str, object], exceptions: dict[str, tuple[object, str]]
 ) -> None:
-    """Each published value is told; for the exceptions the table's value is told, and differs from the published."""
+    """Assert that each published value is found; for an exception, its value in the table, which must differ."""
     wrong = []
-    for what, theirs in published.items():
-        expected, why = exceptions.get(what, (theirs, ""))
-        if why and expected == theirs:
-            wrong.append(f"{what}: no exception any more ({why})")
-        if told.get(what) != expected:
-            wrong.append(f"{what}: told {told.get(what)!r}, expected {expected!r} {why}")
-        TALLY.exceptions += bool(why)
+    for key, theirs in published.items():
+        expected, reason = exceptions.get(key, (theirs, ""))
+        if reason and expected == theirs:
+            wrong.append(f"{key}: the exception is not needed ({reason})")
+        if found.get(key) != expected:
+            wrong.append(f"{key}: found {found.get(key)!r}, expected {expected!r} {reason}")
+        TALLY.exceptions += bool(reason)
     TALLY.machines.add(name)
     TALLY.values += len(published)
     assert not wrong, "\n".join([name, *wrong])
 
 
 def add_up(caches: tuple[Cache, ...]) -> dict[str, tuple[int, int | None]]:
-    """Bytes and instances over the machine by level and type, as lscpu prints them."""
+    """Return total bytes and instances by level and type, as lscpu prints them."""
     sums: dict[str, tuple[int, int | None]] = {}
     for cache in caches:
         if cache.size_bytes is None:

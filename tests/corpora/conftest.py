@@ -1,4 +1,4 @@
-"""Says at the end of a run how much was compared with third-party machines."""
+"""Print at the end of a run how many values of third-party machines were compared."""
 
 import os
 import tempfile
@@ -14,12 +14,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if TALLY.machines:
         terminalreporter.write_line(
             f"third-party machines: {len(TALLY.machines)}, values compared: {TALLY.values}, "
-            f"of which the table of exceptions has {TALLY.exceptions}"
+            f"exceptions: {TALLY.exceptions}"
         )
 
 
 @pytest.fixture
-def room() -> Iterator[Path]:
-    """A folder for some thousand small files, gone after the test: in memory where that can be."""
+def unpack_dir() -> Iterator[Path]:
+    """Return a temporary directory for thousands of small files, in memory if possible."""
     with tempfile.TemporaryDirectory(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None) as folder:
         yield Path(folder)

@@ -1,13 +1,13 @@
-"""Published figures that are not the hardware: machine -> what -> (what is true, why the figure is not).
+"""Published values that are not those of the hardware: machine -> value -> (correct value, reason).
 
-A value of None is one that nobody can know from the files.
+None: the files do not contain the value.
 """
 
 Exceptions = dict[str, dict[str, tuple[object, str]]]
 
 _LPAR = "the hypervisor hides packages (physical_package_id -1) and the kernel fills each core's threads in for them"
-_NO_TOPOLOGY = "the hypervisor tells no topology (physical_package_id -1); lscpu counts each CPU as a package"
-_PER_KIND = "lscpu numbers and prints each kind of core by itself"
+_NO_TOPOLOGY = "the hypervisor reports no topology (physical_package_id -1); lscpu counts each CPU as a package"
+_PER_KIND = "lscpu numbers and prints each kind of core separately"
 
 LSCPU: Exceptions = {
     "arm-A510-A710-A715-X3": {
@@ -26,23 +26,23 @@ LSCPU: Exceptions = {
     },
     "vmware_fpe": {
         "cores": (16, "lscpu counts Bulldozer modules; the Opteron 6328 has 8 cores, and the kernel 8 core numbers"),
-        "threads_per_core": (1, "the same: a module is two cores"),
+        "threads_per_core": (1, "lscpu counts modules; a module has two cores"),
     },
 }
 
 _MANY = "hwloc counts what the process may use (cgroup, cpuset); the machine has more"
-_CONFLICT = "hwloc's authors broke these sets by hand to see them refused"
+_CONFLICT = "hwloc's authors edited these sets to contradict each other"
 
 HWLOC: Exceptions = {
     "256ppc-8n8s4t": {"sockets": (None, _LPAR)},
-    "2arm-2c": {"model_name": ("Cortex-A9", "the kernel's words for the architecture; part 0xc09 is the Cortex-A9")},
+    "2arm-2c": {"model_name": ("Cortex-A9", "the kernel's name of the architecture; part 0xc09 is the Cortex-A9")},
     "2ps3-2t": {"sockets": (1, "hwloc shows no package without a number; one core is in one package")},
     "40intel64-4n10c+pci-conflicts": {
         "sockets": (4, _CONFLICT),
         "L3 of 31457280": (5, _CONFLICT),
     },
     "8em64t-2s2ca2c-buggynuma": {
-        "nodes": (8, "the kernel was told to fake them (numa=fake=8); hwloc merges nodes with the same CPUs")
+        "nodes": (8, "emulated by the kernel (numa=fake=8); hwloc merges nodes with the same CPUs")
     },
     "16amd64-8n2c-cpusets": {
         "threads": (15, _MANY),

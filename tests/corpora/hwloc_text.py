@@ -1,4 +1,4 @@
-"""Reads what hwloc's lstopo prints, as text (.console) and as XML."""
+"""Parse the output of hwloc's lstopo, as text (.console) and as XML."""
 
 import re
 import xml.etree.ElementTree as ET
@@ -10,12 +10,12 @@ _TYPES = {"0": "", "1": "d", "2": "i"}
 
 
 def published(path: Path) -> dict[str, object]:
-    """The values that hostinfo has too, by our names."""
+    """Return the values that hostinfo has too, by its names."""
     return _of_xml(path) if path.suffix == ".xml" else _of_text(path.read_text())
 
 
 def _of_text(text: str) -> dict[str, object]:
-    # the object tree ends where the depths are listed; one line may hold a memory-side cache before its node
+    # the object tree ends before the list of depths; one line may contain a memory-side cache and its node
     tree = text[: text.find("\ndepth 0:")]
     count = Counter(re.findall(r"(\w+)(?:\(\w+\))? L#\d+", tree))
     caches: Counter[str] = Counter()

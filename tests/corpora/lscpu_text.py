@@ -1,4 +1,4 @@
-"""Reads what lscpu prints: the summary, and the table of `lscpu -p` behind it."""
+"""Parse the output of lscpu: the summary, and the table of `lscpu -p` after it."""
 
 import re
 
@@ -6,7 +6,7 @@ _UNITS = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 
 
 def published(text: str) -> dict[str, object]:
-    """The values that hostinfo has too, by our names."""
+    """Return the values that hostinfo has too, by its names."""
     head, *tables = text.split("\n\n")
     summary: dict[str, str] = {}
     for line in head.split("\n"):
@@ -44,17 +44,17 @@ def published(text: str) -> dict[str, object]:
     found |= _caches(summary)
     states = {key.removeprefix("Vulnerability "): value for key, value in summary.items() if "Vulnerability" in key}
     for key, value in states.items():
-        found[f"mitigation {key.lower().replace(' ', '_')}"] = plain(value)
+        found[f"mitigation {key.lower().replace(' ', '_')}"] = without_punctuation(value)
     return found
 
 
-def plain(state: str) -> str:
-    """A mitigation without the colons and semicolons, which lscpu changes."""
+def without_punctuation(state: str) -> str:
+    """Return a mitigation without colons and semicolons, which lscpu changes."""
     return state.replace(":", "").replace(";", "")
 
 
 def numbers(text: str) -> tuple[int, ...]:
-    """CPUs of a list, also with a stride: 0-62:2."""
+    """Return the CPUs of a list; a range may have a stride: 0-62:2."""
     found: list[int] = []
     for part in filter(None, text.split(",")):
         cpus, _, stride = part.partition(":")
@@ -64,16 +64,16 @@ def numbers(text: str) -> tuple[int, ...]:
 
 
 def _of_table(table: str) -> dict[str, object]:
-    """Counts as distinct numbers in the columns of the first table, which are unique over the machine."""
+    """Return the numbers of distinct values in the columns of the first table, which are unique per machine."""
     lines = table.strip().split("\n")
     header = next(line for line in lines if line.startswith("# CPU"))[2:].split(",")
     rows = [line.split(",") for line in lines if not line.startswith("#")]
-    columns = {name: [row[place] for row in rows] for place, name in enumerate(header) if name}
-    told = {name: len(set(values) - {"", "-"}) for name, values in columns.items()}
+    columns = {name: [row[index] for row in rows] for index, name in enumerate(header) if name}
+    counts = {name: len(set(values) - {"", "-"}) for name, values in columns.items()}
     node_of = {
         int(row[0]): int(row[header.index("Node")]) for row in rows if row[header.index("Node")] not in ("", "-")
     }
-    return {"threads": len(rows), "cores": told["Core"], "sockets": told["Socket"], "node of CPUs": node_of}
+    return {"threads": len(rows), "cores": counts["Core"], "sockets": counts["Socket"], "node of CPUs": node_of}
 
 
 def _caches(summary: dict[str, str]) -> dict[str, object]:

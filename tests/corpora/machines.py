@@ -1,4 +1,4 @@
-"""Third-party machines: archives in the folder that HOSTINFO_CORPORA names, unpacked where a test wants them."""
+"""Third-party machines: archives in the folder HOSTINFO_CORPORA, which tests unpack."""
 
 import os
 import re
@@ -14,13 +14,11 @@ _UNWANTED = re.compile(
 _SUFFIXES = (".tar.gz", ".tar.bz2")
 
 
-def named(collection: str, *oracles: str) -> list[str]:
-    """Names of the machines of a collection that have an archive and a file with what their authors publish."""
-    folder = os.environ.get("HOSTINFO_CORPORA")
-    if not folder:
-        return []
+def names_of(collection: str, *oracles: str) -> list[str]:
+    """Return the machines of a collection that have an archive and, if asked for, a file of published values."""
+    folder = Path(os.environ.get("HOSTINFO_CORPORA", "/nonexistent")) / collection
     found = []
-    for archive in sorted((Path(folder) / collection).iterdir()):
+    for archive in sorted(folder.iterdir()) if folder.is_dir() else ():
         name = stem(archive)
         if name and tarfile.is_tarfile(archive) and (not oracles or oracle(collection, name, *oracles) is not None):
             found.append(name)
@@ -28,27 +26,27 @@ def named(collection: str, *oracles: str) -> list[str]:
 
 
 def parameters(collection: str, *oracles: str) -> pytest.MarkDecorator:
-    """One test a machine; one that is skipped where there are none."""
-    names = named(collection, *oracles)
-    missing = pytest.param("", marks=pytest.mark.skip("HOSTINFO_CORPORA names no folder with third-party machines"))
+    """Return one parameter per machine; without any, one that is skipped."""
+    names = names_of(collection, *oracles)
+    missing = pytest.param("", marks=pytest.mark.skip(f"no third-party machines in HOSTINFO_CORPORA/{collection}"))
     return pytest.mark.parametrize("name", names or [missing])
 
 
 def oracle(collection: str, name: str, *suffixes: str) -> Path | None:
-    """The file that tells what the machine's authors expect."""
+    """Return the file of published values of a machine."""
     paths = [Path(os.environ["HOSTINFO_CORPORA"]) / collection / f"{name}{suffix}" for suffix in suffixes]
     return next((path for path in paths if path.exists()), None)
 
 
 def stem(archive: Path) -> str:
-    """The machine's name; empty for what is no archive."""
+    """Return the name of the machine; empty if the file is no archive."""
     return next((archive.name.removesuffix(suffix) for suffix in _SUFFIXES if archive.name.endswith(suffix)), "")
 
 
 def unpack(collection: str, name: str, into: Path) -> Path:
-    """The folder that holds the machine's /proc and /sys, as far as they tell of processors and memory.
+    """Unpack the files about CPUs and memory; return the folder that contains the machine's /proc and /sys.
 
-    No name leads out of the folder: links come last, when no file can be written through them.
+    Nothing is written outside the folder: symbolic links are created last, after all files.
     """
     archives = (Path(os.environ["HOSTINFO_CORPORA"]) / collection).iterdir()
     links: list[tarfile.TarInfo] = []

@@ -1,4 +1,4 @@
-"""The machines of ghw's snapshots, against what their makers say of the processors."""
+"""The machines of ghw's snapshots, against the CPU vendors' specifications."""
 
 from pathlib import Path
 
@@ -7,10 +7,10 @@ import pytest
 import hostinfo
 
 from .comparison import add_up, compare
-from .machines import named, parameters, unpack
+from .machines import names_of, parameters, unpack
 
 MIB = 1 << 20
-MAKERS: dict[str, dict[str, object]] = {
+VENDORS: dict[str, dict[str, object]] = {
     "12th Gen Intel(R) Core(TM) i7-1270P": {
         "cores": 12,  # 4 with two threads, 8 with one
         "threads": 16,
@@ -37,33 +37,33 @@ MAKERS: dict[str, dict[str, object]] = {
         "vendor_id": "GenuineIntel",
     },
 }
-"""Figures of ark.intel.com and amd.com by the brand string; guests have none."""
+"""Specifications of ark.intel.com and amd.com by brand string; guests have none."""
 
 
 @parameters("ghw")
-def test_the_kernels_files_tell_what_the_maker_publishes(name: str, room: Path) -> None:
-    root = unpack("ghw", name, room)
+def test_machines_have_the_values_that_the_vendor_publishes(name: str, unpack_dir: Path) -> None:
+    root = unpack("ghw", name, unpack_dir)
     with hostinfo.open(f"sysfs://{root}") as host:
         cpu, memory = host.cpu().value, host.memory().value
         nodes = host.numa().value.nodes
-    told = {field: getattr(cpu, field) for field in ("sockets", "cores", "threads", "vendor_id", "model_name")}
-    published = dict(MAKERS.get(cpu.model_name or "", {}))
+    found = {field: getattr(cpu, field) for field in ("sockets", "cores", "threads", "vendor_id", "model_name")}
+    published = dict(VENDORS.get(cpu.model_name or "", {}))
     lines = (root / "proc/cpuinfo").read_text().split("\n")
     processors = sum(line.replace("\t", " ").startswith("processor") for line in lines)
     published["threads"] = published.get("threads", processors)
     meminfo = dict(line.split(":") for line in (root / "proc/meminfo").read_text().strip().split("\n"))
     published["memory"] = int(meminfo["MemTotal"].split()[0]) * 1024
     published["nodes"] = len(list((root / "sys/devices/system/node").glob("node[0-9]*")))
-    told |= {**add_up(cpu.caches), "memory": memory.total_bytes, "nodes": len(nodes)}
-    compare(name, told, published, {})
+    found |= {**add_up(cpu.caches), "memory": memory.total_bytes, "nodes": len(nodes)}
+    compare(name, found, published, {})
 
 
-@pytest.mark.skipif(not named("ghw"), reason="HOSTINFO_CORPORA names no folder with third-party machines")
-def test_a_hybrid_processor_has_cores_with_two_threads_and_with_one(room: Path) -> None:
-    with hostinfo.open(f"sysfs://{unpack('ghw', 'linux-amd64-415ee03b8c4d1c4f07ae2e9d8b3d3d6d', room)}") as host:
+@pytest.mark.skipif(not names_of("ghw"), reason="no third-party machines in HOSTINFO_CORPORA/ghw")
+def test_a_hybrid_processor_has_cores_with_two_threads_and_with_one(unpack_dir: Path) -> None:
+    with hostinfo.open(f"sysfs://{unpack('ghw', 'linux-amd64-415ee03b8c4d1c4f07ae2e9d8b3d3d6d', unpack_dir)}") as host:
         cpu = host.cpu().value
-    of_core: dict[object, int] = {}
-    for one in cpu.processors:
-        of_core[one.core_id] = of_core.get(one.core_id, 0) + 1
-    assert sorted(of_core.values()) == [1] * 8 + [2] * 4
+    per_core: dict[object, int] = {}
+    for processor in cpu.processors:
+        per_core[processor.core_id] = per_core.get(processor.core_id, 0) + 1
+    assert sorted(per_core.values()) == [1] * 8 + [2] * 4
     assert cpu.threads_per_core == 2

@@ -13,31 +13,31 @@ _TYPES = {"Data": "d", "Instruction": "i"}
 
 
 @parameters("hwloc", ".console", ".xml")
-def test_the_kernels_files_tell_what_hwloc_publishes(name: str, room: Path) -> None:
+def test_machines_have_the_values_that_hwloc_publishes(name: str, unpack_dir: Path) -> None:
     expected = oracle("hwloc", name, ".console", ".xml")
     assert expected
-    root = unpack("hwloc", name, room)
+    root = unpack("hwloc", name, unpack_dir)
     with hostinfo.open(f"sysfs://{root}") as host:
         cpu, numa = host.cpu().value, host.numa().value
         memory = host.memory().value
-    told: dict[str, object] = {
+    found: dict[str, object] = {
         "threads": cpu.threads,
         "cores": cpu.cores,
         "sockets": cpu.sockets,
-        "online": tuple(one.number for one in cpu.processors if one.is_online),
+        "online": tuple(processor.number for processor in cpu.processors if processor.is_online),
         "nodes": len(numa.nodes),
         "model_name": cpu.model_name,
         "vendor_id": cpu.vendor_id,
     }
     published = hwloc_text.published(expected)
     if not any((root / "sys/devices/system/node").glob("node[0-9]*")):
-        assert published.pop("nodes") == 1  # hwloc makes one up where the kernel has none
+        assert published.pop("nodes") == 1  # hwloc adds one if the kernel has none
         assert numa.nodes == ()
-    # a set of lists, some without instruction caches: --no-icaches
+    # some outputs have no instruction caches: --no-icaches
     for cache in cpu.caches:
         key = f"L{cache.level}{_TYPES.get(cache.type, '')} of {cache.size_bytes}"
-        earlier = told.get(key, 0)
+        earlier = found.get(key, 0)
         assert isinstance(earlier, int)
-        told[key] = earlier + (cache.instances or 0)
-    compare(name, told, published, HWLOC.get(name, {}))
+        found[key] = earlier + (cache.instances or 0)
+    compare(name, found, published, HWLOC.get(name, {}))
     assert all(node.total_bytes is None or memory.total_bytes for node in numa.nodes)

@@ -1,4 +1,4 @@
-"""The machines of util-linux' lscpu tests, against what lscpu is expected to print for them."""
+"""The machines of util-linux' lscpu tests, against the expected output of lscpu."""
 
 from pathlib import Path
 
@@ -11,28 +11,28 @@ from .machines import oracle, parameters, unpack
 
 
 @parameters("lscpu", ".expected")
-def test_the_kernels_files_tell_what_lscpu_publishes(name: str, room: Path) -> None:
+def test_machines_have_the_values_that_lscpu_publishes(name: str, unpack_dir: Path) -> None:
     expected = oracle("lscpu", name, ".expected")
     assert expected
-    with hostinfo.open(f"sysfs://{unpack('lscpu', name, room)}") as host:
+    with hostinfo.open(f"sysfs://{unpack('lscpu', name, unpack_dir)}") as host:
         cpu, numa = host.cpu().value, host.numa().value
-    told: dict[str, object] = {
+    found: dict[str, object] = {
         "threads": cpu.threads,
         "cores": cpu.cores,
         "sockets": cpu.sockets,
         "processors": len(cpu.processors),
-        "online": tuple(one.number for one in cpu.processors if one.is_online),
-        "node of CPUs": {one.number: one.numa_node for one in cpu.processors if one.numa_node is not None},
+        "online": tuple(processor.number for processor in cpu.processors if processor.is_online),
+        "node of CPUs": {p.number: p.numa_node for p in cpu.processors if p.numa_node is not None},
         "nodes": len(numa.nodes),
         **{f"node {node.number}": node.cpus for node in numa.nodes},
-        **{f"mitigation {key}": lscpu_text.plain(state) for key, state in cpu.mitigations.items()},
+        **{f"mitigation {key}": lscpu_text.without_punctuation(state) for key, state in cpu.mitigations.items()},
         **add_up(cpu.caches),
         "flags": " ".join(cpu.flags),
     }
     for field in ("vendor_id", "model_name", "family", "model", "stepping", "revision", "microcode"):
-        told[field] = getattr(cpu, field)
+        found[field] = getattr(cpu, field)
     for field in ("threads_per_core", "min_frequency_hz", "max_frequency_hz"):
-        told[field] = getattr(cpu, field)
+        found[field] = getattr(cpu, field)
     for field in ("address_bits_physical", "address_bits_virtual"):
-        told[field] = getattr(cpu, field)
-    compare(name, told, lscpu_text.published(expected.read_text()), LSCPU.get(name, {}))
+        found[field] = getattr(cpu, field)
+    compare(name, found, lscpu_text.published(expected.read_text()), LSCPU.get(name, {}))

@@ -1,9 +1,8 @@
-"""Processors of the machine that runs the tests, against lscpu and psutil; and what odd trees give."""
+"""CPUs of the machine that runs the tests, against lscpu and psutil; and of unusual trees."""
 
 import json
 import shutil
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
@@ -15,16 +14,10 @@ from hostinfo.drivers.sources.tree import Tree
 from hostinfo.drivers.sysfs import cpu
 from hostinfo.model.cpu import Cpu
 from hostinfo.record import record_fields
+from tests.support.trees import write_tree
 
-needs_lscpu = pytest.mark.skipif(shutil.which("lscpu") is None, reason="no lscpu here")
+needs_lscpu = pytest.mark.skipif(shutil.which("lscpu") is None, reason="lscpu is not installed")
 CPU = "sys/devices/system/cpu"
-
-
-def tree_of(root: Path, files: Mapping[str, str]) -> Path:
-    for path, text in files.items():
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_text(text)
-    return root
 
 
 def cpu_of(root: Path) -> Cpu:
@@ -37,46 +30,48 @@ def lscpu(*options: str) -> str:
     return subprocess.run(["lscpu", *options], check=True, capture_output=True, text=True, env={"LC_ALL": "C"}).stdout
 
 
-def here() -> Cpu:
+def read_here() -> Cpu:
     value: Cpu = cpu.read(Sources(tree=Tree("/")), None).value
     return value
 
 
 @needs_lscpu
-def test_the_summary_is_what_lscpu_says() -> None:
-    summary = {one["field"].rstrip(":"): one["data"] for one in _flat(json.loads(lscpu("-J"))["lscpu"])}
-    mine = here()
-    assert str(mine.threads) == str(len(_list(summary["On-line CPU(s) list"])))
-    assert len(mine.processors) == int(summary["CPU(s)"])
-    assert mine.model_name == summary.get("Model name", mine.model_name)
-    assert mine.vendor_id == summary.get("Vendor ID", mine.vendor_id)
-    assert " ".join(mine.flags) == summary.get("Flags", "")
-    assert str(mine.family) == summary.get("CPU family", str(mine.family))
-    assert str(mine.threads_per_core) == summary["Thread(s) per core"]
+def test_the_summary_is_that_of_lscpu() -> None:
+    summary = {row["field"].rstrip(":"): row["data"] for row in _flat(json.loads(lscpu("-J"))["lscpu"])}
+    found = read_here()
+    assert str(found.threads) == str(len(_list(summary["On-line CPU(s) list"])))
+    assert len(found.processors) == int(summary["CPU(s)"])
+    assert found.model_name == summary.get("Model name", found.model_name)
+    assert found.vendor_id == summary.get("Vendor ID", found.vendor_id)
+    assert " ".join(found.flags) == summary.get("Flags", "")
+    assert str(found.family) == summary.get("CPU family", str(found.family))
+    assert str(found.threads_per_core) == summary["Thread(s) per core"]
     if "Address sizes" in summary:
-        sizes = f"{mine.address_bits_physical} bits physical, {mine.address_bits_virtual} bits virtual"
+        sizes = f"{found.address_bits_physical} bits physical, {found.address_bits_virtual} bits virtual"
         assert sizes == summary["Address sizes"]
 
 
 @needs_lscpu
-def test_every_processor_sits_where_lscpu_says() -> None:
+def test_every_processor_has_the_location_of_lscpu() -> None:
     rows = [line.split(",") for line in lscpu("-p=CPU,CORE,SOCKET,NODE").split("\n") if line and line[0] != "#"]
-    mine = here()
-    online = [one for one in mine.processors if one.is_online]
-    assert [one.number for one in online] == [int(row[0]) for row in rows]
-    assert mine.cores == len({row[1] for row in rows})
-    assert mine.sockets == len({row[2] for row in rows})
-    assert ["" if one.numa_node is None else str(one.numa_node) for one in online] == [row[3] for row in rows]
+    found = read_here()
+    online = [processor for processor in found.processors if processor.is_online]
+    assert [processor.number for processor in online] == [int(row[0]) for row in rows]
+    assert found.cores == len({row[1] for row in rows})
+    assert found.sockets == len({row[2] for row in rows})
+    assert ["" if processor.numa_node is None else str(processor.numa_node) for processor in online] == [
+        row[3] for row in rows
+    ]
 
 
 @needs_lscpu
 def test_the_caches_are_those_of_lscpu() -> None:
     published = json.loads(lscpu("-C", "-B", "-J"))["caches"]
-    words = {"Data": "d", "Instruction": "i", "Unified": ""}
-    mine = {f"L{one.level}{words[one.type]}": one for one in here().caches}
-    assert sorted(mine) == sorted(one["name"] for one in published)
+    suffixes = {"Data": "d", "Instruction": "i", "Unified": ""}
+    found = {f"L{cache.level}{suffixes[cache.type]}": cache for cache in read_here().caches}
+    assert sorted(found) == sorted(theirs["name"] for theirs in published)
     for theirs in published:
-        cache = mine[theirs["name"]]
+        cache = found[theirs["name"]]
         assert cache.instances is not None
         assert cache.size_bytes is not None
         assert cache.size_bytes == int(theirs["one-size"])
@@ -86,56 +81,56 @@ def test_the_caches_are_those_of_lscpu() -> None:
 
 
 def test_the_counts_are_those_of_psutil() -> None:
-    mine = here()
-    assert mine.threads == psutil.cpu_count(logical=True)
-    assert mine.cores == psutil.cpu_count(logical=False)
+    found = read_here()
+    assert found.threads == psutil.cpu_count(logical=True)
+    assert found.cores == psutil.cpu_count(logical=False)
 
 
 def test_every_value_has_a_source() -> None:
-    fact = cpu.read(Sources(tree=Tree("/")), None)
+    result = cpu.read(Sources(tree=Tree("/")), None)
     for field in record_fields(Cpu):
-        if getattr(fact.value, field) not in (None, (), {}):
-            assert fact.sources[field].startswith("/"), field
+        if getattr(result.value, field) not in (None, (), {}):
+            assert result.sources[field].startswith("/"), field
 
 
-class Listener(Tree):
-    """Remembers which files were asked for."""
+class LoggingTree(Tree):
+    """Logs which files are read."""
 
     def __init__(self, root: str) -> None:
         super().__init__(root)
-        self.asked: list[str] = []
+        self.paths: list[str] = []
 
     def data(self, path: str, limit: int = 1 << 25) -> bytes:
-        self.asked.append(path)
+        self.paths.append(path)
         return super().data(path, limit)
 
     def names(self, path: str) -> list[str]:
-        self.asked.append(path)
+        self.paths.append(path)
         return super().names(path)
 
 
 def test_the_model_name_costs_one_file() -> None:
-    tree = Listener("/")
-    fact = cpu.read(Sources(tree=tree), frozenset({"model_name"}))
-    assert tree.asked == ["proc/cpuinfo"]
-    assert fact.value.processors == ()
-    assert list(fact.sources) in (["model_name"], [])
+    tree = LoggingTree("/")
+    result = cpu.read(Sources(tree=tree), frozenset({"model_name"}))
+    assert tree.paths == ["proc/cpuinfo"]
+    assert result.value.processors == ()
+    assert list(result.sources) in (["model_name"], [])
 
 
 def test_the_number_of_threads_costs_two_files() -> None:
-    tree = Listener("/")
-    fact = cpu.read(Sources(tree=tree), frozenset({"threads"}))
-    assert sorted(tree.asked) == [f"{CPU}/online", f"{CPU}/present"]
-    assert fact.value.threads == psutil.cpu_count()
+    tree = LoggingTree("/")
+    result = cpu.read(Sources(tree=tree), frozenset({"threads"}))
+    assert sorted(tree.paths) == [f"{CPU}/online", f"{CPU}/present"]
+    assert result.value.threads == psutil.cpu_count()
 
 
-def test_flags_are_one_object_for_all_processors() -> None:
-    mine = here()
-    assert all(one.flags is mine.processors[0].flags for one in mine.processors if one.is_online)
+def test_processors_with_equal_flags_share_one_tuple() -> None:
+    found = read_here()
+    assert all(processor.flags is found.processors[0].flags for processor in found.processors if processor.is_online)
 
 
 def test_a_tree_with_neither_source_is_unsupported(tmp_path: Path) -> None:
-    tree_of(tmp_path, {"proc/meminfo": "MemTotal: 1 kB\n"})
+    write_tree(tmp_path, {"proc/meminfo": "MemTotal: 1 kB\n"})
     with hostinfo.open(f"sysfs://{tmp_path}") as host, pytest.raises(hostinfo.Unsupported, match="neither exists"):
         host.cpu()
 
@@ -146,11 +141,11 @@ def test_cpuinfo_alone_is_enough_on_x86(tmp_path: Path) -> None:
         "cache size\t: 4096 KB\ncpu MHz\t\t: 2000.000\nflags\t\t: fpu sse\n\n"
         for n in range(8)
     )
-    told = cpu_of(tree_of(tmp_path, {"proc/cpuinfo": records}))
-    assert (told.sockets, told.cores, told.threads, told.threads_per_core) == (2, 4, 8, 2)
-    assert told.processors[7].cores_in_socket == 2
-    assert told.processors[7].cache_bytes == 4096 * 1024
-    assert told.current_frequency_hz == 2_000_000_000
+    found = cpu_of(write_tree(tmp_path, {"proc/cpuinfo": records}))
+    assert (found.sockets, found.cores, found.threads, found.threads_per_core) == (2, 4, 8, 2)
+    assert found.processors[7].cores_in_socket == 2
+    assert found.processors[7].cache_bytes == 4096 * 1024
+    assert found.current_frequency_hz == 2_000_000_000
 
 
 def test_cpu_0_may_be_offline_and_numbers_may_have_holes(tmp_path: Path) -> None:
@@ -159,11 +154,11 @@ def test_cpu_0_may_be_offline_and_numbers_may_have_holes(tmp_path: Path) -> None
         files[f"{CPU}/cpu{number}/topology/physical_package_id"] = f"{int(number > 80)}\n"
         files[f"{CPU}/cpu{number}/topology/core_id"] = "8\n"
         files[f"{CPU}/cpu{number}/topology/thread_siblings_list"] = "2-3\n" if number < 80 else "88-89\n"
-    told = cpu_of(tree_of(tmp_path, files))
-    assert (told.sockets, told.cores, told.threads) == (2, 2, 4)
-    assert [one.number for one in told.processors] == [0, 1, 2, 3, 88, 89, 90, 91]
-    assert [one.number for one in told.processors if not one.is_online] == [0, 1, 90, 91]
-    assert told.processors[0].socket_id is None
+    found = cpu_of(write_tree(tmp_path, files))
+    assert (found.sockets, found.cores, found.threads) == (2, 2, 4)
+    assert [processor.number for processor in found.processors] == [0, 1, 2, 3, 88, 89, 90, 91]
+    assert [processor.number for processor in found.processors if not processor.is_online] == [0, 1, 90, 91]
+    assert found.processors[0].socket_id is None
 
 
 def test_cores_of_a_hybrid_processor_are_counted_not_multiplied(tmp_path: Path) -> None:
@@ -171,33 +166,33 @@ def test_cores_of_a_hybrid_processor_are_counted_not_multiplied(tmp_path: Path) 
     for number in range(6):
         files[f"{CPU}/cpu{number}/topology/physical_package_id"] = "0\n"
         files[f"{CPU}/cpu{number}/topology/core_id"] = f"{number // 2 * 4 if number < 4 else number + 10}\n"
-    told = cpu_of(tree_of(tmp_path, files))
-    assert (told.cores, told.threads, told.threads_per_core) == (4, 6, 2)
-    assert {kind.name: kind.cpus for kind in told.kinds} == {"core": (0, 1, 2, 3), "atom": (4, 5)}
-    assert [one.kind for one in told.processors] == ["core"] * 4 + ["atom"] * 2
+    found = cpu_of(write_tree(tmp_path, files))
+    assert (found.cores, found.threads, found.threads_per_core) == (4, 6, 2)
+    assert {kind.name: kind.cpus for kind in found.kinds} == {"core": (0, 1, 2, 3), "atom": (4, 5)}
+    assert [processor.kind for processor in found.processors] == ["core"] * 4 + ["atom"] * 2
 
 
-def test_both_cores_of_two_dies_count_though_their_numbers_are_the_same(tmp_path: Path) -> None:
+def test_cores_of_two_dies_with_the_same_ids_are_counted_separately(tmp_path: Path) -> None:
     files = {f"{CPU}/online": "0-3\n"}
     for number in range(4):  # AMD Magny-Cours on kernels before 4.6
         files[f"{CPU}/cpu{number}/topology/physical_package_id"] = "0\n"
         files[f"{CPU}/cpu{number}/topology/core_id"] = f"{number % 2}\n"
         files[f"{CPU}/cpu{number}/topology/thread_siblings"] = f"{1 << number:x}\n"
-    assert cpu_of(tree_of(tmp_path, files)).cores == 4
+    assert cpu_of(write_tree(tmp_path, files)).cores == 4
 
 
-def test_a_package_number_of_minus_one_is_absent_with_the_reason(tmp_path: Path) -> None:
+def test_a_package_id_of_minus_one_is_absent_with_the_reason(tmp_path: Path) -> None:
     files = {f"{CPU}/online": "0-7\n"}
     for number in range(8):
         files[f"{CPU}/cpu{number}/topology/physical_package_id"] = "-1\n"
         files[f"{CPU}/cpu{number}/topology/core_id"] = f"{number // 4 * 4}\n"
         for name in ("core_siblings", "thread_siblings"):
             files[f"{CPU}/cpu{number}/topology/{name}"] = "0f\n" if number < 4 else "f0\n"
-    with hostinfo.open(f"sysfs://{tree_of(tmp_path, files)}") as host:
-        fact = host.cpu()
-    assert (fact.value.sockets, fact.value.cores) == (None, 2)
-    assert all(one.socket_id is None for one in fact.value.processors)
-    assert [problem.path for problem in fact.problems] == ["sockets"]
+    with hostinfo.open(f"sysfs://{write_tree(tmp_path, files)}") as host:
+        result = host.cpu()
+    assert (result.value.sockets, result.value.cores) == (None, 2)
+    assert all(processor.socket_id is None for processor in result.value.processors)
+    assert [problem.path for problem in result.problems] == ["sockets"]
 
 
 def test_arm_clusters_of_different_cores_are_one_package(tmp_path: Path) -> None:
@@ -210,33 +205,33 @@ def test_arm_clusters_of_different_cores_are_one_package(tmp_path: Path) -> None
     for number in range(6):
         files[f"{CPU}/cpu{number}/topology/physical_package_id"] = f"{number // 4}\n"
         files[f"{CPU}/cpu{number}/topology/core_id"] = f"{number % 4}\n"
-    told = cpu_of(tree_of(tmp_path, files))
-    assert (told.sockets, told.cores) == (1, 6)
-    assert {kind.name: kind.cpus for kind in told.kinds} == {"Cortex-A53": (0, 1, 2, 3), "Cortex-A72": (4, 5)}
+    found = cpu_of(write_tree(tmp_path, files))
+    assert (found.sockets, found.cores) == (1, 6)
+    assert {kind.name: kind.cpus for kind in found.kinds} == {"Cortex-A53": (0, 1, 2, 3), "Cortex-A72": (4, 5)}
 
 
-def test_more_processors_than_can_be_are_refused_quickly(tmp_path: Path) -> None:
+def test_impossible_numbers_of_processors_are_rejected_quickly(tmp_path: Path) -> None:
     for name, text in (("online", "0-4294967295\n"), ("present", "0-99999\n")):
-        root = tree_of(tmp_path / name, {f"{CPU}/online": "0-3\n", f"{CPU}/{name}": text})
+        root = write_tree(tmp_path / name, {f"{CPU}/online": "0-3\n", f"{CPU}/{name}": text})
         with hostinfo.open(f"sysfs://{root}") as host:
-            fact = host.cpu()
-        assert fact.value.processors == ()
-        assert any("more than 65536 CPUs" in str(problem.error) for problem in fact.problems)
+            result = host.cpu()
+        assert result.value.processors == ()
+        assert any("more than 65536 CPUs" in str(problem.error) for problem in result.problems)
 
 
-def test_a_file_that_may_not_be_read_is_a_problem_of_its_fields_only(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_a_problem_of_its_fields_only(tmp_path: Path) -> None:
     files = {"proc/cpuinfo": "processor : 0\nmodel name : X\n", f"{CPU}/online": "0\n"}
-    tree = Tree(str(tree_of(tmp_path, files)), errors={"proc/cpuinfo": 13})
-    fact = cpu.read(Sources(tree=tree), None)
-    assert fact.value.threads == 1
-    assert [(problem.path, problem.error.kind) for problem in fact.problems] == [("vendor_id", "ReadError")]
+    tree = Tree(str(write_tree(tmp_path, files)), errors={"proc/cpuinfo": 13})
+    result = cpu.read(Sources(tree=tree), None)
+    assert result.value.threads == 1
+    assert [(problem.path, problem.error.kind) for problem in result.problems] == [("vendor_id", "ReadError")]
 
 
 def _flat(fields: "list[dict[str, object]]") -> "list[dict[str, str]]":
     found = []
-    for one in fields:
-        found.append({"field": str(one["field"]), "data": str(one["data"])})
-        children = one.get("children", [])
+    for row in fields:
+        found.append({"field": str(row["field"]), "data": str(row["data"])})
+        children = row.get("children", [])
         assert isinstance(children, list)
         found += _flat(children)
     return found

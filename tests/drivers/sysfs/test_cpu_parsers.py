@@ -1,4 +1,4 @@
-"""Whatever a file holds, the parsers of processors and memory give a value or a HostInfoError, in bounded time."""
+"""For any file content, the CPU and memory parsers return a value or raise HostInfoError, in bounded time."""
 
 import os
 import time
@@ -73,7 +73,7 @@ def test_any_list_of_cpus_is_bounded(text: str) -> None:
 
 
 @given(st.sets(st.integers(0, cpulist.LIMIT - 1), max_size=50))
-def test_a_set_survives_being_written_as_a_list_and_as_a_mask(cpus: set[int]) -> None:
+def test_a_set_formatted_as_list_or_mask_is_parsed_back(cpus: set[int]) -> None:
     mask = sum(1 << cpu for cpu in cpus)
     words = f"{mask:x}".zfill(8 * -(-max(1, mask.bit_length()) // 32))
     grouped = ",".join(words[place : place + 8] for place in range(0, len(words), 8))
@@ -94,7 +94,7 @@ def test_any_mask_of_cpus_is_bounded(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["0-4294967295", "0-65536", ",".join(["0-65535"] * 9000), "9" * 4000, "5-1", "0--1", "٣"]
 )
-def test_impossible_lists_are_refused_quickly(text: str) -> None:
+def test_impossible_lists_are_rejected_quickly(text: str) -> None:
     start = time.process_time()
     if text == "٣":
         assert cpulist.parse_list(text, "list") == 1 << 3
@@ -137,15 +137,15 @@ CONTENT = st.one_of(
 )
 
 
-def ask_all(root: Path) -> None:
-    faults = []
+def read_all(root: Path) -> None:
+    messages = []
     with hostinfo.open(f"sysfs://{root}") as host:
-        for ask in (host.cpu, host.numa, host.memory):
+        for read_group in (host.cpu, host.numa, host.memory):
             try:
-                ask()
+                read_group()
             except HostInfoError as error:
-                faults.append(str(error))
-    assert not [fault for fault in faults if "internal error" in fault]
+                messages.append(str(error))
+    assert not [message for message in messages if "internal error" in message]
 
 
 @settings(max_examples=60, deadline=None)
@@ -159,11 +159,11 @@ def test_any_tree_gives_facts_or_an_error(files: dict[str, bytes]) -> None:
         for path, content in files.items():
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_bytes(content)
-        ask_all(root)
+        read_all(root)
 
 
 @pytest.mark.parametrize("how", ["empty", "directory", "huge", "garbled", "loop"])
-def test_a_tree_of_nothing_but_bad_files_is_told_in_bounded_time(tmp_path: Path, how: str) -> None:
+def test_a_tree_of_invalid_files_is_read_in_bounded_time(tmp_path: Path, how: str) -> None:
     for path in FILES:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         if how == "directory":
@@ -176,11 +176,11 @@ def test_a_tree_of_nothing_but_bad_files_is_told_in_bounded_time(tmp_path: Path,
             if how == "huge":
                 os.truncate(tmp_path / path, 100_000_000)
     start = time.process_time()
-    ask_all(tmp_path)
+    read_all(tmp_path)
     assert time.process_time() - start < 5
 
 
-def test_hundreds_of_processors_with_contradicting_sets_are_told_in_bounded_time(tmp_path: Path) -> None:
+def test_hundreds_of_processors_with_contradicting_sets_are_read_in_bounded_time(tmp_path: Path) -> None:
     count = 300
     (tmp_path / CPU).mkdir(parents=True)
     (tmp_path / CPU / "online").write_text(f"0-{count - 1},60000-65535\n")
@@ -192,5 +192,5 @@ def test_hundreds_of_processors_with_contradicting_sets_are_told_in_bounded_time
         (folder / "core_siblings_list").write_text(f"{number},{(number + 1) % count},60000-65535\n")
         (folder / "thread_siblings_list").write_text(f"{number}-65535\n")
     start = time.process_time()
-    ask_all(tmp_path)
+    read_all(tmp_path)
     assert time.process_time() - start < 20

@@ -1,7 +1,7 @@
-"""Trees that somebody means ill with, or that are broken: a value or a HostInfoError for each group, in time.
+"""Hostile and broken trees: each group is a value or a HostInfoError, in bounded time.
 
-Each case runs in a child with bounded memory, processor time and wall time. The tree under attack is a real one, read
-through the public door as ``sysfs:///DIR`` and as ``recorded:DIR``.
+Each case runs in a child process with limits on memory, CPU time and wall time. The tree is that of a real machine,
+read through the public API as ``sysfs:///DIR`` and as ``recorded:DIR``.
 """
 
 import errno
@@ -31,7 +31,7 @@ EXTRAS = (
     "sys/firmware/dmi/tables/smbios_entry_point", "sys/hypervisor/type", "sys/hypervisor/properties/features",
     "proc/sysinfo", "proc/device-tree/model", "run/systemd/container", "proc/swaps",
 )  # fmt: skip
-"""Files that the machine of the fixture hasn't, and that readers ask for."""
+"""Files that readers open and that the machine of the fixture does not have."""
 
 CHILD = """if True:
     import json, resource, sys
@@ -39,32 +39,32 @@ CHILD = """if True:
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     import hostinfo
-    told = {}
+    outcomes = {}
     try:
         with hostinfo.open(uri) as host:
             for group in hostinfo.GROUPS:
                 try:
-                    fact = host.read(group)
+                    result = host.read(group)
                 except hostinfo.HostInfoError as error:
-                    told[group] = [error.kind, str(error)]
+                    outcomes[group] = [error.kind, str(error)]
                 else:
-                    problems = "; ".join(str(problem.error) for problem in fact.problems)[:4000]
-                    told[group] = ["value", problems + str(fact.value)[:100_000]]
+                    problems = "; ".join(str(problem.error) for problem in result.problems)[:4000]
+                    outcomes[group] = ["value", problems + str(result.value)[:100_000]]
     except hostinfo.HostInfoError as error:
-        told = dict.fromkeys(hostinfo.GROUPS, [error.kind, str(error)])
-    told["peak"] = ["", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss]
-    print(json.dumps(told))
+        outcomes = dict.fromkeys(hostinfo.GROUPS, [error.kind, str(error)])
+    outcomes["peak"] = ["", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss]
+    print(json.dumps(outcomes))
     """
 
 
-def ask(uri: str, *before: str) -> dict[str, list[str]]:
-    """What each group of a host came to; the child must end by itself, within its limits."""
+def read_groups(uri: str, *before: str) -> dict[str, list[str]]:
+    """Return the outcome of each group; the child must exit by itself, within its limits."""
     command = [*before, sys.executable, "-c", CHILD, uri, str(MEMORY_LIMIT), str(CPU_SECONDS)]
     environment = {**os.environ, "PYTHONPATH": str(Path(hostinfo.__file__).parent.parent)}
     done = subprocess.run(command, capture_output=True, text=True, timeout=WALL_SECONDS, check=False, env=environment)
     assert done.returncode == 0, done.stderr[-2000:]
-    told: dict[str, list[str]] = json.loads(done.stdout)
-    return told
+    outcomes: dict[str, list[str]] = json.loads(done.stdout)
+    return outcomes
 
 
 def files_of(tree: Path) -> list[Path]:
@@ -88,11 +88,11 @@ def one_long_line(path: Path) -> None:
     path.write_bytes(path.read_bytes().strip() + b"7" * 300_000)
 
 
-def garbled(path: Path) -> None:
+def random_bytes(path: Path) -> None:
     path.write_bytes(random.Random(str(path.name)).randbytes(4096))
 
 
-def garbled_numbers(path: Path) -> None:
+def malformed_numbers(path: Path) -> None:
     words = (b"-1", b"99999999999999999999999", b"0-4294967295", b"NaN", b"\xff\xfe", b"1e999", b":", b"=", b",,,")
     generator = random.Random(path.name)
     path.write_bytes(b"\n".join(b" ".join(generator.choices(words, k=6)) for _ in range(50)))
@@ -132,7 +132,7 @@ def device(path: Path) -> None:
 
 
 ATTACKS: list[Callable[[Path], None]] = [
-    empty, directory, huge, one_long_line, garbled, garbled_numbers,
+    empty, directory, huge, one_long_line, random_bytes, malformed_numbers,
     fifo, link_to_itself, link_out, socket_file, device,
 ]  # fmt: skip
 
@@ -151,60 +151,60 @@ def plain_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tree
 
 
-def check(told: dict[str, list[str]]) -> None:
-    peak = int(told.pop("peak")[1])
-    assert told.keys() == set(hostinfo.GROUPS)
-    assert [entry for entry in told.items() if "internal error" in entry[1][1]] == []
+def check(outcomes: dict[str, list[str]]) -> None:
+    peak = int(outcomes.pop("peak")[1])
+    assert outcomes.keys() == set(hostinfo.GROUPS)
+    assert [entry for entry in outcomes.items() if "internal error" in entry[1][1]] == []
     assert peak < MEMORY_LIMIT // 1024
-    assert not any("root:x:0" in text for _, text in told.values())  # of /etc/passwd
+    assert not any("root:x:0" in text for _, text in outcomes.values())  # of /etc/passwd
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
-def test_a_tree_of_such_files_is_told_or_refused_in_time(
+def test_a_tree_of_such_files_is_read_or_rejected_in_time(
     plain_tree: Path, tmp_path: Path, attack: Callable[[Path], None]
 ) -> None:
     if attack is device and os.geteuid() != 0:
-        pytest.skip("only root may make a device")
+        pytest.skip("only root may create a device")
     shutil.copytree(plain_tree, tmp_path / "tree")
     for path in files_of(tmp_path / "tree"):
         attack(path)
-    check(ask(f"sysfs://{tmp_path}/tree"))
+    check(read_groups(f"sysfs://{tmp_path}/tree"))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
-def test_a_recording_of_such_files_is_told_or_refused_in_time(tmp_path: Path, attack: Callable[[Path], None]) -> None:
+def test_a_recording_of_such_files_is_read_or_rejected_in_time(tmp_path: Path, attack: Callable[[Path], None]) -> None:
     if attack is device and os.geteuid() != 0:
-        pytest.skip("only root may make a device")
+        pytest.skip("only root may create a device")
     record(str(tmp_path / "machine"))
     manifest = (tmp_path / "machine/machine.toml").read_bytes()
     for path in files_of(tmp_path / "machine"):
         attack(path)
-    check(ask(f"recorded:{tmp_path}/machine"))
+    check(read_groups(f"recorded:{tmp_path}/machine"))
     if (tmp_path / "machine/machine.toml").is_dir():
         (tmp_path / "machine/machine.toml").rmdir()
     else:
         (tmp_path / "machine/machine.toml").unlink()
     (tmp_path / "machine/machine.toml").write_bytes(manifest)  # now all but the manifest is hostile
-    check(ask(f"recorded:{tmp_path}/machine"))
+    check(read_groups(f"recorded:{tmp_path}/machine"))
 
 
 @pytest.mark.slow
-def test_files_that_may_not_be_read_are_told_as_such(plain_tree: Path, tmp_path: Path) -> None:
-    """The folders can be entered, no file can be read; root gives up its capabilities for it."""
+def test_unreadable_files_are_reported_as_such(plain_tree: Path, tmp_path: Path) -> None:
+    """Directories are accessible, no file is readable; root drops its capabilities."""
     shutil.copytree(plain_tree, tmp_path / "tree")
     for path in files_of(tmp_path / "tree"):
         path.chmod(0)
     powerless = ("setpriv", "--inh-caps=-all", "--bounding-set=-all") if os.geteuid() == 0 else ()
-    told = ask(f"sysfs://{tmp_path}/tree", *powerless)
-    denied = [group for group, (_, text) in told.items() if os.strerror(errno.EACCES) in str(text)]
+    outcomes = read_groups(f"sysfs://{tmp_path}/tree", *powerless)
+    denied = [group for group, (_, text) in outcomes.items() if os.strerror(errno.EACCES) in str(text)]
     assert {"cpu", "memory"} <= set(denied)
-    check(told)
+    check(outcomes)
 
 
 @pytest.mark.slow
-def test_directories_without_end_and_names_of_any_kind(tmp_path: Path) -> None:
+def test_endless_directories_and_names_of_any_kind(tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     for folder in ("sys/devices/system/cpu", "sys/class/net", "sys/devices/system/node", "sys/class/dmi/id", "proc"):
         (tree / folder).mkdir(parents=True)
@@ -218,20 +218,20 @@ def test_directories_without_end_and_names_of_any_kind(tmp_path: Path) -> None:
             (tree / folder / f"node{number}").symlink_to("loop/loop/loop")
     for number in range(500):
         (tree / f"sys/class/net/eth{number}").symlink_to("loop")
-    check(ask(f"sysfs://{tree}"))
+    check(read_groups(f"sysfs://{tree}"))
 
 
 @pytest.mark.slow
-def test_a_huge_list_of_names_and_errors_is_refused_in_time(tmp_path: Path) -> None:
+def test_a_huge_list_of_names_and_errors_is_rejected_in_time(tmp_path: Path) -> None:
     (tmp_path / "machine.toml").write_text(
         "format = 1\n[errors]\n" + "".join(f'"{n}" = "EIO"\n' for n in range(600_000))
     )
-    told = ask(f"recorded:{tmp_path}")
-    check(dict(told))
-    assert told["cpu"][0] == "Unavailable"
+    outcomes = read_groups(f"recorded:{tmp_path}")
+    check(dict(outcomes))
+    assert outcomes["cpu"][0] == "Unavailable"
     (tmp_path / "machine.toml").write_text("format = 1\n")
     with open(tmp_path / "names.txt", "wb") as names:
         names.truncate(1 << 30)
-    told = ask(f"recorded:{tmp_path}")
-    check(dict(told))
-    assert told["cpu"][0] == "Unavailable"
+    outcomes = read_groups(f"recorded:{tmp_path}")
+    check(dict(outcomes))
+    assert outcomes["cpu"][0] == "Unavailable"

@@ -1,0 +1,247 @@
+"""Detecting the hypervisor: published evidence, third-party machines, this machine."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import hostinfo
+from hostinfo.model.hypervisor import Hypervisor
+from tests.support.trees import unpack_evidence, write_tree
+
+CORPORA = os.environ.get("HOSTINFO_CORPORA")
+
+
+HYPERVISOR_FLAG = "processor\t: 0\nflags\t\t: fpu tsc hypervisor lm\n"
+
+
+NO_FLAG = "processor\t: 0\nflags\t\t: fpu tsc lm\n"
+
+
+DMI = "sys/class/dmi/id/"
+
+
+CLOCKS = "sys/devices/system/clocksource/clocksource0/available_clocksource"
+
+
+def hypervisor(root: Path) -> Hypervisor:
+    with hostinfo.open(f"sysfs://{root}") as host:
+        return host.hypervisor().value
+
+
+Files = dict[str, str | bytes]
+
+
+# files; role, guest_of, is_virtual_machine
+MACHINES: dict[str, tuple[Files, tuple[str | None, str | None, bool | None]]] = {
+    # Linux, Documentation/ABI/stable/sysfs-hypervisor-xen; xen/include/public/features.h: XENFEAT_dom0 is bit 11
+    "xen-dom0": (
+        {
+            "sys/hypervisor/type": "xen",
+            "sys/hypervisor/properties/features": "000228f0",
+            "proc/cpuinfo": HYPERVISOR_FLAG,
+        },
+        ("xen-dom0", None, None),
+    ),
+    "xen-dom0-on-hardware": (
+        {
+            "sys/hypervisor/type": "xen",
+            "sys/hypervisor/properties/features": "000228f0",
+            "proc/cpuinfo": HYPERVISOR_FLAG,
+            DMI + "sys_vendor": "Dell Inc.",
+            DMI + "product_name": "PowerEdge R740",
+        },
+        ("xen-dom0", None, False),
+    ),
+    "xen-dom0-by-xenfs": (
+        {"sys/hypervisor/type": "xen", "proc/xen/capabilities": "control_d\n"},
+        ("xen-dom0", None, None),
+    ),
+    "xen-pv-domu": (
+        {
+            "sys/hypervisor/type": "xen",
+            "sys/hypervisor/properties/features": "000020f0",
+            "sys/hypervisor/guest_type": "PV",
+            "proc/xen/capabilities": "",
+            "proc/cpuinfo": HYPERVISOR_FLAG,
+        },
+        ("xen-domu", "xen", True),
+    ),
+    # xl's HVM guests: SMBIOS of xen/tools/firmware/hvmloader/smbios.c
+    "xen-hvm-without-drivers": (
+        {DMI + "sys_vendor": "Xen", DMI + "product_name": "HVM domU", "proc/cpuinfo": HYPERVISOR_FLAG},
+        ("xen-domu", "xen", True),
+    ),
+    "empty-proc-xen-is-no-evidence": ({"proc/xen/": "", "proc/cpuinfo": NO_FLAG}, ("bare-metal", None, False)),
+    "hardware": (
+        {"proc/cpuinfo": NO_FLAG, DMI + "sys_vendor": "HP", DMI + "product_name": "ProLiant DL380"},
+        ("bare-metal", None, False),
+    ),
+    "hardware-with-kvm": ({"proc/cpuinfo": NO_FLAG, "sys/class/misc/kvm/": ""}, ("kvm-host", None, False)),
+    "nested-kvm-host": (
+        {"proc/cpuinfo": HYPERVISOR_FLAG, "sys/class/misc/kvm/": "", CLOCKS: "kvm-clock tsc acpi_pm \n"},
+        ("kvm-host", "kvm", True),
+    ),
+    # QEMU's SMBIOS default (hw/i386/pc.c); with KVM its clock source exists (arch/x86/kernel/kvmclock.c)
+    "qemu-emulating": (
+        {"proc/cpuinfo": HYPERVISOR_FLAG, DMI + "sys_vendor": "QEMU", CLOCKS: "tsc hpet acpi_pm \n"},
+        ("guest", "qemu", True),
+    ),
+    "qemu-with-kvm": (
+        {"proc/cpuinfo": HYPERVISOR_FLAG, DMI + "sys_vendor": "QEMU", CLOCKS: "kvm-clock tsc acpi_pm \n"},
+        ("guest", "kvm", True),
+    ),
+    "no-firmware-with-kvm": ({"proc/cpuinfo": HYPERVISOR_FLAG, CLOCKS: "tsc kvm-clock \n"}, ("guest", "kvm", True)),
+    # https://kb.vmware.com/s/article/1009458
+    "vmware": (
+        {
+            "proc/cpuinfo": HYPERVISOR_FLAG,
+            DMI + "sys_vendor": "VMware, Inc.",
+            DMI + "product_name": "VMware Virtual Platform",
+        },
+        ("guest", "vmware", True),
+    ),
+    "virtualbox-without-the-flag": (
+        {"proc/cpuinfo": NO_FLAG, DMI + "sys_vendor": "innotek GmbH", DMI + "product_name": "VirtualBox"},
+        ("guest", "oracle", True),
+    ),
+    "hyper-v": (
+        {
+            "proc/cpuinfo": HYPERVISOR_FLAG,
+            DMI + "sys_vendor": "Microsoft Corporation",
+            DMI + "product_name": "Virtual Machine",
+        },
+        ("guest", "microsoft", True),
+    ),
+    "microsoft-hardware": (
+        {"proc/cpuinfo": NO_FLAG, DMI + "sys_vendor": "Microsoft Corporation", DMI + "product_name": "Surface Pro 7"},
+        ("bare-metal", None, False),
+    ),
+    # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/identify_ec2_instances.html
+    "amazon": (
+        {"proc/cpuinfo": HYPERVISOR_FLAG, DMI + "sys_vendor": "Amazon EC2", DMI + "product_name": "m5.large"},
+        ("guest", "amazon", True),
+    ),
+    "amazon-metal": (
+        {"proc/cpuinfo": NO_FLAG, DMI + "sys_vendor": "Amazon EC2", DMI + "product_name": "m5.metal"},
+        ("bare-metal", None, False),
+    ),
+    "amazon-metal-arm": (
+        {"proc/cpuinfo": "CPU architecture: 8\n", DMI + "sys_vendor": "Amazon EC2", DMI + "product_name": "m6g.metal"},
+        ("bare-metal", None, False),
+    ),
+    "amazon-arm": (
+        {"proc/cpuinfo": "CPU architecture: 8\n", DMI + "sys_vendor": "Amazon EC2", DMI + "product_name": "m6g.large"},
+        ("guest", "amazon", True),
+    ),
+    "google": (
+        {"proc/cpuinfo": HYPERVISOR_FLAG, DMI + "product_name": "Google Compute Engine"},
+        ("guest", "google", True),
+    ),
+    "unknown-hypervisor": ({"proc/cpuinfo": HYPERVISOR_FLAG}, ("guest", "vm-other", True)),
+    # arch/x86/include/asm/cpufeatures.h: word 4, bit 31 is the hypervisor's; cpu modalias lists feature numbers in hex
+    "flag-in-the-modalias": (
+        {"sys/devices/system/cpu/modalias": "cpu:type:x86,ven0002fam0019mod0001:feature:,0000,009F,00C0"},
+        ("guest", "vm-other", True),
+    ),
+    "no-flag-in-the-modalias": (
+        {"sys/devices/system/cpu/modalias": "cpu:type:x86,ven0000fam0006mod00BA:feature:,0000,009E,00C0"},
+        ("bare-metal", None, False),
+    ),
+    # Documentation/devicetree/bindings: linux,kvm and xen,xen under /hypervisor
+    "power-kvm": (
+        {"proc/device-tree/hypervisor/compatible": b"linux,kvm\0", "proc/device-tree/compatible": b"qemu,pseries\0"},
+        ("guest", "kvm", True),
+    ),
+    "arm-xen": (
+        {
+            "proc/device-tree/hypervisor/compatible": b"xen,xen-4.17\0xen,xen\0",
+            "proc/device-tree/compatible": b"xen,xenvm\0",
+        },
+        ("xen-domu", "xen", True),
+    ),
+    # PAPR+: a partition has a name, and a management console is known by its property
+    "powervm": (
+        {"proc/device-tree/ibm,partition-name": b"lp1\0", "proc/device-tree/hmc-managed?": b"\0\0\0\1"},
+        ("guest", "powervm", True),
+    ),
+    "powernv": (
+        {"proc/cpuinfo": "cpu\t: POWER9\n\ntimebase\t: 512000000\nplatform\t: PowerNV\nmachine\t: PowerNV\n"},
+        ("bare-metal", None, False),
+    ),
+    "raspberry-pi": (
+        {
+            "proc/device-tree/model": b"Raspberry Pi 4 Model B Rev 1.4\0",
+            "proc/device-tree/compatible": b"raspberrypi,4-model-b\0",
+        },
+        ("bare-metal", None, False),
+    ),
+    # QEMU, hw/arm/virt.c
+    "arm-qemu-virt": (
+        {"proc/device-tree/compatible": b"linux,dummy-virt\0", "proc/device-tree/fw-cfg@9020000/": ""},
+        ("guest", "qemu", True),
+    ),
+    "arm-dummy-virt": ({"proc/device-tree/compatible": b"linux,dummy-virt\0"}, ("guest", "vm-other", True)),
+    # s390: arch/s390/kernel/sysinfo.c
+    "z-vm": (
+        {"proc/sysinfo": "Manufacturer: IBM\nLPAR Number: 4\nVM00 Name: LINUX1\nVM00 Control Program: z/VM    7.3.0\n"},
+        ("guest", "zvm", True),
+    ),
+    "z-partition": (
+        {"proc/sysinfo": "Manufacturer: IBM\nLPAR Number: 41\nLPAR Name: R17LP39\n"},
+        ("guest", "pr/sm", True),
+    ),
+    "arm-without-evidence": ({"proc/cpuinfo": "CPU implementer\t: 0x41\nCPU architecture: 7\n"}, (None, None, None)),
+}
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_published_evidence_is_recognised(tmp_path: Path, name: str) -> None:
+    files, expected = MACHINES[name]
+    found = hypervisor(write_tree(tmp_path, {"proc/": "", **files}))
+    assert (found.role, found.guest_of, found.is_virtual_machine) == expected
+    assert bool(found.detected_by) == (found.role is not None)
+
+
+def test_all_evidence_names_its_source_first(tmp_path: Path) -> None:
+    for name, (files, _) in MACHINES.items():
+        found = hypervisor(write_tree(tmp_path / name, {"proc/": "", **files}))
+        assert all(text.startswith("/") and ": " in text for text in found.detected_by)
+
+
+@pytest.mark.skipif(shutil.which("systemd-detect-virt") is None, reason="systemd-detect-virt is not installed")
+def test_this_machine_has_the_hypervisor_that_systemd_detects() -> None:
+    command = ["systemd-detect-virt", "--vm"]
+    theirs = subprocess.run(command, check=False, capture_output=True, text=True).stdout.strip()
+    with hostinfo.open("sysfs:///") as host:
+        ours = host.hypervisor().value
+    if ours.role == "xen-dom0":
+        pytest.skip("systemd detects the hypervisor below a Dom0 with CPUID")
+    # systemd reads the CPUID leaf, which no file has: with the flag alone, the name is unknown
+    assert ours.guest_of in (None if theirs == "none" else theirs, "vm-other")
+    assert ours.is_virtual_machine == (theirs != "none")
+
+
+# as published: lscpu's "Hypervisor vendor" line; the machines of hwloc and ghw are named after hardware
+GUESTS = {"lscpu/s390-kvm": "kvm", "lscpu/vbox-win": "oracle"}
+
+
+HARDWARE = (
+    "lscpu/x86_64-64cpu",
+    "lscpu/x86_64-dell_e4310",
+    "hwloc/16amd64-8n2c",
+    "hwloc/20em64t-hybrid-1p6c2t+2ca4co1t",
+    "hwloc/40intel64-4n10c+pci-conflicts",
+    "hwloc/48amd64-4pa2n6c-sparse",
+    "hwloc/64amd64-4s2n4ca2co",
+)
+
+
+@pytest.mark.skipif(CORPORA is None, reason="HOSTINFO_CORPORA is not set")
+@pytest.mark.parametrize("name", [*GUESTS, *HARDWARE])
+def test_third_party_machines_have_their_published_hypervisor(tmp_path: Path, name: str) -> None:
+    found = hypervisor(unpack_evidence(name, tmp_path))
+    assert found.guest_of == GUESTS.get(name)
+    assert found.is_virtual_machine == (name in GUESTS)
