@@ -27,12 +27,11 @@ from .effects import (
 from .events import PendingEvent
 from .identity import attributes
 from .journal import INFO, WARNING
+from .poll_threads import INVENTORY, STATISTICS
 from .polling import ChangeNotice, GroupUpdate, PollFinished, Update
 from .settings import Settings
 from .store import NodeStore
 
-INVENTORY, STATISTICS, GUESTS = "inventory", "statistics", "guests"
-"""The poll threads."""
 STALLED_SECONDS = 30
 MIN_TTL_SECONDS = 10
 
@@ -42,22 +41,18 @@ class AgentCore:
 
     ::
 
-        agent           starting ---- the inventory was read once ----> serving
-                            answers requests, sends heartbeats,             the same, and sends all objects
-                            events and the objects read so far              to each endpoint that connects
+        agent        starting ── the whole inventory was read once ──▶ serving
+                       heartbeats, events and changed objects            also all objects to each new connection
 
-        endpoint        disconnected -- connected: heartbeat, all objects if serving --> connected
-                             ^                                                                |
-                             +------------- lost or refused: messages are dropped ------------+
+        endpoint     disconnected ── connected: a heartbeat, all objects if serving ──▶ connected
+                          ▲                                                                 │
+                          └───────────── lost or refused: messages are dropped ─────────────┘
 
-        poll thread     idle <---- finished: changes are published ---- reading
-                          |                                                ^ |
-                          +--------- interval, notice, request ------------+ +-- 30 s in one group: stalled,
-                                                                                 a warning until it finishes
+        poll thread  idle ── interval, notice or request ──▶ reading ── over 30 s in one group ──▶ stalled
+                      ▲                                        │             a warning in errors      │
+                      └── finished: changes are published ─────┴──────────────────────────────────────┘
 
-        hypervisor      connected <---- hypervisorConnected, hypervisorDisconnected ----> disconnected
-
-    The state of hypervisors is the store's.
+    The states of drivers and hypervisors are drawn in ``DriverHealth``.
     """
 
     def __init__(self, settings: Settings, identity: Identity) -> None:

@@ -8,8 +8,8 @@ from functools import partial
 from hostinfo import HostInfo
 
 from ..qmf import InvalidArgument, MethodCall, QmfError
-from .classes import MAX_INTERVAL_SECONDS, MIN_INTERVAL_SECONDS
 from .fact_reader import FactReader, Result
+from .method_schemas import MAX_INTERVAL_SECONDS, MIN_INTERVAL_SECONDS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from collections.abc import Callable, Iterable
 from queue import Empty, SimpleQueue
 
 import hostinfo
 from hostinfo import HostInfo, HostInfoError
-from hostinfo.groups import TABLE
 
 from ..qmf import Message, event_indication, heartbeat
 from ..transport import ConnectionState, Transport, TransportOptions, open_transport
 from . import effects
-from .core import GUESTS, INVENTORY, STATISTICS, AgentCore
+from .core import AgentCore
 from .endpoint import Endpoint, create_endpoint
 from .endpoints import Endpoints, publish
 from .identity import identify
 from .journal import ERROR, INFO, WARNING, Journal
 from .method_handler import MethodHandler
 from .notify import notify, watchdog_seconds
-from .objects import PUBLISHED_FIELDS
-from .polling import PollThread, Update
+from .poll_threads import GUESTS, INVENTORY, STATISTICS, create_poll_threads
+from .polling import Update
 from .settings import Settings
 from .timers import Timers
 
 INBOX_LIMIT = 2000
 """Requests that may wait; more are dropped and counted, as a broker does."""
-GUESTS_SECONDS = 60
 SUBSCRIPTIONS_SECONDS = 0.5
 """How often subscriptions are checked for being due: half of their shortest interval."""
 
@@ -38,9 +35,9 @@ class Service:
 
     ::
 
-        created -- run: endpoints open, poll threads start --> running -- stop --> closing --> closed
-                                                                  |  ^
-                                             inbox or timer: one function at a time
+        created ── run(): endpoints open, poll threads start ──▶ running ── stop() ──▶ closing ──▶ closed
+                                                                  ▲  │
+                                              inbox or timer: one function at a time
 
     What the functions decide is in ``AgentCore``, and in the ``Responder`` of each endpoint; both are used in the
     thread that calls ``run`` only. So nothing needs a lock, and nothing that hangs elsewhere delays a heartbeat.
@@ -65,7 +62,7 @@ class Service:
         open_host = open_host or (lambda: hostinfo.open(settings.uri))
         with open_host() as host:
             self.core = AgentCore(settings, identify(settings, host, self._clock()))
-        self.poll_threads = self._create_poll_threads(settings, open_host)
+        self.poll_threads = create_poll_threads(settings, open_host, self._on_update, self._on_error)
         self._methods = MethodHandler(
             open_host=open_host,
             request_poll=self.poll_threads[INVENTORY].request_poll,
@@ -135,17 +132,6 @@ class Service:
         """Nanoseconds since 1970 that never decrease."""
         self._now_ns = max(self._now_ns, time.time_ns())
         return self._now_ns
-
-    def _create_poll_threads(self, settings: Settings, open_host: Callable[[], HostInfo]) -> Mapping[str, PollThread]:
-        create = partial(PollThread, open_host=open_host, callback=self._on_update, on_error=self._on_error)
-        inventory = {group: fields for group, fields in PUBLISHED_FIELDS.items() if not TABLE[group].is_volatile}
-        statistics = {group: fields for group, fields in PUBLISHED_FIELDS.items() if TABLE[group].is_volatile}
-        guests_seconds = max(GUESTS_SECONDS, settings.statistics_seconds)
-        return {
-            INVENTORY: create(INVENTORY, inventory, interval_seconds=settings.inventory_seconds, is_watching=True),
-            STATISTICS: create(STATISTICS, statistics, interval_seconds=settings.statistics_seconds),
-            GUESTS: create(GUESTS, {"guests": None}, interval_seconds=guests_seconds),
-        }
 
     def _on_update(self, update: Update) -> None:
         """In a poll thread."""

@@ -9,7 +9,7 @@ from hostinfo import ParseError
 
 from ..qmf.wire.addresses import DEFAULT_DOMAIN
 from ..transport.options import ADDRESS_SCHEMES, TransportOptions
-from .classes import MAX_INTERVAL_SECONDS, MIN_INTERVAL_SECONDS
+from .method_schemas import MAX_INTERVAL_SECONDS, MIN_INTERVAL_SECONDS
 from .policy import DEFAULT, Policy, load, load_toml
 
 _T = TypeVar("_T")

@@ -7,15 +7,15 @@ of ovirtNode, and of the object that it belongs to.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from errno import ECONNRESET, ETIMEDOUT
 
-from hostinfo import DriverError, GroupResult, HostInfoError, ReadError, Unavailable
+from hostinfo import GroupResult, HostInfoError
 from hostinfo.groups import TABLE
 
 from ..qmf import DataObject, ObjectId, SchemaClass, SchemaId
 from .classes import CLASSES, OVIRT_NODE
+from .driver_health import DriverHealth, reason_of
 from .events import EVENTS, PendingEvent, diff_events
 from .objects import NODE_NAME, node_values, objects_of
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 _Value = object  # the protocol library requires a method of that name
-_CONNECTED_DRIVERS = "libvirt"
-"""Prefix of the drivers that have a connection to lose; hypercalls have none, they can only be forbidden."""
 
 
 class NodeStore:
@@ -38,10 +36,7 @@ class NodeStore:
         self._node_values: dict[str, dict[str, _Value]] = {}  # group -> its properties of ovirtNode
         self._errors: dict[str, dict[str, _Value]] = {}
         self._values: dict[str, _Value] = {}  # group -> last value
-        self._failing: dict[str, dict[str, str]] = {}  # group -> driver -> reason
-        self._unresponsive: dict[str, dict[str, str]] = {}  # the same, of drivers that did not reach their daemon
-        self._disconnected: dict[str, str] = {}  # driver whose connection was lost -> reason
-        self._reported_lost: set[str] = set()  # drivers whose last event is hypervisorDisconnected
+        self._drivers = DriverHealth()
         self._objects: dict[str, DataObject] = {}
         self._names_of_group: dict[str, set[str]] = {}
         self._changed: dict[str, None] = {}
@@ -67,10 +62,10 @@ class NodeStore:
 
     def update(self, group: str, result: GroupResult[Any] | HostInfoError, now_ns: int) -> list[PendingEvent]:
         """Store the result of reading a group; return the events since the previous one."""
-        failed_before = self._failing.get(group, {}).keys()
-        events = list(self._update_drivers(group, result))
+        failed_before = self._drivers.failing(group)
+        events = self._drivers.update(group, result)
         if isinstance(result, HostInfoError):
-            self._errors[group] = {group: _reason(result)}
+            self._errors[group] = {group: reason_of(result)}
             for name in self._names_of_group.get(group, ()):
                 before = self._objects[name]
                 self._put(before.schema_id, name, {**before.values, "errors": dict(self._errors[group])}, now_ns)
@@ -78,7 +73,7 @@ class NodeStore:
             self._errors[group] = _errors(group, result)
             self._node_values[group] = node_values(group, result.value)
             self._update_objects(group, result.value, now_ns)
-            if self._failing[group].keys() == failed_before:  # another driver's different view is no event
+            if self._drivers.failing(group) == failed_before:  # another driver's different view is no event
                 events += diff_events(self._values.get(group), result.value)
             if not TABLE[group].is_volatile:
                 self._values[group] = result.value
@@ -87,11 +82,7 @@ class NodeStore:
 
     def update_connection(self, driver: str, error: HostInfoError | None) -> list[PendingEvent]:
         """Note that a driver's connection was lost, or (None) established; return the events."""
-        if error is None:
-            self._disconnected.pop(driver, None)
-        else:
-            self._disconnected[driver] = _reason(error)
-        return list(self._hypervisor_events())
+        return self._drivers.update_connection(driver, error)
 
     def set_property(self, now_ns: int, **values: _Value) -> None:
         """Set properties of ovirtNode."""
@@ -153,66 +144,11 @@ class NodeStore:
         )
         self._changed[name] = None
 
-    def _update_drivers(self, group: str, result: GroupResult[Any] | HostInfoError) -> Iterator[PendingEvent]:
-        """Events of drivers that fail, or recover, for a group as a whole; the first read defines the normal state."""
-        failing = _failing(result, _has_failed)
-        self._unresponsive[group] = _failing(result, _is_unresponsive)
-        before, self._failing[group] = self._failing.get(group), failing
-        if before is None:
-            self._reported_lost.update(self._unreachable())
-            return
-        for driver, reason in failing.items():
-            if driver not in before:
-                yield PendingEvent("driverFailed", {"group": group, "driver": driver, "reason": reason})
-        for driver in before:
-            if driver not in failing:
-                yield PendingEvent("driverRecovered", {"group": group, "driver": driver})
-        yield from self._hypervisor_events()
-
-    def _hypervisor_events(self) -> Iterator[PendingEvent]:
-        """Events of daemons that cannot be reached, and of those that can be reached again."""
-        unreachable = self._unreachable()
-        for driver in sorted(unreachable.keys() - self._reported_lost):
-            yield PendingEvent("hypervisorDisconnected", {"driver": driver, "reason": unreachable[driver]})
-        for driver in sorted(self._reported_lost - unreachable.keys()):
-            yield PendingEvent("hypervisorConnected", {"driver": driver})
-        self._reported_lost = set(unreachable)
-
-    def _unreachable(self) -> dict[str, str]:
-        found: dict[str, str] = {}
-        for reasons in (*self._unresponsive.values(), self._disconnected):
-            found |= {driver: reason for driver, reason in reasons.items() if driver.startswith(_CONNECTED_DRIVERS)}
-        return found
-
-
-def _has_failed(error: HostInfoError) -> bool:
-    return isinstance(error, DriverError)
-
-
-def _is_unresponsive(error: HostInfoError) -> bool:
-    """Whether the driver could not reach its source; a result that cannot be parsed is a response."""
-    return isinstance(error, Unavailable) or (isinstance(error, ReadError) and error.errno in (ECONNRESET, ETIMEDOUT))
-
-
-def _failing(result: GroupResult[Any] | HostInfoError, condition: Callable[[HostInfoError], bool]) -> dict[str, str]:
-    """Driver -> reason, of the drivers that failed for the whole group with such an error."""
-    if isinstance(result, HostInfoError):
-        return dict.fromkeys(result.drivers, _reason(result)) if condition(result) else {}
-    return {
-        problem.driver: _reason(problem.error)
-        for problem in result.problems
-        if not problem.path and condition(problem.error)
-    }
-
 
 def _errors(group: str, result: GroupResult[Any]) -> dict[str, _Value]:
     found: dict[str, _Value] = {}
     for problem in result.problems:
         path = f"{group}.{problem.path}" if problem.path else f"{group} ({problem.driver})"
-        reason = _reason(problem.error)
+        reason = reason_of(problem.error)
         found[path] = f"{found[path]}; {reason}" if path in found else reason
     return found
-
-
-def _reason(error: HostInfoError) -> str:
-    return f"{error.kind}: {error}"

@@ -37,7 +37,7 @@ def test_a_broker_without_tls_is_refused_with_a_one_line_error() -> None:
     result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert result.returncode == 1
     assert "Traceback" not in result.stderr
-    assert "others could read along" in result.stderr.splitlines()[-1]
+    assert "would not be encrypted" in result.stderr.splitlines()[-1]
 
 
 def test_the_packaged_configuration_is_valid_also_with_its_examples_uncommented(tmp_path: Path) -> None:

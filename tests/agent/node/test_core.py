@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from hostinfo import GroupResult, HostInfoError, ParseError, Problem, ReadError
 from hostinfo.agent.node import Settings
-from hostinfo.agent.node.core import GUESTS, INVENTORY, STALLED_SECONDS, STATISTICS, AgentCore
+from hostinfo.agent.node.core import STALLED_SECONDS, AgentCore
 from hostinfo.agent.node.effects import (
     CloseEndpoint,
     CompleteRefreshes,
@@ -21,6 +21,7 @@ from hostinfo.agent.node.effects import (
     SetIdentity,
     SetPollInterval,
 )
+from hostinfo.agent.node.poll_threads import GUESTS, INVENTORY, STATISTICS
 from hostinfo.agent.node.polling import ChangeNotice, GroupUpdate, PollFinished
 from hostinfo.agent.qmf import AgentName, Event, Identity
 from hostinfo.agent.transport import TransportOptions
