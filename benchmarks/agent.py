@@ -315,13 +315,13 @@ def embedded() -> Iterator[Exchange]:
 def rabbitmq() -> Iterator[Exchange]:
     """The distribution's RabbitMQ, set up as docs/brokers.md says."""
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    from tests.support.rabbitmq import Rabbit
+    from tests.support.rabbitmq import RabbitMq
 
     with tempfile.TemporaryDirectory() as folder:
-        broker = Rabbit(Path(folder))
+        broker = RabbitMq(Path(folder))
         try:
             broker.start()
-            pid = broker.beam()
+            pid = broker.pid()
 
             def waiting() -> str:
                 queues = [int(line) for line in broker.control("list_queues", "messages", "--no-table-headers").split()]

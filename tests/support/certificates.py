@@ -1,9 +1,9 @@
-"""Certificates of a test authority, and of one that nobody trusts, made by openssl."""
+"""Certificates of a test authority, made by openssl."""
 
 import subprocess
 from pathlib import Path
 
-SAN = "subjectAltName=DNS:localhost"  # proton 0.40 does not look at addresses in it (measured)
+SAN = "subjectAltName=DNS:localhost"  # proton 0.40 does not check IP addresses (measured)
 
 
 def run(*command: str | Path) -> None:
@@ -12,7 +12,7 @@ def run(*command: str | Path) -> None:
 
 
 class Authority:
-    """A folder with ca.pem, and what it signs: NAME.pem and NAME.key."""
+    """A folder with the authority's certificate `ca`, and those that it signs: NAME.pem and NAME.key."""
 
     def __init__(self, folder: Path, name: str) -> None:
         self.folder, self.ca = folder, folder / f"{name}-ca.pem"
@@ -20,11 +20,11 @@ class Authority:
         run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
             "-subj", f"/CN={name} authority", "-keyout", self._key, "-out", self.ca)  # fmt: skip
 
-    def sign(self, name: str, *, common: str = "", extension: str = "", days: int = 2) -> tuple[str, str]:
-        """Give the paths of a certificate and its key."""
-        key, certificate, request = (self.folder / f"{name}.{end}" for end in ("key", "pem", "csr"))
+    def sign(self, name: str, *, common_name: str = "", extension: str = "", days: int = 2) -> tuple[str, str]:
+        """Return the paths of a certificate and its key."""
+        key, certificate, request = (self.folder / f"{name}.{suffix}" for suffix in ("key", "pem", "csr"))
         run("openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-            "-subj", f"/O=tests/CN={common or name}", "-keyout", key, "-out", request)  # fmt: skip
+            "-subj", f"/O=tests/CN={common_name or name}", "-keyout", key, "-out", request)  # fmt: skip
         extensions = self.folder / f"{name}.ext"
         extensions.write_text(extension + "\n")
         run("openssl", "x509", "-req", "-in", request, "-CA", self.ca, "-CAkey", self._key, "-CAcreateserial",

@@ -1,4 +1,4 @@
-"""A Kerberos realm in a folder: MIT's KDC on a high port of loopback, keytabs, and the environment to use it."""
+"""A Kerberos realm in a folder: MIT's KDC on a loopback port, keytabs, and the environment to use them."""
 
 import os
 import shutil
@@ -17,7 +17,7 @@ def is_installed() -> bool:
 
 
 class Kdc:
-    """Started by its constructor."""
+    """A running KDC with an empty realm; `stop` it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.port = folder, free_port()
@@ -63,6 +63,7 @@ class Kdc:
             time.sleep(0.05)
 
     def keytab(self, principal: str) -> str:
+        """Return the path of a keytab with new keys of a principal, which is created if needed."""
         path = self.folder / f"{principal.replace('/', '_')}.keytab"
         self._run("kadmin.local", "-r", REALM, "-q", f"addprinc -randkey {principal}")
         self._run("kadmin.local", "-r", REALM, "-q", f"ktadd -k {path} {principal}")

@@ -1,4 +1,4 @@
-"""RabbitMQ from the distribution in a folder of its own, on loopback, with the exchanges that QMF wants."""
+"""The distribution's RabbitMQ with its data in a folder, on loopback, set up by the documentation."""
 
 import json
 import os
@@ -13,15 +13,15 @@ from .transport_helpers import DIRECT, TOPIC, free_port
 
 SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 CONTROL = Path("/usr/lib/rabbitmq/bin/rabbitmqctl")
-START_SECONDS = 90
+START_SECONDS = 180
 
 
 def is_installed() -> bool:
     return SERVER.exists() and shutil.which("epmd") is not None
 
 
-class Rabbit:
-    """One broker; start and kill it as often as needed, its exchanges and queues are durable."""
+class RabbitMq:
+    """One broker, which can be started and killed repeatedly; its exchanges and queues are durable."""
 
     def __init__(self, folder: Path, *, certificate: tuple[str, str] | None = None, ca: str = "") -> None:
         self.folder, self.port, self.tls_port = folder, free_port(), free_port()
@@ -74,7 +74,7 @@ class Rabbit:
             time.sleep(0.1)
 
     def wait_for_port(self) -> float:
-        """Give the moment at which the port is open."""
+        """Wait until the port is open, and return the time of the monotonic clock."""
         while True:
             with socket.socket() as sock:
                 if sock.connect_ex(("127.0.0.1", self.port)) == 0:
@@ -82,7 +82,7 @@ class Rabbit:
             time.sleep(0.02)
 
     def kill(self) -> None:
-        """Without a farewell; epmd, which the first start leaves behind, goes with the session."""
+        """Kill it with its session, and so with the epmd that the first start left behind."""
         if self._process is not None:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait(20)
@@ -91,13 +91,13 @@ class Rabbit:
     def stop(self) -> None:
         self.kill()
         command = ["epmd", "-port", self._environment["ERL_EPMD_PORT"], "-kill"]
-        for _ in range(50):  # it refuses until it noticed that its node went
+        for _ in range(50):  # it refuses until it has noticed the end of its node
             if b"Killed" in subprocess.run(command, capture_output=True, check=False).stdout:
                 return
             time.sleep(0.1)
 
-    def beam(self) -> int:
-        """Give the process id of the broker itself, under its shell scripts."""
+    def pid(self) -> int:
+        """Return the process id of the broker itself, below its shell scripts."""
         assert self._process is not None
         waiting = [self._process.pid]
         while waiting:
@@ -105,7 +105,7 @@ class Rabbit:
             if Path(f"/proc/{pid}/comm").read_text().startswith("beam"):
                 return pid
             waiting += map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
-        raise AssertionError("no beam")
+        raise AssertionError("no process named beam")
 
     def control(self, *arguments: str) -> str:
         done = subprocess.run(
@@ -116,7 +116,7 @@ class Rabbit:
 
 
 def definitions() -> dict[str, object]:
-    """What docs/brokers.md tells an operator to make, read from there: the documented commands are what is tested."""
+    """Return the definitions in docs/brokers.md: so the documented setup is what is tested."""
     text = (Path(__file__).parents[2] / "docs" / "brokers.md").read_text()
     block = text.split("```json\n", 1)[1].split("```", 1)[0]
     found: dict[str, object] = json.loads(block)

@@ -1,9 +1,10 @@
-"""What the transport's tests share: an agent's end, and waiting."""
+"""Helpers of the transport's tests: a peer that records what it receives, and waiting."""
 
 import socket
 import threading
 import time
 from collections.abc import Callable
+from typing import Self
 
 from hostinfo.agent.qmf import Message, parse_address
 from hostinfo.agent.transport import ConnectionState, Transport, TransportOptions, open_transport
@@ -12,41 +13,43 @@ TOPIC, DIRECT = "qmf.default.topic", "qmf.default.direct"
 AGENT = "example.org:agent:1"
 
 
-class End:
-    """A transport and what it received."""
+class Peer:
+    """A started transport with the messages and states that it reported; `echo` sends each request's body back."""
 
-    def __init__(self, options: TransportOptions, *bindings: tuple[str, str], echo: bool = False) -> None:
+    def __init__(self, options: TransportOptions, *subscriptions: tuple[str, str], echo: bool = False) -> None:
         self.transport = open_transport(options)
         self.messages: list[Message] = []
         self.states: list[tuple[ConnectionState, str]] = []
-        self.times: list[float] = []
+        self.state_times: list[float] = []
         self._echo = echo
-        self._news = threading.Condition()
-        for exchange, key in bindings:
+        self._changed = threading.Condition()
+        for exchange, key in subscriptions:
             self.transport.subscribe(exchange, key)
-        self.transport.start(self._message, self._state)
+        self.transport.start(self._on_message, self._on_state)
 
-    def _message(self, message: Message) -> None:
-        with self._news:
+    def _on_message(self, message: Message) -> None:
+        with self._changed:
             self.messages.append(message)
-            self._news.notify_all()
+            self._changed.notify_all()
         route = parse_address(message.reply_to) if self._echo and message.reply_to else None
         if route is not None:
             self.transport.send(
                 Message(address=route.node, subject=route.key, correlation_id=message.correlation_id, body=message.body)
             )
 
-    def _state(self, state: ConnectionState, text: str) -> None:
-        with self._news:
+    def _on_state(self, state: ConnectionState, text: str) -> None:
+        with self._changed:
             self.states.append((state, text))
-            self.times.append(time.monotonic())
-            self._news.notify_all()
+            self.state_times.append(time.monotonic())
+            self._changed.notify_all()
 
-    def wait(self, ready: Callable[[], bool], seconds: float = 10.0) -> None:
-        with self._news:
-            assert self._news.wait_for(ready, seconds), f"{self.states[-3:]}, {len(self.messages)} messages"
+    def wait(self, is_true: Callable[[], bool], seconds: float = 10.0) -> None:
+        """Wait until a condition holds, which is checked after each message and state."""
+        with self._changed:
+            assert self._changed.wait_for(is_true, seconds), f"{self.states[-3:]}, {len(self.messages)} messages"
 
-    def connected(self, times: int = 1, seconds: float = 10.0) -> "End":
+    def connected(self, times: int = 1, seconds: float = 10.0) -> Self:
+        """Wait until the transport has been connected so many times."""
         self.wait(lambda: sum(state is ConnectionState.CONNECTED for state, _ in self.states) >= times, seconds)
         return self
 
@@ -59,16 +62,16 @@ class End:
         found: str = self.transport.url  # type: ignore[attr-defined]  # only the embedded one has it
         return found
 
-    def __enter__(self) -> "End":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.transport.close()
 
 
-def agent(**options: object) -> End:
-    """An agent that carries the exchanges, and sends each request back."""
-    return End(
+def embedded_agent(**options: object) -> Peer:
+    """Run an agent that listens and echoes requests."""
+    return Peer(
         TransportOptions(**{"listen": "amqp://127.0.0.1:0", **options}),  # type: ignore[arg-type]
         (DIRECT, AGENT),
         (TOPIC, "console.#"),
@@ -77,6 +80,7 @@ def agent(**options: object) -> End:
 
 
 def request(transport: Transport, key: str, body: object = None, *, correlation: str = "1") -> Message:
+    """Return a request to the agent, to be answered to a subscribed key of the topic exchange."""
     return Message(
         address=DIRECT,
         subject=AGENT,
@@ -88,9 +92,14 @@ def request(transport: Transport, key: str, body: object = None, *, correlation:
     )
 
 
-def until(ready: Callable[[], object], seconds: float = 10.0) -> None:
+def host_and_port(url: str) -> tuple[str, int]:
+    host, port = url.removeprefix("amqp://").split(":")
+    return host, int(port)
+
+
+def wait_until(is_true: Callable[[], object], seconds: float = 10.0) -> None:
     deadline = time.monotonic() + seconds
-    while not ready():
+    while not is_true():
         assert time.monotonic() < deadline, "did not happen in time"
         time.sleep(0.01)
 

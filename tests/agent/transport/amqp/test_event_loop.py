@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from hostinfo.agent.transport.amqp.event_loop import EventLoop
-from tests.support.transport_helpers import until
+from tests.support.transport_helpers import wait_until
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def test_calls_from_other_threads_are_made_in_the_loops_thread_and_in_order(loop
     made: list[tuple[int, str]] = []
     for number in range(1_000):
         assert loop.call_soon(lambda number=number: made.append((number, threading.current_thread().name)))  # type: ignore[misc]
-    until(lambda: len(made) == 1_000)
+    wait_until(lambda: len(made) == 1_000)
     assert made == [(number, "test-loop") for number in range(1_000)]
 
 
@@ -43,7 +43,7 @@ def test_timers_are_called_by_their_time_and_cancelled_ones_not_at_all(loop: Eve
     loop.call_later(0.06, lambda: made.append("late"))
     loop.call_later(0.03, lambda: made.append("cancelled")).cancel()
     loop.call_later(0.02, lambda: made.append("early"))
-    until(lambda: "late" in made)
+    wait_until(lambda: "late" in made)
     assert made == ["early", "late"]
 
 
@@ -70,7 +70,7 @@ def test_a_socket_is_watched_until_it_is_forgotten(loop: EventLoop) -> None:
 
     loop.call_soon(lambda: loop.watch(ours, on_ready, read=True, write=False))
     theirs.send(b"one")
-    until(lambda: received)
+    wait_until(lambda: received)
     theirs.send(b"two")
     time.sleep(0.05)
     assert received == [b"one"]

@@ -1,4 +1,4 @@
-"""Messages from other threads, and what the transport asks of proton's inner parts."""
+"""Messages from other threads, and the event types that are read through proton's C API."""
 
 import threading
 import time
@@ -8,17 +8,17 @@ import pytest
 from hostinfo.agent.qmf import Message
 from hostinfo.agent.transport import TransportOptions
 from hostinfo.agent.transport.amqp.proton_library import handled_event_types, next_event_type
-from tests.support.transport_helpers import TOPIC, End, agent
+from tests.support.transport_helpers import TOPIC, Peer, embedded_agent
 
 proton = pytest.importorskip("proton")
 
 
-def test_bursts_from_several_threads_wait_and_lose_nothing() -> None:
-    with agent() as node, End(TransportOptions(urls=(node.url,)), (TOPIC, "r.1")).connected() as end:
+def test_bursts_from_several_threads_wait_for_room_and_lose_nothing() -> None:
+    with embedded_agent() as agent, Peer(TransportOptions(urls=(agent.url,)), (TOPIC, "r.1")).connected() as console:
         sent: list[bool] = []
 
         def burst(name: int) -> None:
-            send = node.transport.send
+            send = agent.transport.send
             sent.extend(send(Message(address=TOPIC, subject="r.1", body=[name, number])) for number in range(2_000))
 
         threads = [threading.Thread(target=burst, args=(name,)) for name in range(3)]
@@ -27,36 +27,36 @@ def test_bursts_from_several_threads_wait_and_lose_nothing() -> None:
         for thread in threads:
             thread.join()
         assert sent == [True] * 6_000
-        end.wait(lambda: len(end.messages) == 6_000, 30)
+        console.wait(lambda: len(console.messages) == 6_000, 30)
         for name in range(3):
             order = [
                 message.body[1]
-                for message in end.messages
+                for message in console.messages
                 if isinstance(message.body, list) and message.body[0] == name
             ]
             assert order == list(range(2_000))
-        assert node.transport.dropped == end.transport.dropped == 0
+        assert agent.transport.dropped == console.transport.dropped == 0
 
 
-def test_what_is_sent_after_the_end_is_refused_at_once_and_counted() -> None:
-    node = agent()
-    node.transport.close()
-    begun = time.monotonic()
-    assert [node.transport.send(Message(address=TOPIC, body=None)) for _ in range(100)] == [False] * 100
-    assert time.monotonic() - begun < 1
-    assert node.transport.dropped == 100
+def test_messages_after_the_close_are_refused_at_once_and_counted() -> None:
+    agent = embedded_agent()
+    agent.transport.close()
+    start = time.monotonic()
+    assert [agent.transport.send(Message(address=TOPIC, body=None)) for _ in range(100)] == [False] * 100
+    assert time.monotonic() - start < 1
+    assert agent.transport.dropped == 100
 
 
 def test_a_message_that_cannot_be_encoded_is_dropped_alone() -> None:
-    with agent() as node, End(TransportOptions(urls=(node.url,)), (TOPIC, "r.1")).connected() as end:
-        node.transport.send(Message(address=TOPIC, subject="r.1", body={"x": 2**80}))
-        node.transport.send(Message(address=TOPIC, subject="r.1", body={"x": 1}))
-        end.wait(lambda: len(end.messages) == 1)
-        assert end.messages[0].body == {"x": 1}
-        assert node.transport.dropped == 1
+    with embedded_agent() as agent, Peer(TransportOptions(urls=(agent.url,)), (TOPIC, "r.1")).connected() as console:
+        agent.transport.send(Message(address=TOPIC, subject="r.1", body={"x": 2**80}))
+        agent.transport.send(Message(address=TOPIC, subject="r.1", body={"x": 1}))
+        console.wait(lambda: len(console.messages) == 1)
+        assert console.messages[0].body == {"x": 1}
+        assert agent.transport.dropped == 1
 
 
-def test_the_type_of_the_next_event_is_told_as_proton_tells_it() -> None:
+def test_the_next_events_type_is_the_one_that_proton_reports() -> None:
     collector, connection = proton.Collector(), proton.Connection()
     assert next_event_type(collector) is None
     connection.collect(collector)
@@ -69,7 +69,7 @@ def test_the_type_of_the_next_event_is_told_as_proton_tells_it() -> None:
     assert seen == [proton.Event.CONNECTION_INIT, proton.Event.CONNECTION_LOCAL_OPEN]
 
 
-def test_a_proton_without_its_inner_parts_is_asked_for_the_event_itself() -> None:
+def test_with_another_c_api_every_event_is_looked_at() -> None:
     class Other:
         """A collector of another build."""
 

@@ -25,12 +25,14 @@ from tests.support.transport_helpers import DIRECT, TOPIC
         (None, "plain"),
     ],
 )
-def test_the_style_goes_by_what_the_peer_calls_itself(properties: dict[object, object] | None, name: str) -> None:
+def test_the_scheme_is_that_of_the_product_that_the_broker_reports(
+    properties: dict[object, object] | None, name: str
+) -> None:
     assert choose_address_scheme("auto", properties).name == name
     assert choose_address_scheme("qpidd", properties).name == "qpidd"
 
 
-def test_a_style_that_nobody_knows_is_refused() -> None:
+def test_an_unknown_scheme_is_refused() -> None:
     with pytest.raises(Unavailable, match="rabbitmq-4"):
         choose_address_scheme("kafka", None)
 
@@ -50,7 +52,7 @@ def test_a_style_that_nobody_knows_is_refused() -> None:
         ),
     ],
 )
-def test_addresses_of_each_style(name: str, source: str, target: str | None, to: str | None, reply: str) -> None:
+def test_addresses_of_each_scheme(name: str, source: str, target: str | None, to: str | None, reply: str) -> None:
     scheme = choose_address_scheme(name, None)
     assert scheme.source(TOPIC, "k.#") == source
     found = scheme.target(Message(address=TOPIC, subject="a.b"), is_exchange=True)
@@ -60,13 +62,13 @@ def test_addresses_of_each_style(name: str, source: str, target: str | None, to:
 
 @pytest.mark.parametrize("name", ["qpidd", "plain", "rabbitmq-3", "rabbitmq-4"])
 @pytest.mark.parametrize("key", ["direct-console.1", "qmfc-v2-host:7", "a/b"])
-def test_an_agent_reads_the_reply_address_of_each_style(name: str, key: str) -> None:
+def test_an_agent_understands_the_reply_address_of_each_scheme(name: str, key: str) -> None:
     route = parse_address(choose_address_scheme(name, None).reply_to(DIRECT, key))
     assert route is not None
     assert (route.node, route.key) == (DIRECT, key)
 
 
-def test_queues_of_rabbitmq_are_used_and_never_made() -> None:
+def test_queues_of_rabbitmq_are_used_and_never_created() -> None:
     target = choose_address_scheme("rabbitmq-3", None).target(Message(address="amq.gen-x"), is_exchange=False)
     assert target.address == "/amq/queue/amq.gen-x"
     assert choose_address_scheme("rabbitmq-4", None).target(Message(address="q"), is_exchange=False).to == "/queues/q"
@@ -79,7 +81,7 @@ class Record(NamedTuple):
     target: str
 
 
-def test_srv_records_go_by_priority_and_within_one_by_weight() -> None:
+def test_srv_records_are_sorted_by_priority_and_within_one_drawn_by_weight() -> None:
     records: list[Any] = [Record(20, 0, 5671, "late.example."), Record(10, 90, 1, "big."), Record(10, 10, 2, "small.")]
     drawn = [sort_by_preference(records, is_tls=True) for _ in range(2_000)]
     assert all(row[2] == Url("late.example", 5671, True) for row in drawn)
@@ -87,5 +89,5 @@ def test_srv_records_go_by_priority_and_within_one_by_weight() -> None:
     assert 1_700 < first < 1_900  # 90 % of 2,000, seven standard deviations
 
 
-def test_a_srv_record_with_a_dot_says_that_there_is_no_service() -> None:
+def test_a_srv_record_with_the_target_dot_means_no_service() -> None:
     assert sort_by_preference([Record(0, 0, 0, ".")], is_tls=False) == []

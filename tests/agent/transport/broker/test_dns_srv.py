@@ -1,4 +1,4 @@
-"""Brokers found by DNS, asked of a name server of the test's own."""
+"""Brokers found by DNS, with a name server of the test."""
 
 import socket
 import threading
@@ -10,7 +10,7 @@ from hostinfo import Unavailable
 from hostinfo.agent.transport import ConnectionState, TransportOptions
 from hostinfo.agent.transport.broker.dns_srv import find_brokers
 from hostinfo.agent.transport.urls import Url
-from tests.support.transport_helpers import End, agent
+from tests.support.transport_helpers import Peer, embedded_agent
 
 pytest.importorskip("proton")
 pytest.importorskip("dns")
@@ -26,7 +26,7 @@ ZONE: dict[str, list[str]] = {
 }
 
 
-def answer(query: bytes) -> bytes:
+def respond(query: bytes) -> bytes:
     request = dns.message.from_wire(query)
     response = dns.message.make_response(request)
     response.flags |= dns.flags.RA
@@ -48,7 +48,7 @@ def name_server() -> Iterator[None]:
                 data, peer = sock.recvfrom(4_096)
                 if data == b"end":
                     return
-                sock.sendto(answer(data), peer)
+                sock.sendto(respond(data), peer)
 
         thread = threading.Thread(target=serve)
         thread.start()
@@ -76,15 +76,15 @@ def test_a_domain_without_brokers_is_named() -> None:
         find_brokers("none.example")
 
 
-def test_the_agent_connects_to_what_dns_names() -> None:
-    with agent() as node:
-        ZONE["_amqp._tcp.node.example."] = [f"0 0 {node.url.rsplit(':', 1)[1]} localhost."]
-        with End(TransportOptions(dns_domain="node.example")) as end:
-            end.connected()
+def test_the_agent_connects_to_a_broker_that_dns_names() -> None:
+    with embedded_agent() as agent:
+        ZONE["_amqp._tcp.node.example."] = [f"0 0 {agent.url.rsplit(':', 1)[1]} localhost."]
+        with Peer(TransportOptions(dns_domain="node.example")) as peer:
+            peer.connected()
 
 
-def test_a_domain_without_brokers_is_asked_again() -> None:
-    with End(TransportOptions(dns_domain="later.example", retry_seconds=0.2)) as end, agent() as node:
-        end.wait(lambda: end.state is ConnectionState.DISCONNECTED)
-        ZONE["_amqp._tcp.later.example."] = [f"0 0 {node.url.rsplit(':', 1)[1]} localhost."]
-        end.connected()
+def test_a_domain_without_brokers_is_looked_up_again() -> None:
+    with Peer(TransportOptions(dns_domain="later.example", retry_seconds=0.2)) as peer, embedded_agent() as agent:
+        peer.wait(lambda: peer.state is ConnectionState.DISCONNECTED)
+        ZONE["_amqp._tcp.later.example."] = [f"0 0 {agent.url.rsplit(':', 1)[1]} localhost."]
+        peer.connected()

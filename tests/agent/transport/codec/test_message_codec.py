@@ -1,4 +1,4 @@
-"""Messages through AMQP's encoding, judged by proton's own classes and by bytes written by hand after the standard."""
+"""Messages, encoded and decoded: compared with proton, and with bytes written by hand from the specification."""
 
 from uuid import UUID
 
@@ -13,7 +13,7 @@ proton = pytest.importorskip("proton")
 
 
 def section(code: int, *fields: bytes) -> bytes:
-    """A described list32 by hand: AMQP 1.0 part 1, section 1.6."""
+    """Return a described list32 (AMQP 1.0 part 1, section 1.6)."""
     data = b"".join(fields)
     return (
         b"\x00\x53" + bytes([code, 0xD0]) + (len(data) + 4).to_bytes(4, "big") + len(fields).to_bytes(4, "big") + data
@@ -29,7 +29,7 @@ def test_every_width_of_integer_arrives_as_that_type() -> None:
         assert type(received.body[kind.__name__]) is expected
 
 
-def test_properties_stand_where_amqp_has_them() -> None:
+def test_properties_are_where_amqp_has_them() -> None:
     message = Message(
         subject="a.b", reply_to="n/k", correlation_id="17", content_type="amqp/map", ttl_ms=20_000, user_id="joe@R",
         properties={"method": "request", "partial": None}, body={"id": UUID(int=5), "f": Float32(0.5), "n": UInt(1)},
@@ -57,7 +57,7 @@ def test_a_sequence_is_a_list_and_no_data() -> None:
     assert (found.body, found.is_data) == (["eq", "a", ["quote", 1]], False)
 
 
-def test_binary_is_copied_out_of_the_library() -> None:
+def test_binary_of_one_message_is_not_overwritten_by_the_next() -> None:
     found = [decode(encode(Message(body={"x": bytes([number]) * 5_000}))) for number in range(50)]
     for number, message in enumerate(found):
         assert message.body == {"x": bytes([number]) * 5_000}
@@ -79,7 +79,7 @@ def test_arrays_and_described_values_become_lists_and_values() -> None:
 
 
 @pytest.mark.parametrize("correlation", ["text", b"bytes", 7, UUID(int=3), None])
-def test_a_correlation_of_every_type_goes_and_comes(correlation: str | bytes | int | UUID | None) -> None:
+def test_a_correlation_id_of_every_type_is_kept(correlation: str | bytes | int | UUID | None) -> None:
     value = proton.ulong(correlation) if isinstance(correlation, int) else correlation
     sent = proton.Message(body={})
     if value is not None:
@@ -89,7 +89,7 @@ def test_a_correlation_of_every_type_goes_and_comes(correlation: str | bytes | i
     assert decode(encode(found)).correlation_id == correlation
 
 
-def test_an_envelope_gives_a_hostile_body_back_unread_and_quickly() -> None:
+def test_an_envelope_forwards_a_hostile_body_without_decoding_it() -> None:
     depth = 10_000
     body = b"".join(b"\xd0" + (9 * (depth - at) - 4).to_bytes(4, "big") + b"\x00\x00\x00\x01" for at in range(depth))
     data = section(0x73, b"\x40", b"\xa0\x03joe", b"\x40", b"\xa1\x01k") + b"\x00\x53\x77" + body + b"\x40"
@@ -111,9 +111,16 @@ def test_an_envelope_gives_a_hostile_body_back_unread_and_quickly() -> None:
         b"\x00\x80" + b"\xff" * 8 + b"\x40",
         b"\x53" * 1_000,
     ],
-    ids=["subject not utf-8", "binary property key", "lying map", "odd map", "unknown section", "noise"],
+    ids=[
+        "subject not utf-8",
+        "binary property key",
+        "map with a wrong size",
+        "map with half a pair",
+        "unknown section",
+        "noise",
+    ],
 )
-def test_what_cannot_be_read_is_undecodable_or_harmless(data: bytes) -> None:
+def test_malformed_messages_are_a_decode_error_or_harmless(data: bytes) -> None:
     try:
         message = decode(data)
     except DecodeError:
@@ -121,12 +128,12 @@ def test_what_cannot_be_read_is_undecodable_or_harmless(data: bytes) -> None:
     assert all(isinstance(key, str) for key in message.properties)
 
 
-def test_a_value_that_does_not_fit_is_an_error_of_ours_before_it_is_sent() -> None:
+def test_a_value_out_of_range_is_an_error_before_it_is_sent() -> None:
     with pytest.raises(Exception, match=r"too big|overflow|range"):
         encode(Message(body={"x": 2**70}))
 
 
-def test_widths_are_taken_from_the_class_alone() -> None:
+def test_the_width_of_an_integer_is_that_of_its_class() -> None:
     received = proton.Message()
     received.decode(encode(Message(body=[UByte(7), 7, True, 7.0])))
     assert [type(item) for item in received.body] == [proton.ubyte, int, bool, float]

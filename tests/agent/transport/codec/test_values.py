@@ -1,4 +1,4 @@
-"""AMQP's type system as we write and read it, judged by proton, and by bytes that nobody honest sends."""
+"""AMQP's types, encoded and decoded: compared with proton, and with bytes that no correct peer sends."""
 
 import contextlib
 import time
@@ -28,7 +28,7 @@ VALUES = st.recursive(
     SCALARS,
     lambda inner: st.one_of(st.lists(inner, max_size=5), st.dictionaries(st.text(max_size=9), inner, max_size=5)),
 )
-HONEST = encode(
+VALID = encode(
     Message(
         subject="a.b", reply_to="n/k", correlation_id="17", content_type="amqp/map", ttl_ms=20_000, user_id="joe",
         properties={"qmf.opcode": "_query_request", "partial": None},
@@ -38,18 +38,18 @@ HONEST = encode(
 )  # fmt: skip
 
 
-def proton_reads(data: bytes) -> Any:
+def proton_decodes(data: bytes) -> Any:
     message = proton.Message()
     message.decode(b"\x00\x53\x77" + data)
-    return owned(message.body)
+    return copied(message.body)
 
 
-def proton_writes(value: object) -> bytes:
+def proton_encodes(value: object) -> bytes:
     return bytes(proton.Message(body=value).encode()).partition(b"\x00\x53\x77")[2]
 
 
 def as_proton(value: Any) -> Any:
-    """The same in proton's classes."""
+    """Return the value in proton's classes."""
     if isinstance(value, dict):
         return {key: as_proton(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -61,12 +61,12 @@ def as_proton(value: Any) -> Any:
     return kind(value)
 
 
-def owned(value: object) -> object:
-    """Copy binary while the message that it points into is there."""
+def copied(value: object) -> object:
+    """Copy binary, which else points into a message that is freed."""
     if isinstance(value, dict):
-        return {key: owned(item) for key, item in value.items()}
+        return {key: copied(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [owned(item) for item in value]
+        return [copied(item) for item in value]
     return bytes(value) if isinstance(value, memoryview) else value
 
 
@@ -77,20 +77,20 @@ def types(value: object) -> object:
 
 
 @given(VALUES)
-def test_proton_reads_what_we_write_with_every_type(value: object) -> None:
-    found, expected = proton_reads(encode_value(value)), as_proton(value)
+def test_proton_decodes_what_is_encoded_here_with_every_type(value: object) -> None:
+    found, expected = proton_decodes(encode_value(value)), as_proton(value)
     assert found == expected
     assert types(found) == types(expected)
 
 
 @given(VALUES)
-def test_we_read_what_proton_writes(value: object) -> None:
-    data = proton_writes(as_proton([value]))  # a bare null would be no section
+def test_what_proton_encodes_is_decoded(value: object) -> None:
+    data = proton_encodes(as_proton([value]))  # proton sends no section for a bare null
     assert decode_value(data, 0) == ([value], len(data))
 
 
 @given(VALUES)
-def test_what_is_read_is_plain_and_what_is_skipped_is_as_long(value: object) -> None:
+def test_decoded_values_have_built_in_types_and_end_where_skipped_ones_do(value: object) -> None:
     data = encode_value(value)
     found, end = decode_value(b"\x00" + data, 1)
     assert found == value
@@ -124,13 +124,13 @@ def test_what_is_read_is_plain_and_what_is_skipped_is_as_long(value: object) -> 
     ],
     ids=lambda value: type(value).__name__,
 )  # fmt: skip
-def test_types_that_qmf_does_not_have_become_the_nearest(sent: object, expected: object) -> None:
-    data = proton_writes({"x": sent})
+def test_types_that_qmf_does_not_have_become_the_most_similar(sent: object, expected: object) -> None:
+    data = proton_encodes({"x": sent})
     assert decode_value(data, 0)[0] == {"x": expected}
     assert skip_value(data, 0) == len(data)
 
 
-def test_keys_of_every_type_are_read() -> None:
+def test_keys_of_every_type_are_decoded() -> None:
     data = b"\xc1\x0d\x08\xa0\x01k\x41\xa3\x01s\x41\x54\x07\x41\x40\x41"  # binary, symbol, smallint, null
     assert decode_value(data.replace(b"\xc1\x0d", b"\xc1\x0e", 1), 0)[0] == {b"k": True, "s": True, 7: True, None: True}
     with pytest.raises(DecodeError, match="unhashable"):
@@ -138,7 +138,7 @@ def test_keys_of_every_type_are_read() -> None:
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_are_a_value_or_undecodable(data: bytes) -> None:
+def test_any_bytes_are_a_value_or_a_decode_error(data: bytes) -> None:
     with contextlib.suppress(DecodeError):
         _, end = decode_value(data, 0)
         assert end <= len(data)
@@ -146,10 +146,10 @@ def test_any_bytes_are_a_value_or_undecodable(data: bytes) -> None:
 
 
 @given(st.data())
-def test_a_damaged_message_is_read_or_undecodable_and_an_exchange_sees_what_its_reader_sees(
+def test_a_damaged_message_is_decoded_or_an_error_and_an_exchange_sees_what_the_receiver_sees(
     data: st.DataObject,
 ) -> None:
-    damaged = bytearray(HONEST)
+    damaged = bytearray(VALID)
     for _ in range(data.draw(st.integers(1, 4))):
         at = data.draw(st.integers(0, len(damaged) - 1))
         match data.draw(st.integers(0, 2)):
@@ -194,18 +194,18 @@ def test_a_damaged_message_is_read_or_undecodable_and_an_exchange_sees_what_its_
          "deep lists", "many sections", "cut text", "nothing"],
 )  # fmt: skip
 def test_hostile_bytes_cost_what_their_length_allows(data: bytes) -> None:
-    begun = time.process_time()
+    start = time.process_time()
     with contextlib.suppress(DecodeError):
         decode_value(data, 0)
     with contextlib.suppress(DecodeError):
         skip_value(data, 0)
     with contextlib.suppress(DecodeError):
         decode(data)
-    assert time.process_time() - begun < 2
+    assert time.process_time() - start < 2
 
 
 @pytest.mark.parametrize("depth", [MAX_DEPTH - 2, MAX_DEPTH + 2])
-def test_nesting_is_read_down_to_its_bound(depth: int) -> None:
+def test_nesting_is_decoded_up_to_the_limit(depth: int) -> None:
     value: object = "x"
     for _ in range(depth):
         value = [value]
@@ -219,9 +219,9 @@ def test_nesting_is_read_down_to_its_bound(depth: int) -> None:
 @pytest.mark.parametrize(
     "value",
     [2**63, -(2**63) - 1, {"x": [2**70]}, "\ud800", object(), {"x": {1, 2}}, Float32(1e300)],
-    ids=["too large", "too small", "inside", "half a character", "no value", "a set", "too large for four bytes"],
+    ids=["too large", "too small", "inside", "half a character", "object", "set", "too large for four bytes"],
 )
-def test_what_has_no_form_is_one_error(value: object) -> None:
+def test_what_cannot_be_encoded_is_one_kind_of_error(value: object) -> None:
     with pytest.raises(EncodeError):
         encode_value(value)
     deep: list[object] = []
@@ -245,7 +245,7 @@ def test_a_second_properties_section_cannot_show_another_sender() -> None:
         decode(own + hidden)
 
 
-def test_sections_may_be_named_by_symbols_and_data_come_in_pieces() -> None:
+def test_sections_may_be_named_by_symbols_and_data_be_split() -> None:
     named = b"\x00\xa3\x14amqp:properties:list\xc0\x07\x02\x40\xa0\x03joe"
     data = named + b"\x00\xa3\x10amqp:data:binary\xa0\x02ab" + b"\x00\x53\x75\xa0\x02cd"
     found = decode(data)

@@ -1,4 +1,4 @@
-"""Many peers, large answers, a broker that keeps failing: nothing grows without bound."""
+"""Many clients, large replies, a broker that keeps failing: memory and time stay bounded."""
 
 import gc
 import resource
@@ -9,7 +9,16 @@ import pytest
 
 from hostinfo.agent.qmf import Message
 from hostinfo.agent.transport import TransportOptions
-from tests.support.transport_helpers import AGENT, DIRECT, TOPIC, End, agent, request, until
+from tests.support.transport_helpers import (
+    AGENT,
+    DIRECT,
+    TOPIC,
+    Peer,
+    embedded_agent,
+    host_and_port,
+    request,
+    wait_until,
+)
 
 pytest.importorskip("proton")
 pytestmark = pytest.mark.slow
@@ -27,39 +36,39 @@ def test_a_thousand_connections_are_served_by_one_thread() -> None:
         pytest.skip("too few file descriptors allowed")
     resource.setrlimit(resource.RLIMIT_NOFILE, (4_096, hard))
     try:
-        with agent(max_connections=1_100) as node:
-            host, port = node.url.removeprefix("amqp://").split(":")
-            idle = [socket.create_connection((host, int(port)), 5) for _ in range(1_050)]
-            until(lambda: node.transport.client_count == 1_050)  # type: ignore[attr-defined]
-            with End(TransportOptions(urls=(node.url,)), (TOPIC, "r.1")).connected() as end:
-                end.transport.send(request(end.transport, "r.1"))
-                end.wait(lambda: len(end.messages) == 1)
+        with embedded_agent(max_connections=1_100) as agent:
+            idle = [socket.create_connection(host_and_port(agent.url), 5) for _ in range(1_050)]
+            wait_until(lambda: agent.transport.client_count == 1_050)  # type: ignore[attr-defined]
+            with Peer(TransportOptions(urls=(agent.url,)), (TOPIC, "r.1")).connected() as console:
+                console.transport.send(request(console.transport, "r.1"))
+                console.wait(lambda: len(console.messages) == 1)
             for sock in idle:
                 sock.close()
-            until(lambda: node.transport.client_count == 0)  # type: ignore[attr-defined]
+            wait_until(lambda: agent.transport.client_count == 0)  # type: ignore[attr-defined]
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-def test_an_answer_of_twenty_megabytes_in_parts_arrives_whole_and_in_order() -> None:
+def test_a_reply_of_twenty_megabytes_in_parts_arrives_complete_and_in_order() -> None:
     with (
-        End(TransportOptions(listen="amqp://127.0.0.1:0"), (DIRECT, AGENT)).connected() as node,
-        End(TransportOptions(urls=(node.url,)), (TOPIC, "r.1")).connected() as end,
+        Peer(TransportOptions(listen="amqp://127.0.0.1:0"), (DIRECT, AGENT)).connected() as agent,
+        Peer(TransportOptions(urls=(agent.url,)), (TOPIC, "r.1")).connected() as console,
     ):
         for number in range(200):
-            node.transport.send(Message(address=TOPIC, subject="r.1", body={"n": number, "x": "x" * 100_000}))
-        end.wait(lambda: len(end.messages) == 200, 20)
-        bodies = [message.body for message in end.messages]
+            agent.transport.send(Message(address=TOPIC, subject="r.1", body={"n": number, "x": "x" * 100_000}))
+        console.wait(lambda: len(console.messages) == 200, 20)
+        bodies = [message.body for message in console.messages]
         assert [body["n"] for body in bodies if isinstance(body, dict)] == list(range(200))
-        assert node.transport.dropped == 0
+        assert agent.transport.dropped == 0
 
 
-def test_memory_stays_flat_over_two_hundred_lost_connections() -> None:
+def test_lost_connections_leave_no_memory_behind() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"amqp://127.0.0.1:{server.getsockname()[1]}"
-        with End(TransportOptions(urls=(url,), retry_seconds=0.001), (TOPIC, "agent.#")) as end:
+        with Peer(TransportOptions(urls=(url,), retry_seconds=0.001), (TOPIC, "agent.#")) as console:
 
-            def lose(times: int) -> int:
+            def lose_connections(times: int) -> int:
+                """Return the resident memory afterwards."""
                 for _ in range(times):
                     sock, _ = server.accept()
                     sock.recv(8)
@@ -67,20 +76,20 @@ def test_memory_stays_flat_over_two_hundred_lost_connections() -> None:
                 gc.collect()
                 return resident_kib()
 
-            lose(100)
-            before = lose(10)
-            after = lose(200)
-            assert len(end.states) >= 300
+            lose_connections(100)
+            before = lose_connections(10)
+            after = lose_connections(200)
+            assert len(console.states) >= 300
         assert after - before < 2_000, f"{after - before} KiB more after 200 connections"
 
 
-def test_indications_that_nobody_receives_cost_microseconds() -> None:
-    with agent() as node:
+def test_indications_without_a_receiver_cost_microseconds() -> None:
+    with embedded_agent() as agent:
         message = Message(address=TOPIC, subject="agent.ind.data.p.c.v.p.i", body={"x": [1] * 10_000})
-        started = time.monotonic()
+        start = time.monotonic()
         for _ in range(2_000):
-            node.transport.send(message)
+            agent.transport.send(message)
         done = []
-        node.transport.schedule(0, lambda: done.append(1))
-        until(lambda: done)
-        assert time.monotonic() - started < 1
+        agent.transport.schedule(0, lambda: done.append(1))
+        wait_until(lambda: done)
+        assert time.monotonic() - start < 1

@@ -1,9 +1,6 @@
-"""GSSAPI with real tickets: a KDC of our own, an agent with the service's keytab, consoles with theirs and no kinit."""
+"""GSSAPI with real tickets: a KDC, an agent with the service's keytab, consoles with keytabs and without kinit."""
 
-import json
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +9,7 @@ import pytest
 
 from tests.support import kerberos
 from tests.support.echo_agent import echo_agent
+from tests.support.echo_console import run_echo_console
 from tests.support.kerberos import REALM, Kdc
 
 pytest.importorskip("proton")
@@ -37,34 +35,26 @@ def url(kdc: Kdc) -> Iterator[str]:
         yield found.replace("127.0.0.1", HOST)
 
 
-def console(kdc: Kdc, url: str, keytab: str, **options: Any) -> dict[str, Any]:
-    told = {"urls": [url], "keytab": keytab, "allow_cleartext": True, **options}
-    command = [sys.executable, "-m", "tests.support.echo_console", json.dumps(told)]
-    done = subprocess.run(
-        command, env=kdc.environment, cwd=Path(__file__).parents[4], capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+def connect_console(kdc: Kdc, url: str, keytab: str) -> dict[str, Any]:
+    return run_echo_console(kdc.environment, urls=[url], keytab=keytab, allow_cleartext=True)
 
 
-def test_a_keytab_alone_is_enough_and_the_agent_knows_the_principal(kdc: Kdc, url: str) -> None:
-    assert console(kdc, url, kdc.keytab("node1"))["body"]["user"] == f"node1@{REALM}"
+def test_a_keytab_is_enough_to_log_in_and_the_agent_knows_the_principal(kdc: Kdc, url: str) -> None:
+    assert connect_console(kdc, url, kdc.keytab("node1"))["body"]["user"] == f"node1@{REALM}"
 
 
 def test_a_principal_with_a_host_keeps_its_instance(kdc: Kdc, url: str) -> None:
-    assert console(kdc, url, kdc.keytab("console/host1"))["body"]["user"] == f"console/host1@{REALM}"
+    assert connect_console(kdc, url, kdc.keytab("console/host1"))["body"]["user"] == f"console/host1@{REALM}"
 
 
 def test_a_keytab_with_old_keys_is_refused(kdc: Kdc, url: str) -> None:
-    old = Path(kdc.keytab("renewed"))
-    kept = old.rename(old.with_suffix(".old"))
+    current = Path(kdc.keytab("renewed"))
+    outdated = current.rename(current.with_suffix(".old"))
     kdc.keytab("renewed")
-    told = console(kdc, url, str(kept))
-    assert told.get("state") == "refused", told
+    outcome = connect_console(kdc, url, str(outdated))
+    assert outcome.get("state") == "refused", outcome
 
 
-def test_a_service_that_the_realm_does_not_know_is_not_talked_to(kdc: Kdc, url: str) -> None:
-    other = url.replace(HOST, "localhost")
-    told = console(kdc, other, kdc.keytab("node2"))
-    assert told.get("state") == "refused", told
+def test_a_service_that_is_unknown_to_the_realm_is_refused(kdc: Kdc, url: str) -> None:
+    outcome = connect_console(kdc, url.replace(HOST, "localhost"), kdc.keytab("node2"))
+    assert outcome.get("state") == "refused", outcome

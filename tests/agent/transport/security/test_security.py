@@ -1,4 +1,4 @@
-"""Authentication with real parts: OpenSSL's certificates, Cyrus SASL's database; the agent in a process of its own."""
+"""Authentication with OpenSSL's certificates and Cyrus SASL's database; the agent runs in its own process."""
 
 import shutil
 import subprocess
@@ -12,28 +12,28 @@ from hostinfo import Unavailable
 from hostinfo.agent.transport import ConnectionState, TransportOptions, open_transport
 from tests.support.certificates import SAN, Authority
 from tests.support.echo_agent import echo_agent
-from tests.support.transport_helpers import TOPIC, End, request
+from tests.support.transport_helpers import TOPIC, Peer, request
 
 pytest.importorskip("proton")
 REALM = "TESTS.EXAMPLE"
 
 
-def taken_for(url: str, **options: Any) -> str | None:
-    """Connect, ask, and give who the agent took us for."""
-    with End(TransportOptions(urls=(url,), **options), (TOPIC, "r.1")).connected() as end:
-        end.transport.send(request(end.transport, "r.1"))
-        end.wait(lambda: len(end.messages) == 1)
-        body: Any = end.messages[0].body
+def user_seen_by(url: str, **options: Any) -> str | None:
+    """Connect, send a request, and return the user that the agent received it from."""
+    with Peer(TransportOptions(urls=(url,), **options), (TOPIC, "r.1")).connected() as console:
+        console.transport.send(request(console.transport, "r.1"))
+        console.wait(lambda: len(console.messages) == 1)
+        body: Any = console.messages[0].body
         user: str | None = body["user"]
         return user
 
 
 def refusal(url: str, **options: Any) -> str:
-    """Connect, be refused twice (it is tried again), and give the reason."""
-    with End(TransportOptions(urls=(url,), retry_seconds=0.1, **options), (TOPIC, "r.1")) as end:
-        end.wait(lambda: len(end.states) >= 2)
-        assert all(state is not ConnectionState.CONNECTED for state, _ in end.states)
-        return f"{end.states[0][0].value}: {end.states[0][1]}"
+    """Try to connect twice, and return the state and reason of the refusal."""
+    with Peer(TransportOptions(urls=(url,), retry_seconds=0.1, **options), (TOPIC, "r.1")) as console:
+        console.wait(lambda: len(console.states) >= 2)
+        assert all(state is not ConnectionState.CONNECTED for state, _ in console.states)
+        return f"{console.states[0][0].value}: {console.states[0][1]}"
 
 
 @pytest.fixture(scope="module")
@@ -85,11 +85,11 @@ def password_agent(server: dict[str, str], users: str) -> Iterator[str]:
 
 
 def test_a_client_certificate_names_its_owner(tls_agent: str, authority: Authority) -> None:
-    certificate, key = authority.sign("console", common="console 1")
-    assert taken_for(tls_agent, ca=str(authority.ca), certificate=certificate, key=key) == "CN=console 1"
+    certificate, key = authority.sign("console", common_name="console 1")
+    assert user_seen_by(tls_agent, ca=str(authority.ca), certificate=certificate, key=key) == "CN=console 1"
 
 
-def test_without_a_certificate_nobody_comes_in_where_one_is_asked_for(tls_agent: str, authority: Authority) -> None:
+def test_a_client_without_a_certificate_is_refused_where_one_is_required(tls_agent: str, authority: Authority) -> None:
     assert "certificate" in refusal(tls_agent, ca=str(authority.ca), allow_anonymous=True)
 
 
@@ -98,30 +98,32 @@ def test_an_expired_certificate_is_refused(tls_agent: str, authority: Authority)
     assert "expired" in refusal(tls_agent, ca=str(authority.ca), certificate=certificate, key=key)
 
 
-def test_the_certificate_of_a_foreign_authority_is_refused(
+def test_a_client_certificate_of_an_unknown_authority_is_refused(
     tls_agent: str, authority: Authority, tmp_path: Path
 ) -> None:
-    certificate, key = Authority(tmp_path, "foreign").sign("stranger", common="console 1")
-    told = refusal(tls_agent, ca=str(authority.ca), certificate=certificate, key=key)
-    assert "unknown ca" in told or "certificate" in told
+    certificate, key = Authority(tmp_path, "unknown").sign("stranger", common_name="console 1")
+    reason = refusal(tls_agent, ca=str(authority.ca), certificate=certificate, key=key)
+    assert "unknown ca" in reason or "certificate" in reason
 
 
-def test_a_listener_of_a_foreign_authority_is_not_trusted(tls_agent: str, authority: Authority, tmp_path: Path) -> None:
+def test_a_listener_certificate_of_an_unknown_authority_is_refused(
+    tls_agent: str, authority: Authority, tmp_path: Path
+) -> None:
     certificate, key = authority.sign("console2")
-    foreign = Authority(tmp_path, "foreign")
-    assert "verify failed" in refusal(tls_agent, ca=str(foreign.ca), certificate=certificate, key=key)
+    unknown = Authority(tmp_path, "unknown")
+    assert "verify failed" in refusal(tls_agent, ca=str(unknown.ca), certificate=certificate, key=key)
 
 
-def test_a_listener_with_the_certificate_of_another_host_is_not_trusted(authority: Authority, folder: Path) -> None:
+def test_a_listener_certificate_for_another_host_is_refused(authority: Authority, folder: Path) -> None:
     certificate, key = authority.sign("elsewhere", extension="subjectAltName=DNS:elsewhere.example")
     with echo_agent(listen="amqps://localhost:0", certificate=certificate, key=key, allow_anonymous=True) as url:
         assert "certificate" in refusal(url, ca=str(authority.ca))
-        assert taken_for(url, ca=str(authority.ca), verify_name=False) is None
+        assert user_seen_by(url, ca=str(authority.ca), verify_name=False) is None
 
 
 @pytest.mark.parametrize("mechanism", ["SCRAM-SHA-256", "PLAIN"])
 def test_a_password_names_its_owner(password_agent: str, authority: Authority, password: str, mechanism: str) -> None:
-    found = taken_for(
+    found = user_seen_by(
         password_agent,
         ca=str(authority.ca),
         user=f"joe@{REALM}",
@@ -131,15 +133,15 @@ def test_a_password_names_its_owner(password_agent: str, authority: Authority, p
     assert found == f"joe@{REALM}"
 
 
-@pytest.mark.parametrize("user", ["ann", "nobody"])
-def test_a_wrong_password_is_refused_and_tried_again(
+@pytest.mark.parametrize("user", ["ann", "unknown"])
+def test_a_wrong_password_is_refused_and_retried(
     password_agent: str, authority: Authority, password: str, user: str
 ) -> None:
-    told = refusal(password_agent, ca=str(authority.ca), user=f"{user}@{REALM}", password_file=password)
-    assert told.startswith("refused:")
+    reason = refusal(password_agent, ca=str(authority.ca), user=f"{user}@{REALM}", password_file=password)
+    assert reason.startswith("refused:")
 
 
-def test_a_password_that_becomes_right_is_taken_without_a_restart(
+def test_a_corrected_password_is_used_without_a_restart(
     password_agent: str, authority: Authority, tmp_path: Path
 ) -> None:
     path = tmp_path / "password"
@@ -148,29 +150,28 @@ def test_a_password_that_becomes_right_is_taken_without_a_restart(
     options = TransportOptions(
         urls=(password_agent,), ca=str(authority.ca), user=f"joe@{REALM}", password_file=str(path), retry_seconds=0.2
     )
-    with End(options) as end:
-        end.wait(lambda: end.state is ConnectionState.REFUSED)
+    with Peer(options) as console:
+        console.wait(lambda: console.state is ConnectionState.REFUSED)
         path.write_text("secret")
-        end.connected()
+        console.connected()
 
 
-def test_nobody_is_anonymous_where_passwords_are_asked_for(password_agent: str, authority: Authority) -> None:
+def test_an_anonymous_client_is_refused_where_a_password_is_required(password_agent: str, authority: Authority) -> None:
     assert refusal(password_agent, ca=str(authority.ca), allow_anonymous=True).startswith("refused:")
 
 
-def test_scram_works_in_clear_on_loopback_and_plain_does_not(users: str, password: str) -> None:
+def test_scram_is_allowed_without_tls_on_loopback_and_plain_is_not(users: str, password: str) -> None:
     with echo_agent(listen="amqp://127.0.0.1:0", users=users, realm=REALM) as url:
-        assert taken_for(url, user=f"joe@{REALM}", password_file=password) == f"joe@{REALM}"
+        assert user_seen_by(url, user=f"joe@{REALM}", password_file=password) == f"joe@{REALM}"
         with pytest.raises(Unavailable, match="no way to authenticate"):
             open_transport(TransportOptions(urls=(url,), user="joe", password_file=password, mechanisms=("PLAIN",)))
 
 
-def test_a_client_in_clear_does_not_get_into_a_listener_with_tls(password_agent: str, password: str) -> None:
-    clear = password_agent.replace("amqps", "amqp")
-    refusal(clear, user=f"joe@{REALM}", password_file=password)
+def test_a_client_without_tls_is_refused_by_a_listener_with_tls(password_agent: str, password: str) -> None:
+    refusal(password_agent.replace("amqps", "amqp"), user=f"joe@{REALM}", password_file=password)
 
 
-def test_a_password_that_others_may_read_is_not_used(tmp_path: Path) -> None:
+def test_a_password_file_that_others_may_read_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "password"
     path.write_text("secret")
     path.chmod(0o640)
@@ -178,18 +179,18 @@ def test_a_password_that_others_may_read_is_not_used(tmp_path: Path) -> None:
         open_transport(TransportOptions(urls=("amqps://h",), user="joe", password_file=str(path)))
 
 
-def test_a_key_that_everybody_may_read_is_not_used(authority: Authority) -> None:
+def test_a_private_key_that_all_users_may_read_is_refused(authority: Authority) -> None:
     certificate, key = authority.sign("open")
     Path(key).chmod(0o644)
     with pytest.raises(Unavailable, match="chmod"):
         open_transport(TransportOptions(urls=("amqps://h",), certificate=certificate, key=key))
 
 
-def test_other_hosts_are_not_talked_to_in_clear() -> None:
+def test_connecting_without_tls_is_refused_except_on_loopback() -> None:
     with pytest.raises(Unavailable, match="amqps"):
         open_transport(TransportOptions(urls=("amqp://192.0.2.1",)))
 
 
-def test_a_listener_for_others_needs_a_way_to_know_them(server: dict[str, str]) -> None:
+def test_a_listener_for_other_hosts_needs_a_login(server: dict[str, str]) -> None:
     with pytest.raises(Unavailable, match="no way to authenticate"):
         open_transport(TransportOptions(**{**server, "listen": "amqps://0.0.0.0:0"}))  # type: ignore[arg-type]
