@@ -5,6 +5,7 @@ from __future__ import annotations
 from hostinfo.errors import DriverError
 
 from . import cpulist
+from .tree import source_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class FieldReader:
             return None
         is_map = path.endswith(("map", "_siblings", "_cpus"))
         parse = cpulist.parse_map if is_map else cpulist.parse_list
-        return self._read(field, lambda: parse(text, "/" + path))
+        return self._read(field, lambda: parse(text, source_of(path)))
 
     def cpu_set_with(self, field: str, number: int, folder: str, names: Iterable[str]) -> int:
         """Return the first set in these files that contains the CPU ``number``; empty if none does."""

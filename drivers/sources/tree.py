@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from stat import S_ISDIR, S_ISLNK, S_ISREG
 
 from hostinfo.errors import ReadError
+from hostinfo.lowlevel.bounded_file import read_descriptor
 
 ATTRIBUTE_LIMIT = 256 * 1024
 """Maximum size of a sysfs attribute; the longest real ones are CPU lists of a few kilobytes."""
@@ -27,6 +28,12 @@ _ABSENT = frozenset({
 _LINKS_LIMIT = 12  # nesting of symbolic links; real trees have two
 _PARTS_LIMIT = 64  # path components of a link target; with the limit above, far below Python's recursion limit
 _OPEN_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK
+_PAGE_BYTES = 4096  # sysfs limits an attribute to a page, of at least this size
+
+
+def source_of(path: str) -> str:
+    """Return the name of a file as a source of facts and in errors: its absolute path."""
+    return "/" + path
 
 
 class Tree:
@@ -42,30 +49,31 @@ class Tree:
 
     def data(self, path: str, limit: int = FILE_LIMIT) -> bytes:
         """Return the bytes of a file; ReadError if it cannot be read or is longer than ``limit``."""
+        source = source_of(path)
         try:
-            if path in self.errors:
-                raise OSError(self.errors[path], os.strerror(self.errors[path]))
-            content = _read(self._regular(path) if self._is_foreign else "/" + path, limit, self._is_foreign)
+            self._raise_recorded_error(path)
+            descriptor = os.open(self._regular(path) if self._is_foreign else source, _OPEN_FLAGS)
         except OSError as error:
-            raise ReadError.from_os("/" + path, error) from error
-        except ValueError as error:  # a null byte in a name that came from a file
-            raise ReadError("/" + path, str(error)) from error
-        if len(content) > limit:
-            raise ReadError("/" + path, f"longer than {limit} bytes", errno.EFBIG)
-        return content
+            raise ReadError.from_os(source, error) from error
+        except ValueError as error:  # a null byte in a name that was read from a file
+            raise ReadError(source, str(error)) from error
+        try:
+            is_attribute = self._is_foreign or path.startswith("sys/")
+            return read_descriptor(descriptor, limit, source, short_read=_PAGE_BYTES if is_attribute else 0)
+        finally:
+            os.close(descriptor)
 
     def names(self, path: str) -> list[str]:
         """Return the sorted entries of a directory; empty if it does not exist."""
         try:
-            if path in self.errors:
-                raise OSError(self.errors[path], os.strerror(self.errors[path]))
+            self._raise_recorded_error(path)
             names = os.listdir(self._locate(path) or "/")
         except OSError as error:
             if error.errno in _ABSENT:
                 return []
-            raise ReadError.from_os("/" + path, error) from error
+            raise ReadError.from_os(source_of(path), error) from error
         if len(names) > NAMES_LIMIT:
-            raise ReadError("/" + path, f"more than {NAMES_LIMIT} entries", errno.EFBIG)
+            raise ReadError(source_of(path), f"more than {NAMES_LIMIT} entries", errno.EFBIG)
         return sorted(names)
 
     def link(self, path: str) -> str | None:
@@ -157,6 +165,10 @@ class Tree:
         except ReadError:
             return None
 
+    def _raise_recorded_error(self, path: str) -> None:
+        if path in self.errors:
+            raise OSError(self.errors[path], os.strerror(self.errors[path]))
+
     # -- paths under a foreign root -----------------------------------------------------------------------------------
 
     def _locate(self, path: str) -> str:
@@ -208,19 +220,3 @@ class Tree:
                 real = self._resolve(joined, links_left - 1)
         self._real[path] = real
         return real
-
-
-def _read(path: str, limit: int, is_foreign: bool) -> bytes:
-    descriptor = os.open(path, _OPEN_FLAGS)
-    try:
-        first = os.read(descriptor, min(65536, limit + 1))
-        if len(first) < 4096 and (is_foreign or path.startswith("/sys/")):
-            return first  # one read returns a whole attribute
-        chunks, size = [first], len(first)
-        # a read of a /proc file ends at a page or a record: only an empty read is the end of the file
-        while chunks[-1] and size <= limit:
-            chunks.append(os.read(descriptor, min(1 << 20, limit + 1 - size)))
-            size += len(chunks[-1])
-    finally:
-        os.close(descriptor)
-    return b"".join(chunks)

@@ -9,6 +9,7 @@ from hostinfo.fact import GroupResult
 from hostinfo.model.cpu import Cpu
 
 from ..sources.sources import Sources
+from ..sources.tree import source_of
 from .processor import CPU_DIR, cpu_identity, cpuinfo
 from .processor.cpu_fields import IDENTITY, CpuFields
 
@@ -48,7 +49,7 @@ def _read_identity(cpu: CpuFields) -> None:
     cpu.set_fields(cpuinfo.SOURCE, microcode=info.get(first, "microcode"))
     if cpu.builder.needs("microcode") and "microcode" not in cpu.values and info.get(first, "flags"):
         path = f"{CPU_DIR}/cpu{first or 0}/microcode/version"  # only here on x86 before Linux 3.3
-        cpu.set_fields(f"/{path}", microcode=cpu.reader.attribute("microcode", path))
+        cpu.set_fields(source_of(path), microcode=cpu.reader.attribute("microcode", path))
 
 
 def _read_mitigations(cpu: CpuFields) -> None:
@@ -58,4 +59,4 @@ def _read_mitigations(cpu: CpuFields) -> None:
         state = cpu.reader.attribute("mitigations", f"{folder}/{name}")
         if state is not None:
             found[name] = state
-    cpu.set_fields(f"/{folder}", mitigations=found or None)
+    cpu.set_fields(source_of(folder), mitigations=found or None)

@@ -12,6 +12,7 @@ from ..sources import cpulist
 from ..sources.field_reader import FieldReader
 from ..sources.meminfo import is_meminfo_from_lxcfs, parse_meminfo
 from ..sources.sources import Sources
+from ..sources.tree import source_of
 from ..sources.xen_role import DOM0, PV_DOMU, read_role
 from .virt import cgroup
 
@@ -40,7 +41,7 @@ def read(sources: Sources, fields: RequestedFields) -> GroupResult[Domain]:
 
 def _online(reader: FieldReader) -> int:
     """Return the set of online CPUs; without the file, as many as /proc/cpuinfo has."""
-    reader.builder.record_source(f"/{_ONLINE}", "online_cpus")
+    reader.builder.record_source(source_of(_ONLINE), "online_cpus")
     online = reader.cpu_set("online_cpus", _ONLINE)
     if online:
         return online

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hostinfo.fact import FactBuilder, GroupResult
 from hostinfo.model.hypervisor import Hypervisor, Role
 
+from ..sources.tree import source_of
 from ..sources.xen_role import DOM0, read_role
 from .virt.container import find_container
 from .virt.virt_detect import detect_hypervisor
@@ -64,7 +65,7 @@ def _read_machine(tree: Tree, builder: FactBuilder, detected_by: list[str]) -> H
         builder.record_source(evidence[0].source, "guest_of", "is_virtual_machine")
     guest_of = evidence[0].hypervisor if evidence else None
     hosts = "xen" if xen == DOM0 else "kvm" if hosts_kvm else None
-    source = "/sys/hypervisor" if xen else f"/{_KVM}" if hosts_kvm else evidence[0].source if evidence else ""
+    source = "/sys/hypervisor" if xen else source_of(_KVM) if hosts_kvm else evidence[0].source if evidence else ""
     builder.record_source(source, "role", "type")
     return Hypervisor(
         role=_role(xen, hosts_kvm, evidence),

@@ -10,6 +10,7 @@ from hostinfo.model.memory import Memory, Swap
 from ..sources.field_reader import FieldReader
 from ..sources.meminfo import is_meminfo_from_lxcfs, parse_meminfo
 from ..sources.sources import Sources
+from ..sources.tree import source_of
 from .mm import huge_pages
 from .mm.numa_nodes import NODE_DIR, read_node_numbers
 
@@ -36,7 +37,7 @@ def read(sources: Sources, fields: RequestedFields) -> GroupResult[Memory]:
         builder.record_source("/proc/self/auxv", "page_bytes")
     if builder.needs("huge_pages"):
         values["huge_pages"] = huge_pages.read_pools(reader, "huge_pages", _POOLS)
-        builder.record_source(f"/{_POOLS}", "huge_pages")
+        builder.record_source(source_of(_POOLS), "huge_pages")
     if builder.needs(*_SLOTS):
         _read_slots(reader, values)
     return builder.build(Memory(**values))
@@ -51,7 +52,7 @@ def _read_amounts(reader: FieldReader, values: dict[str, Any]) -> None:
     if text is not None and "MemTotal" not in amounts:
         builder.add_problem(field, ParseError(_SOURCE, "no MemTotal line in kB"))
     if text is None or is_meminfo_from_lxcfs(reader.text(field, "proc/self/mountinfo") or ""):
-        amounts, source = _sum_of_nodes(reader, field), f"/{NODE_DIR}/node*/meminfo"
+        amounts, source = _sum_of_nodes(reader, field), source_of(f"{NODE_DIR}/node*/meminfo")
     for name, key in _AMOUNTS.items():
         if builder.needs(name) and key in amounts:
             values[name] = amounts[key]

@@ -11,6 +11,7 @@ from hostinfo.model.network import Address, Link, Network, Route
 
 from ..sources.netlink.link_record import LinkRecord
 from ..sources.sources import Sources
+from ..sources.tree import source_of
 
 _DUMPS = {"routes4": "routes", "routes6": "routes", "addresses": "addresses", "links": "links"}
 """Dumps in their order, and the fields that need them. Links are last: if an address or a route has a link that is not
@@ -91,7 +92,7 @@ def _addresses(
 
     if sources.netlink is None:
         builder.unsupported("addresses", "/proc/net", "no file lists the IPv4 addresses of links; only netlink does")
-    builder.record_source("/" + inet6.PATH, "addresses")
+    builder.record_source(source_of(inet6.PATH), "addresses")
     return inet6.read_addresses(sources.tree)
 
 

@@ -10,6 +10,7 @@ from ..sources import cpulist
 from ..sources.field_reader import FieldReader
 from ..sources.meminfo import parse_meminfo
 from ..sources.sources import Sources
+from ..sources.tree import source_of
 from .mm import huge_pages
 from .mm.numa_nodes import NODE_DIR, read_node_cpus, read_node_numbers
 
@@ -24,7 +25,7 @@ def read(sources: Sources, fields: RequestedFields) -> GroupResult[Numa]:
     if not builder.needs("nodes"):
         return builder.build(Numa())
     numbers = read_node_numbers(reader, "nodes")
-    builder.record_source(f"/{NODE_DIR}", "nodes")
+    builder.record_source(source_of(NODE_DIR), "nodes")
     return builder.build(Numa(nodes=_check_sizes(reader, builder, [_read_node(reader, n, numbers) for n in numbers])))
 
 
@@ -41,7 +42,7 @@ def _check_sizes(reader: FieldReader, builder: FactBuilder, found: list[NumaNode
         builder.record_source("/proc/meminfo (the node's meminfo differs)", "nodes.total_bytes")
         return (replace(found[0], total_bytes=total, free_bytes=None),)
     why = "MemTotal of the nodes does not add up to MemTotal of /proc/meminfo"
-    builder.add_problem("nodes.total_bytes", ParseError(f"/{NODE_DIR}", why))
+    builder.add_problem("nodes.total_bytes", ParseError(source_of(NODE_DIR), why))
     return tuple(replace(node, total_bytes=None) for node in found)
 
 

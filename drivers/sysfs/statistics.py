@@ -14,6 +14,7 @@ from hostinfo.record import replace
 
 from ..sources.clock import utc
 from ..sources.meminfo import parse_meminfo
+from ..sources.tree import source_of
 from .counters import cpu_load, disks, pressure
 
 TYPE_CHECKING = False
@@ -99,7 +100,7 @@ def _read_text(builder: FactBuilder, tree: Tree, path: str, *fields: str) -> str
         for field in fields:
             builder.add_problem(field, error)
         return ""
-    builder.record_source("/" + path, *fields)
+    builder.record_source(source_of(path), *fields)
     return text
 
 

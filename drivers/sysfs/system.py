@@ -13,6 +13,7 @@ from hostinfo.model.system import System
 from ..sources.field_reader import FieldReader
 from ..sources.smbios.text import uuid_text
 from ..sources.sources import Sources
+from ..sources.tree import source_of
 from .platform import dmi, etc_files
 from .platform.architecture import read_architecture
 from .platform.machine_identity import MachineIdentity
@@ -90,7 +91,7 @@ def _uuid(sources: Sources, reader: FieldReader, identity: MachineIdentity) -> s
 def _line(reader: FieldReader, field: str, path: str) -> str | None:
     if not reader.builder.needs(field):
         return None
-    reader.builder.record_source(f"/{path}", field)
+    reader.builder.record_source(source_of(path), field)
     return reader.attribute(field, path)
 
 

@@ -50,14 +50,22 @@ def _check_type(path: str, mode: int, *, regular_only: bool) -> None:
         raise ReadError(path, "not a regular file", errno.EINVAL)
 
 
-def read_descriptor(descriptor: int, limit: int, source: str) -> bytes:
-    """Return what an open file of at most ``limit`` bytes holds from its position on; ``source`` names it in errors."""
+def read_descriptor(descriptor: int, limit: int, source: str, *, short_read: int = 0) -> bytes:
+    """Return the content of an open file of at most ``limit`` bytes from its position on.
+
+    ``source`` names the file in errors. If the first read returns fewer than ``short_read`` bytes, that is the whole
+    file, as with a sysfs attribute. Otherwise only an empty read is the end: reads of /proc end at a page or a record.
+    """
     chunks: list[bytes] = []
     left = limit + 1
+    size = 1 << 16
     try:
-        while left > 0 and (chunk := os.read(descriptor, min(left, 1 << 20))):
+        while left > 0 and (chunk := os.read(descriptor, min(left, size))):
             chunks.append(chunk)
             left -= len(chunk)
+            if len(chunk) < short_read and len(chunks) == 1:
+                break
+            size = 1 << 20
     except OSError as error:
         raise ReadError.from_os(source, error) from error
     if left <= 0:

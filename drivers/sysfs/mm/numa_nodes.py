@@ -7,6 +7,7 @@ from hostinfo.errors import ParseError
 
 from ...sources import cpulist
 from ...sources.field_reader import FieldReader
+from ...sources.tree import source_of
 
 NODE_DIR = "sys/devices/system/node"
 
@@ -18,7 +19,7 @@ def read_node_numbers(reader: FieldReader, field: str) -> list[int]:
         if name.startswith("node") and name[4:].isdecimal():
             number = int(name[4:]) if len(name) < 11 else cpulist.LIMIT
             if number >= cpulist.LIMIT:
-                raise ParseError(f"/{NODE_DIR}", f"more than {cpulist.LIMIT} nodes")
+                raise ParseError(source_of(NODE_DIR), f"more than {cpulist.LIMIT} nodes")
             found.append(number)
     online = reader.cpu_set(field, f"{NODE_DIR}/online") if found else None
     if online:

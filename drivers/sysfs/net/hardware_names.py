@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ...sources.tree import source_of
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ...sources.sources import Sources
@@ -35,7 +37,7 @@ def _database_names(sources: Sources, hardware: str, bus: object) -> dict[str, s
         if separator and value and line.startswith("E:ID_"):
             names[key] = value
     if "ID_VENDOR_FROM_DATABASE" not in names and sources.udev is not None:
-        return sources.udev("/" + hardware)
+        return sources.udev(source_of(hardware))
     return names
 
 

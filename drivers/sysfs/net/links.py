@@ -12,7 +12,7 @@ from hostinfo.model.network import Vlan
 from ...sources.netlink.constants import link_flags
 from ...sources.netlink.link_kinds import seconds
 from ...sources.netlink.link_record import LinkRecord
-from ...sources.tree import Tree
+from ...sources.tree import Tree, source_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def read_links(tree: Tree) -> list[LinkRecord]:
     """Return the links of the tree by index; a link that is removed while it is read is left out."""
     names = tree.names(CLASS)
     if len(names) > LINKS_LIMIT:
-        raise ReadError("/" + CLASS, f"more than {LINKS_LIMIT} links")
+        raise ReadError(source_of(CLASS), f"more than {LINKS_LIMIT} links")
     vlans, permanent = _read_vlans(tree), _read_permanent_macs(tree)
     records = []
     for name in names:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hostinfo.errors import DriverError, ReadError
 
 from ...sources.smbios.value_names import chassis_type
+from ...sources.tree import source_of
 from .machine_identity import MachineIdentity
 
 TYPE_CHECKING = False
@@ -56,7 +57,7 @@ def read_dmi(reader: FieldReader) -> MachineIdentity | None:
             continue
         if field == "chassis.type":
             text = chassis_type(int(text)) if text and text.isdecimal() and len(text) < 4 else None
-        identity.set_text(reader, field, text, f"/{path}")
+        identity.set_text(reader, field, text, source_of(path))
     return identity
 
 

@@ -4,6 +4,7 @@ Source: hostname(5), machine-info(5), machine-id(5), os-release(5): assignments 
 """
 
 from ...sources.field_reader import FieldReader
+from ...sources.tree import source_of
 
 _MACHINE_INFO = {"PRETTY_HOSTNAME": "pretty_hostname", "DEPLOYMENT": "deployment", "LOCATION": "location"}
 
@@ -31,7 +32,7 @@ def read_machine_id(reader: FieldReader) -> str | None:
     for path in ("etc/machine-id", "var/lib/dbus/machine-id"):
         text = reader.attribute("machine_id", path)
         if text is not None:
-            reader.builder.record_source(f"/{path}", "machine_id")
+            reader.builder.record_source(source_of(path), "machine_id")
             is_id = len(text) == 32 and all(digit in "0123456789abcdef" for digit in text) and set(text) != {"0"}
             return text if is_id else None
     return None
@@ -42,7 +43,7 @@ def read_os_name(reader: FieldReader) -> str | None:
     for path in ("etc/os-release", "usr/lib/os-release"):
         text = reader.attribute("os_name", path)
         if text is not None:
-            reader.builder.record_source(f"/{path}", "os_name")
+            reader.builder.record_source(source_of(path), "os_name")
             found = parse_assignments(text)
             return found.get("PRETTY_NAME") or found.get("NAME") or "Linux"
     return None

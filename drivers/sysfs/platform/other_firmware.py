@@ -5,6 +5,7 @@ Source: Devicetree Specification 2.3; PAPR+ for ``ibm,…`` and ``system-id``; O
 
 from __future__ import annotations
 
+from ...sources.tree import source_of
 from .machine_identity import MachineIdentity
 from .sysinfo import parse_sysinfo
 
@@ -41,7 +42,7 @@ def read_device_tree(reader: FieldReader) -> MachineIdentity | None:
             text = reader.attribute(field, f"{_DEVICE_TREE}/{name}") or ""
             if name == "system-id":
                 text = text.removeprefix("IBM,02")  # PAPR+: the prefix of the number on the machine's label
-            identity.set_text(reader, field, text, f"/{_DEVICE_TREE}/{name}")
+            identity.set_text(reader, field, text, source_of(f"{_DEVICE_TREE}/{name}"))
     return identity
 
 

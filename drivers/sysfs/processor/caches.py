@@ -6,6 +6,7 @@ from hostinfo.model.cpu import Cache
 
 from ...sources import cpulist
 from ...sources.field_reader import FieldReader
+from ...sources.tree import source_of
 from . import CPU_DIR
 from .cpuinfo import CpuInfo, parse_int
 
@@ -28,7 +29,7 @@ class Caches:
 
     def __init__(self) -> None:
         self.found: dict[Shape, set[int] | None] = {}
-        self.source = f"/{CPU_DIR}/cpu*/cache"
+        self.source = source_of(f"{CPU_DIR}/cpu*/cache")
 
     def add(self, shape: Shape, cpus: int | None) -> None:
         """Add an instance shared by these CPUs; None: the CPUs are unknown."""
@@ -118,7 +119,7 @@ def read_sparc(reader: FieldReader, caches: Caches, cores: list[int]) -> None:
                 caches.add((level, kind, size, None, line or None, None), core)
         if not caches.found:
             return
-    caches.source = f"/{CPU_DIR}/cpu*/l*_cache_size"
+    caches.source = source_of(f"{CPU_DIR}/cpu*/l*_cache_size")
 
 
 def parse_size(text: str | None) -> int | None:

@@ -4,6 +4,7 @@ from hostinfo.model.cpu import CpuKind
 
 from ...sources import cpulist
 from ...sources.field_reader import FieldReader
+from ...sources.tree import source_of
 from . import CPU_DIR
 from .cpu_identity import CpuIdentities
 from .cpuinfo import CpuInfo
@@ -61,11 +62,11 @@ def read_kinds(reader: FieldReader, online: int, info: CpuInfo | None, max_frequ
     if len(kinds.sets) < 2 and kinds.capacities:
         kinds.sets = {}
         _by_number(kinds, kinds.capacities, "capacity-%d")
-        kinds.source = f"/{CPU_DIR}/cpu*/cpu_capacity"
+        kinds.source = source_of(f"{CPU_DIR}/cpu*/cpu_capacity")
     if len(kinds.sets) < 2 and is_arm and len(max_frequencies) > 1:
         kinds.sets = {}
         _by_number(kinds, max_frequencies, "%d-hz")
-        kinds.source = f"/{CPU_DIR}/cpufreq"
+        kinds.source = source_of(f"{CPU_DIR}/cpufreq")
     return _drop_single_kind(kinds)
 
 

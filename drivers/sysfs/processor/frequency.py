@@ -8,6 +8,7 @@ from hostinfo.errors import ParseError
 
 from ...sources import cpulist
 from ...sources.field_reader import FieldReader
+from ...sources.tree import source_of
 from . import CPU_DIR
 
 
@@ -19,13 +20,13 @@ class FrequencyPolicies:
     def __init__(self, reader: FieldReader, online: int) -> None:
         self._reader = reader
         self.online = online
-        self.source = f"/{CPU_DIR}/cpufreq"
+        self.source = source_of(f"{CPU_DIR}/cpufreq")
         self.directories: dict[int, str] = {}
         for name in reader.names("max_frequency_hz", f"{CPU_DIR}/cpufreq"):
             if name.startswith("policy") and name[6:].isdecimal() and len(name) < 12:
                 self.directories[int(name[6:])] = f"{CPU_DIR}/cpufreq/{name}"
         if not self.directories:
-            self.source = f"/{CPU_DIR}/cpu*/cpufreq"
+            self.source = source_of(f"{CPU_DIR}/cpu*/cpufreq")
             self._add_cpu_directories()
 
     def limits(self, name: str, field: str) -> dict[int, int]:
@@ -58,7 +59,7 @@ class FrequencyPolicies:
     def _affected(self, folder: str) -> int:
         text = self._reader.attribute("kinds", f"{folder}/affected_cpus")
         try:
-            return cpulist.parse_list((text or "").replace(" ", ","), f"/{folder}/affected_cpus")
+            return cpulist.parse_list((text or "").replace(" ", ","), source_of(f"{folder}/affected_cpus"))
         except ParseError as error:
             self._reader.report_once("kinds", error)
             return 0

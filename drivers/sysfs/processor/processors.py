@@ -4,6 +4,7 @@ from hostinfo.errors import DriverError
 from hostinfo.model.cpu import Processor
 
 from ...sources import cpulist
+from ...sources.tree import source_of
 from ..mm.numa_nodes import read_nodes_by_cpu
 from . import CPU_DIR, caches, cpu_identity, cpu_kinds, cpuinfo, frequency, topology
 from .cpu_fields import CpuFields
@@ -39,7 +40,7 @@ class ProcessorReader:
             self._set_details(found)
 
     def _set_counts(self, found: topology.Topology) -> None:
-        source = f"/{CPU_DIR}/cpu*/topology" if found.source != cpuinfo.SOURCE else cpuinfo.SOURCE
+        source = source_of(f"{CPU_DIR}/cpu*/topology") if found.source != cpuinfo.SOURCE else cpuinfo.SOURCE
         cores = found.cores or []
         per_core = max((core.bit_count() for core in cores), default=None)
         self.cpu.set_fields(source, sockets=found.sockets, cores=len(cores) or None, threads_per_core=per_core)

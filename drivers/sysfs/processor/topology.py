@@ -11,6 +11,7 @@ from hostinfo.errors import ParseError
 
 from ...sources import cpulist
 from ...sources.field_reader import FieldReader
+from ...sources.tree import source_of
 from . import CPU_DIR
 from .cpu_location import CpuLocation, add_cpuinfo, core_sets, read_locations
 from .cpuinfo import CpuInfo
@@ -52,11 +53,11 @@ def read_cpus(reader: FieldReader, cpuinfo: Callable[[], CpuInfo | None]) -> Top
     found = Topology()
     online = _read_set(reader, "online")
     present = _read_set(reader, "present")
-    found.source = f"/{CPU_DIR}/online"
+    found.source = source_of(f"{CPU_DIR}/online")
     if online is None:
         online, directories = _from_directories(reader)
         present = (present or 0) | directories
-        found.source = f"/{CPU_DIR}/cpu*"
+        found.source = source_of(f"{CPU_DIR}/cpu*")
     if not online:
         info = cpuinfo()
         online = sum(1 << number for number in info.records) if info is not None else 0
@@ -91,7 +92,7 @@ def read_topology(reader: FieldReader, cpuinfo: Callable[[], CpuInfo | None]) ->
 def _read_set(reader: FieldReader, name: str) -> int | None:
     """Return a set of CPUs; ParseError if malformed: no other fact of the group can be trusted then."""
     text = reader.attribute("processors", f"{CPU_DIR}/{name}")
-    return cpulist.parse_list(text, f"/{CPU_DIR}/{name}") if text is not None else None
+    return cpulist.parse_list(text, source_of(f"{CPU_DIR}/{name}")) if text is not None else None
 
 
 def _from_directories(reader: FieldReader) -> tuple[int, int]:
@@ -101,7 +102,7 @@ def _from_directories(reader: FieldReader) -> tuple[int, int]:
         if name.startswith("cpu") and name[3:].isdecimal():
             number = int(name[3:]) if len(name) < 11 else cpulist.LIMIT
             if number >= cpulist.LIMIT:
-                raise ParseError(f"/{CPU_DIR}", f"more than {cpulist.LIMIT} CPUs")
+                raise ParseError(source_of(CPU_DIR), f"more than {cpulist.LIMIT} CPUs")
             directories |= 1 << number
             if reader.attribute("processors", f"{CPU_DIR}/{name}/online") != "0":
                 online |= 1 << number

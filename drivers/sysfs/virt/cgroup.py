@@ -10,6 +10,7 @@ from hostinfo.errors import ReadError
 from hostinfo.model.domain import Limits
 
 from ...sources import cpulist
+from ...sources.tree import source_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ class _LimitReader:
             limit, name = read(self.tree, group, hierarchy is not None and hierarchy.is_v2)
             if limit is not None and (lowest is None or limit < lowest):
                 lowest = limit
-                self.sources[field] = f"/{group}/{name}"
+                self.sources[field] = source_of(f"{group}/{name}")
         return lowest
 
     def cpu_numbers(self, online: int) -> tuple[int, ...] | None:
@@ -133,10 +134,10 @@ class _LimitReader:
             for name in names:
                 text = self.tree.attribute(f"{group}/{name}")
                 if text is not None:
-                    allowed = cpulist.parse_list(text, f"/{group}/{name}")
+                    allowed = cpulist.parse_list(text, source_of(f"{group}/{name}"))
                     if not allowed or not online & ~allowed:
                         return None
-                    self.sources["cpu_numbers"] = f"/{group}/{name}"
+                    self.sources["cpu_numbers"] = source_of(f"{group}/{name}")
                     return cpulist.members(allowed)
         return None
 

@@ -4,7 +4,7 @@ Source: systemd's "Container Interface" (container=, /run/host, /run/systemd/con
 /run/.containerenv, proc_pid_cgroup(5), proc_pid_mountinfo(5).
 """
 
-from ...sources.tree import Tree
+from ...sources.tree import Tree, source_of
 
 _FIRST_PID_NAMESPACE = "pid:[4026531836]"  # PROC_PID_INIT_INO, the same on every kernel since 3.8
 _LAYERED = frozenset({"overlay", "aufs", "fuse-overlayfs", "fuse.fuse-overlayfs"})
@@ -48,7 +48,7 @@ def _by_interface(tree: Tree) -> Found | None:
     for path in ("run/host/container-manager", "run/systemd/container"):
         manager = _manager_name(tree.try_text(path))
         if manager:
-            return manager, f"/{path}", manager
+            return manager, source_of(path), manager
     for setting in tree.try_text("proc/1/environ").split("\0"):
         if setting.startswith("container="):
             manager = _manager_name(setting.partition("=")[2])
@@ -68,7 +68,7 @@ def _manager_name(manager: str) -> str | None:
 def _by_file(tree: Tree) -> Found | None:
     for path, manager in _FILES:
         if tree.exists(path) and not _is_booted_image(tree):
-            return manager, f"/{path}", "exists"
+            return manager, source_of(path), "exists"
     if tree.is_dir("dev/lxd"):
         return "lxc", "/dev/lxd", "exists"
     return None
@@ -87,7 +87,7 @@ def _by_cgroup(tree: Tree) -> Found | None:
         for line in tree.try_text(path).splitlines():
             for part, manager in _CGROUPS:
                 if part in line:
-                    return manager, f"/{path}", line[:200]
+                    return manager, source_of(path), line[:200]
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...sources.tree import source_of
 from .evidence import Evidence
 
 TYPE_CHECKING = False
@@ -41,9 +42,9 @@ def find_dmi_evidence(tree: Tree) -> tuple[Evidence | None, bool]:
     for name, text in texts.items():
         for prefix, hypervisor in _PREFIXES:
             if text.startswith(prefix):
-                return Evidence(hypervisor=hypervisor, source=f"/{_DMI}{name}", text=text), True
+                return Evidence(hypervisor=hypervisor, source=source_of(f"{_DMI}{name}"), text=text), True
     if texts["sys_vendor"] == "Microsoft Corporation" and texts["product_name"] == "Virtual Machine":
-        return Evidence(hypervisor="microsoft", source=f"/{_DMI}product_name", text="Virtual Machine"), True
+        return Evidence(hypervisor="microsoft", source=source_of(f"{_DMI}product_name"), text="Virtual Machine"), True
     return None, any(texts.values())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...sources.tree import source_of
 from ..platform.sysinfo import parse_sysinfo
 from .evidence import Evidence
 
@@ -64,4 +65,4 @@ def find_power_evidence(_tree: Tree, cpuinfo: str) -> Evidence | None:
 
 
 def _evidence(hypervisor: str, node: str, text: str) -> Evidence:
-    return Evidence(hypervisor=hypervisor, source=f"/{_DEVICE_TREE}{node}", text=text.replace("\0", " "))
+    return Evidence(hypervisor=hypervisor, source=source_of(f"{_DEVICE_TREE}{node}"), text=text.replace("\0", " "))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...sources.tree import source_of
 from .evidence import Evidence
 
 TYPE_CHECKING = False
@@ -29,7 +30,7 @@ def read_hypervisor_flag(tree: Tree) -> tuple[bool | None, str, str]:
     """
     modalias = tree.try_text(_MODALIAS)
     if "type:x86" in modalias:
-        return _HYPERVISOR_FEATURE in modalias.replace("\n", ",") + ",", f"/{_MODALIAS}", ""
+        return _HYPERVISOR_FEATURE in modalias.replace("\n", ",") + ",", source_of(_MODALIAS), ""
     cpuinfo = tree.try_text("proc/cpuinfo")
     for line in cpuinfo.splitlines():
         name, _, value = line.partition(":")
@@ -50,7 +51,7 @@ def find_clock_evidence(tree: Tree, _cpuinfo: str = "") -> Evidence | None:
     clocks = tree.try_text(_CLOCKS).split()
     for clock, hypervisor in _CLOCK_NAMES:
         if clock in clocks:
-            return Evidence(hypervisor=hypervisor, source=f"/{_CLOCKS}", text=clock)
+            return Evidence(hypervisor=hypervisor, source=source_of(_CLOCKS), text=clock)
     return None
 
 
