@@ -63,6 +63,7 @@ class Group:
         summary: str,
         *,
         section: str | None,
+        compares_with: Mapping[str, tuple[str, ...]],
         item_keys: Mapping[str, tuple[str, ...]],
         volatile: tuple[str, ...],
         is_volatile: bool,
@@ -74,6 +75,8 @@ class Group:
         """One line of help."""
         self.section = section
         """Module in hostinfo/output/text/ that prints the group; None: printed generically."""
+        self.compares_with = compares_with
+        """Other groups, and their fields, that the section shows next to those of this group."""
         self.item_keys = item_keys
         """Class of list items -> its key: the fields that identify an item in paths and diffs."""
         self.volatile = volatile
@@ -97,11 +100,20 @@ def _group(
     summary: str,
     *,
     section: str | None = None,
+    compares_with: Mapping[str, tuple[str, ...]] | None = None,
     item_keys: Mapping[str, tuple[str, ...]] | None = None,
     volatile: tuple[str, ...] = (),
     is_volatile: bool = False,
 ) -> Any:  # type checkers take the type from the annotation of the row
-    return Group(model, summary, section=section, item_keys=item_keys or {}, volatile=volatile, is_volatile=is_volatile)
+    return Group(
+        model,
+        summary,
+        section=section,
+        compares_with=compares_with or {},
+        item_keys=item_keys or {},
+        volatile=volatile,
+        is_volatile=is_volatile,
+    )
 
 
 class Groups:
@@ -122,6 +134,7 @@ class Groups:
         "hostinfo.model.domain.Domain",
         "CPUs and memory assigned to this system, and its limits",
         section="domain",
+        compares_with={"hypervisor": ("role",), "cpu": ("threads",), "memory": ("total_bytes",)},
     )
     cpu: ReadGroup[Cpu] = _group(
         "hostinfo.model.cpu.Cpu",

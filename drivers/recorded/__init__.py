@@ -1,40 +1,31 @@
 """Recorded machines: a folder made by ``hostinfo record``, replayed through the drivers that read the live machine.
 
-There are no readers here: only the input of the drivers comes from the folder. docs/recording.md describes its use.
+It has readers of its own for nothing: only the input comes from the folder. docs/recording.md says how to use it.
 """
 
-from __future__ import annotations
+from hostinfo.driver import DriverFactory
+from hostinfo.errors import Unavailable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from .recorder import Report
 
-    from hostinfo.driver_factory import DriverFactory
-
-    from .report import Report
+__all__ = ["factories", "record"]
 
 
-def replay_factories(
-    uri: str, find_rows: Callable[[Collection[str]], Sequence[DriverFactory]]
-) -> tuple[DriverFactory, ...]:
-    """Return the drivers of the machine in DIR of ``recorded:DIR``, in the order of the machine that was recorded.
+def factories(uri: str | None) -> tuple[DriverFactory, ...]:
+    """The drivers of the machine recorded in DIR of ``recorded:DIR``; Unavailable where that is no recording."""
+    from .folder import load
+    from .recordable import replaying
 
-    ``find_rows`` returns the table of drivers, with those of these names. Unavailable if DIR is not a recording.
-    """
-    from .replay import replay_factories as replay
+    directory = (uri or "").partition(":")[2]
+    if not directory:
+        raise Unavailable("recorded:", "no folder; write recorded:DIR")
+    return replaying(load(directory), directory)
 
-    return replay(uri, find_rows)
 
-
-def record(
-    directory: str,
-    rows: Sequence[DriverFactory],
-    uri: str | None = None,
-    *,
-    raw: bool = False,
-    key: bytes | None = None,
-) -> Report:
+def record(directory: str, uri: str | None = None, *, raw: bool = False, key: bytes | None = None) -> "Report":
     """Record a machine into a new folder; see ``recorder.record``."""
-    from .recorder import record as record_machine
+    from .recorder import record as make
 
-    return record_machine(directory, rows, uri, raw=raw, key=key)
+    return make(directory, uri, raw=raw, key=key)

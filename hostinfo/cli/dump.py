@@ -86,7 +86,20 @@ def _print_page(host: hostinfo.HostInfo, options: Namespace, groups: Iterable[st
     from hostinfo.output import text
 
     reports = [collect_group(host, group) for group in groups]
-    write_output(text.render(reports, make_style(with_sources=options.sources), is_root=os.geteuid() == 0))
+    shown = {report.group for report in reports}
+    compared = {
+        group: frozenset(fields)
+        for report in reports
+        for group, fields in TABLE[report.group].compares_with.items()
+        if group not in shown
+    }
+    page = text.render(
+        reports,
+        make_style(with_sources=options.sources),
+        is_root=os.geteuid() == 0,
+        compared=[collect_group(host, group, fields) for group, fields in compared.items()],
+    )
+    write_output(page)
     return exit_code(reports)
 
 

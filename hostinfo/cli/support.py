@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import TypedDict
 
-    from hostinfo.driver_factory import DriverFactory
+    from hostinfo.driver import DriverFactory
 
     class Row(TypedDict):
         """One driver, as JSON has it."""
@@ -50,7 +50,7 @@ def run(options: Namespace) -> int:
     except HostInfoError as error:
         print_error(str(error))
         return EXIT_NO_DATA
-    rows = [row for factory in factories if (row := _inspect(factory)) is not None]
+    rows = [_inspect(factory) for factory in factories]
     if options.json:
         from hostinfo.output.json import to_json
 
@@ -60,11 +60,10 @@ def run(options: Namespace) -> int:
     return EXIT_OK if any(row["is_open"] for row in rows) else EXIT_NO_DATA
 
 
-def _inspect(factory: DriverFactory) -> Row | None:
-    """Return the row of a driver; None if the driver is not for this host."""
+def _inspect(factory: DriverFactory) -> Row:
     row: Row = {"name": factory.name, "is_open": False, "reason": None, "groups": [], "unsupported_reasons": {}}
     try:
-        driver = factory.open(factory.uri)
+        driver = factory.open()
     except HostInfoError as error:
         row["reason"] = str(error)
         return row
@@ -72,7 +71,8 @@ def _inspect(factory: DriverFactory) -> Row | None:
         row["reason"] = f"internal error: {type(error).__name__}: {error}"
         return row
     if driver is None:
-        return None
+        row["reason"] = "not for this host"
+        return row
     row["is_open"] = True
     row["groups"] = [group for group in GROUPS if group in factory.groups and group in driver.readers]
     row["unsupported_reasons"] = {

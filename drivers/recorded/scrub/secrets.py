@@ -1,6 +1,4 @@
-"""The secrets of a recording, their substitutes, and the search for them in text."""
-
-from __future__ import annotations
+"""What is secret, its substitutes, and the search for it in text."""
 
 import re
 from _socket import AF_INET, AF_INET6, inet_ntop, inet_pton
@@ -23,16 +21,16 @@ _PATTERN = "|".join((
     rf"(?P<hex>(?<![0-9A-Za-z])[{_HEX}]{{32,}}(?![0-9A-Za-z]))",
 ))  # fmt: skip
 _WORD_LIMIT = 4096
-COMMON_WORDS = frozenset({
+_ORDINARY = frozenset({
     "linux", "debian", "ubuntu", "fedora", "centos", "suse", "arch", "alpine", "xen", "kvm", "qemu", "host",
     "hostname", "node", "server", "root", "none", "default", "virtual", "machine", "guest", "dom0", "domu", "generic",
     "vm", "pc", "test", "unknown", "intel", "amd", "dell", "eth0", "lo", "bond0", "br0", "console", "quiet",
 })  # fmt: skip
-"""Host names that are also ordinary words: replaced only where a host name is expected."""
+"""Host names that are words of the files as well: replaced where a host name stands, not wherever they occur."""
 
 
-class SecretIndex:
-    """Collects the secrets of one recording in the first pass, and replaces them in the second."""
+class Values:
+    """The secrets of one recording. The first pass over it collects them, the second replaces them."""
 
     def __init__(self, key: bytes) -> None:
         self._substitution = Substitution(key)
@@ -45,12 +43,12 @@ class SecretIndex:
         self._search = self._patterns
         self.path = ""
         self.places: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-        """Kind -> path -> occurrences."""
+        """Kind -> path -> how often."""
         self.distinct: dict[str, set[object]] = defaultdict(set)
-        """Kind -> the secrets, which are counted and never shown."""
+        """Kind -> the secrets, to be counted and never shown."""
 
-    def start_replacing(self) -> None:
-        """Begin the second pass: known secrets are searched for in all text, and replacements are counted."""
+    def second_pass(self) -> None:
+        """All secrets are known: from here on their words are searched for, and what is replaced is counted."""
         words = sorted(self._words, key=len, reverse=True)[:_WORD_LIMIT]
         if words:
             known = "|".join(re.escape(word) for word in words)
@@ -63,11 +61,11 @@ class SecretIndex:
     # -- binary values ----------------------------------------------------------------------------------------------
 
     def learn(self, address: bytes, length: int) -> None:
-        """Register the subnet of one of the machine's addresses."""
+        """A subnet that one of the machine's addresses stands in."""
         self._ips.learn(address, length)
 
     def mac(self, value: bytes) -> bytes:
-        """Return the substitute of a hardware address; the vendor part stays."""
+        """Another hardware address of the same vendor."""
         new = self._substitution.mac(value)
         if new != value:
             self._macs.add(value)
@@ -75,7 +73,7 @@ class SecretIndex:
         return new
 
     def ip(self, value: bytes, length: int | None = None) -> bytes:
-        """Return the substitute of an address, in the substitute of its subnet; with a length, that of a network."""
+        """Another address in the substitute of its subnet; with a length, another network."""
         new = self._ips.address(value, length)
         if len(value) in (4, 16) and any(value):
             self._known_ips.add(value)
@@ -84,13 +82,13 @@ class SecretIndex:
         return new
 
     def opaque(self, value: bytes) -> bytes:
-        """Return other bytes of the same length."""
+        """Other bytes."""
         self._count("identifier", value)
         return self._substitution.stream("opaque", value, len(value)) if any(value) else value
 
     def uuid(self, text: str) -> str:
-        """Return the substitute of a UUID; the one registered for another byte order of it, if there is one."""
-        if uuid_text(text) is None:  # no UUID, or a default of firmware kits
+        """Another UUID; one that was noted in another byte order keeps that relation."""
+        if uuid_text(text) is None:  # none, or one that firmware kits ship
             return text
         new = self._uuids.get(text.lower()) or self._substitution.hexadecimal(text)
         if new != text:
@@ -98,11 +96,11 @@ class SecretIndex:
         return new.upper() if text.isupper() else new
 
     def same_uuid(self, text: str, new: str) -> None:
-        """Register another byte order of a UUID, and its substitute."""
+        """Another form of a UUID, and its substitute."""
         self._uuids[text.lower()] = new
 
     def uuid_bytes(self, raw: bytes) -> bytes:
-        """Return the substitute of a UUID of 16 big-endian bytes."""
+        """Another UUID in 16 bytes, the first first."""
         digits = raw.hex()
         dashed = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
         return bytes.fromhex(self.uuid(dashed).replace("-", ""))
@@ -110,7 +108,7 @@ class SecretIndex:
     # -- text -------------------------------------------------------------------------------------------------------
 
     def token(self, kind: str, value: bytes) -> bytes:
-        """Replace a whole value of this kind, but not white space and null bytes around it; placeholders stay."""
+        """A whole value of this kind replaced, white space and null bytes around it kept; placeholders stay."""
         inner = value.strip(b" \t\r\n\0\"'")
         text = inner.decode("utf-8", "surrogateescape")
         if not inner or clean(text) is None:
@@ -124,11 +122,11 @@ class SecretIndex:
         return value[:start] + new.encode("utf-8", "surrogateescape") + value[start + len(inner) :]
 
     def text(self, value: bytes, *, all_ips: bool = False) -> bytes:
-        """Replace known secrets, UUIDs, MAC addresses and IP addresses (all, or those known) in text."""
+        """Text with known secrets, UUIDs, MAC addresses and IP addresses (all, or those known) replaced."""
         return self._search.sub(lambda found: self._found(found, all_ips=all_ips), value)
 
     def name(self, value: bytes) -> bytes:
-        """Replace everything in the form of an address or UUID in the name of a link, file or directory."""
+        """The name of a link, a file or a directory: what in it has the form of an address or a UUID is replaced."""
         return self._patterns.sub(lambda found: self._found(found, all_ips=False), value)
 
     def _substitute(self, kind: str, text: str) -> str:
@@ -143,12 +141,12 @@ class SecretIndex:
         if kind in ("host name", "domain name"):
             short, _, domain = word.partition(".")
             for name in (word, short, domain if "." in domain else ""):
-                if len(name) > 2 and name not in COMMON_WORDS and self._substitution.name(name) != name:
+                if len(name) > 2 and name not in _ORDINARY and self._substitution.name(name) != name:
                     self._words[name] = (kind, name)
         elif len(word) > 4 and any(sign.isdigit() for sign in word) and len(set(word)) > 2:
             self._words.setdefault(word, (kind, word))
 
-    def _found(self, found: re.Match[bytes], *, all_ips: bool) -> bytes:
+    def _found(self, found: "re.Match[bytes]", *, all_ips: bool) -> bytes:
         text = found[0].decode("utf-8", "surrogateescape")
         match found.lastgroup:
             case "word":

@@ -1,9 +1,7 @@
-"""Substitutes of the same form: one secret has one substitute in a recording, and none can be reversed.
+"""Stable substitutes of the same form: the same secret gives the same one within a recording, and nobody can go back.
 
-Keyed with HMAC-SHA256. MAC and IP addresses are permuted, so that two of them never have the same substitute.
+Keyed with HMAC-SHA256. MAC and IP addresses are permuted, so that two of them never become one.
 """
-
-from __future__ import annotations
 
 import hmac
 from string import ascii_letters, digits, hexdigits
@@ -20,7 +18,7 @@ class Substitution:
         self._macs: dict[bytes, bytes] = {}
 
     def stream(self, kind: str, value: bytes, length: int) -> bytes:
-        """Return pseudorandom bytes, determined by the key, the kind and the value."""
+        """Bytes that only the holder of the key could have made from this value."""
         blocks = [
             hmac.digest(self._key, b"%s\0%d\0%s" % (kind.encode(), number, value), "sha256")
             for number in range(-(-length // 32))
@@ -28,7 +26,7 @@ class Substitution:
         return b"".join(blocks)[:length]
 
     def token(self, value: str) -> str:
-        """Return a word of the same shape: digits become digits, letters letters of the same case, the rest stays.
+        """A word of the same shape: digits become digits, letters letters of the same case, the rest stays.
 
         UUIDs and long runs of hexadecimal digits stay hexadecimal.
         """
@@ -38,25 +36,25 @@ class Substitution:
         return self._shaped(value)
 
     def hexadecimal(self, value: str) -> str:
-        """Return as many hexadecimal digits, in the same case and with the same dashes.
+        """As many other hexadecimal digits, in the same case and with the same dashes; the same in either case.
 
-        Both cases of a value have the same substitute. All zeros and all ones mean "none" in UUIDs, and stay.
+        All zeros and all ones stand for "none" in UUIDs, and stay.
         """
         plain = value.replace("-", "").lower()
         if set(plain) <= {"0"} or set(plain) <= {"f"}:
             return value
         new = self.stream("hex", plain.encode(), (len(plain) + 1) // 2).hex()[: len(plain)]
-        if len(plain) == 32:  # UUIDs keep version and variant, which readers may check
+        if len(plain) == 32:  # UUIDs keep version and variant: readers may look
             new = new[:12] + plain[12] + new[13:16] + plain[16] + new[17:]
-        substitutes = iter(new.upper() if any(sign.isupper() for sign in value) else new)
-        return "".join(sign if sign == "-" else next(substitutes) for sign in value)
+        given = iter(new.upper() if any(sign.isupper() for sign in value) else new)
+        return "".join(sign if sign == "-" else next(given) for sign in value)
 
     def name(self, value: str) -> str:
-        """Replace a host or domain name label by label: names of one domain still share it, ``localhost`` stays."""
-        return ".".join(label if label.lower() in _COMMON_LABELS else self._shaped(label) for label in value.split("."))
+        """A host or domain name, label by label, so that a name and its domain stay joined; ``localhost`` stays."""
+        return ".".join(label if label.lower() in _NOT_NAMES else self._shaped(label) for label in value.split("."))
 
     def mac(self, address: bytes) -> bytes:
-        """Replace a hardware address except its vendor part; all zeros, broadcast and multicast stay."""
+        """A hardware address with its vendor part kept; all zeros, broadcast and multicast stay."""
         if len(address) < 6 or not any(address) or set(address) == {255}:
             return address
         vendor, tail = (address[:3], address[3:]) if len(address) <= 8 else (address[:-5], address[-5:])
@@ -69,7 +67,7 @@ class Substitution:
         return known
 
     def _permute(self, vendor: bytes, number: int, bits: int) -> int:
-        """Permute the numbers of so many bits, by a Feistel network."""
+        """A permutation of all numbers of so many bits: a Feistel network."""
         half = bits // 2
         mask = (1 << half) - 1
         left, right = number >> half, number & mask
@@ -87,8 +85,8 @@ class Substitution:
         return value
 
 
-_COMMON_LABELS = frozenset({"localhost", "localdomain", "local", "(none)", "arpa", "home", "internal", "lan", ""})
-"""Labels that identify nobody."""
+_NOT_NAMES = frozenset({"localhost", "localdomain", "local", "(none)", "arpa", "home", "internal", "lan", ""})
+"""Labels that say nothing about whose machine it is."""
 
 
 def _shift(sign: str, by: int) -> str:

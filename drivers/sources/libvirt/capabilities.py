@@ -1,8 +1,8 @@
-"""The capabilities of a libvirt host, formatcaps.html: topology, signature and caches, as far as they are reliable.
+"""The capabilities of a libvirt host, formatcaps.html: topology, signature, caches; what they are worth is measured.
 
-The same counting is right for Xen and KVM: sockets are the distinct ``socket_id`` of the CPU list, cores the distinct
-(socket, die, core), threads the CPUs. The topology attributes and getInfo() count sockets per NUMA node, or not at all.
-A cell's memory is the span of its addresses. ``<model>`` is libvirt's nearest named model, not the CPU's name.
+Counting holds for Xen and KVM alike: sockets are the distinct ``socket_id`` of the CPU list, cores the distinct
+(socket, die, core), threads the CPUs. The topology attributes and getInfo() count sockets a NUMA node, or not at all. A
+cell's memory is the span of its addresses. ``<model>`` is libvirt's nearest named model, not the CPU's name.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ CPUS_LIMIT = 65_536
 
 @record
 class HostCpu:
-    """One logical CPU."""
+    """One logical CPU of the list."""
 
     number: int
     cell: int
@@ -49,7 +49,7 @@ class Bank:
 
 @record
 class Capabilities:
-    """The reliable part of the document."""
+    """What is believed of them."""
 
     architecture: str | None
     uuid: str | None
@@ -63,17 +63,17 @@ class Capabilities:
 
     @property
     def sockets(self) -> int | None:
-        """The number of distinct sockets."""
+        """Distinct sockets."""
         return len({cpu.socket for cpu in self.cpus if cpu.socket is not None}) or None
 
     @property
     def cores(self) -> int | None:
-        """The number of distinct (socket, die, core)."""
+        """Distinct (socket, die, core)."""
         return len({_core(cpu) for cpu in self.cpus if cpu.core is not None}) or None
 
     @property
     def threads_per_core(self) -> int | None:
-        """The threads of the core that has most."""
+        """Threads of the core that has most."""
         counts: dict[tuple[int | None, ...], int] = {}
         for cpu in self.cpus:
             if cpu.core is not None:
@@ -81,12 +81,12 @@ class Capabilities:
         return max(counts.values(), default=None)
 
     def cores_in_socket(self, socket: int | None) -> int | None:
-        """Return the number of distinct cores of one socket."""
+        """Distinct cores of one socket."""
         return len({_core(cpu) for cpu in self.cpus if cpu.socket == socket and cpu.core is not None}) or None
 
 
 def parse_capabilities(document: object, source: str) -> Capabilities:
-    """Parse the capabilities document; ParseError if it is not one."""
+    """The capabilities document; ParseError where it is not one."""
     root = parse(document, "capabilities", source)
     host = root.find("host")
     cpu = host.find("cpu") if host is not None else None
@@ -144,10 +144,10 @@ def _bank(element: Element) -> Bank | None:
     if level is None or kind is None:
         return None
     size, unit = number(element, "size"), element.get("unit", "B")
-    unit_bytes = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}.get(unit)
+    bytes_a_unit = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}.get(unit)
     return Bank(
         level=level,
         type=kind,
-        size_bytes=size * unit_bytes if size is not None and unit_bytes else None,
+        size_bytes=size * bytes_a_unit if size is not None and bytes_a_unit else None,
         cpus=element.get("cpus", ""),
     )

@@ -1,51 +1,44 @@
-"""Results of sources other than the files (netlink, ethtool, D-Bus, libvirt, …), recorded and replayed by name.
+"""Questions beside the files (netlink, ethtool, D-Bus, libvirt, …): listened to, and answered again from a recording.
 
-A driver that can be recorded makes its calls through functions that return bytes. For a recording each is wrapped in
-``ReplyStore.record``, for a replay in ``ReplyStore.replay`` with the same name. The driver chooses the names, which are
-paths ("libvirt/capabilities.xml"); the first part is the driver's folder.
+A driver that can be recorded keeps its raw questions behind callables that answer with bytes. Recording wraps each with
+``Tape.keep``; replaying asks ``Tape.answer`` for the same name. Names are paths ("libvirt/capabilities"), chosen by the
+driver; the first part is the driver's own, so that ``holds`` tells whether it was recorded at all.
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from errno import ENOENT, ENOTDIR
 
 from hostinfo.errors import HostInfoError, ReadError
 
 from ..tree import Tree
 from .file_names import encode
-from .recording import Failure
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from .recording import Recording
+from .recording import Failure, Recording
 
 _REPLY_LIMIT = 128 << 20
 
 
-class ReplyStore:
-    """The replies of one recording: in memory while it is made, in its folder when it is replayed."""
+class Tape:
+    """The replies of one recording: in memory while it is made, in its folder afterwards."""
 
     def __init__(self, recording: Recording, directory: str | None = None) -> None:
         self._recording = recording
         self._folder = Tree(directory) if directory is not None else None
 
-    def record(self, name: str, read: Callable[[], bytes]) -> bytes:
-        """Return the result of ``read``, or raise its error; the first one under each name is stored."""
+    def keep(self, name: str, ask: Callable[[], bytes]) -> bytes:
+        """Ask, write down the answer or the failure under this name, and pass it on."""
         try:
-            reply = read()
+            reply = ask()
         except (HostInfoError, OSError) as error:
-            self._recording.failures.setdefault(name, Failure.from_error(error))
+            self._recording.failures.setdefault(name, Failure.of(error))
             raise
         self._recording.replies.setdefault(name, reply)
         return reply
 
-    def replay(self, name: str) -> bytes:
-        """Return the stored result, or raise the stored error; ReadError if nothing is stored under the name."""
+    def answer(self, name: str) -> bytes:
+        """What was answered then, or the failure raised again; ReadError where the recorder did not ask."""
         failure = self._recording.failures.get(name)
         if failure is not None:
-            raise failure.to_error()
+            raise failure.error()
         reply = self._recording.replies.get(name)
         if reply is not None:
             return reply
@@ -58,10 +51,10 @@ class ReplyStore:
             why = "not in this recording" if error.errno in (ENOENT, ENOTDIR) else error.detail
             raise ReadError(name, why, error.errno) from error
 
-    def has(self, folder: str) -> bool:
-        """Return whether anything is stored under names with this first part."""
+    def holds(self, folder: str) -> bool:
+        """Whether any question below this first part of its name was recorded."""
         start = folder + "/"
         recording = self._recording
-        if any(name.startswith(start) for stored in (recording.replies, recording.failures) for name in stored):
+        if any(name.startswith(start) for asked in (recording.replies, recording.failures) for name in asked):
             return True
         return self._folder is not None and self._folder.is_dir(encode(folder) or "")

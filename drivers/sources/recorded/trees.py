@@ -1,6 +1,4 @@
-"""The file tree of the machine that is being recorded, and of one that was recorded."""
-
-from __future__ import annotations
+"""The file tree of the machine that is recorded, and of one that was."""
 
 import errno
 import os
@@ -12,8 +10,8 @@ from .file_names import decode, encode
 from .recording import Recording
 
 
-class RecordingTree(Tree):
-    """Reads another tree and records what was read, and how reading failed."""
+class ListeningTree(Tree):
+    """A tree that writes down what it is asked for, and what the tree behind it answered."""
 
     def __init__(self, recording: Recording, tree: Tree) -> None:
         super().__init__(tree.root)
@@ -21,7 +19,7 @@ class RecordingTree(Tree):
         self._tree = tree
 
     def data(self, path: str, limit: int = FILE_LIMIT) -> bytes:
-        """Return the bytes of a file; the first result is stored."""
+        """The bytes of a file; the first answer is the one that is kept."""
         try:
             content = self._tree.data(path, limit)
         except ReadError as error:
@@ -33,7 +31,7 @@ class RecordingTree(Tree):
         return content
 
     def names(self, path: str) -> list[str]:
-        """Return the entries of a directory."""
+        """What a directory holds."""
         try:
             names = self._tree.names(path)
         except ReadError as error:
@@ -44,34 +42,34 @@ class RecordingTree(Tree):
         return names
 
     def link(self, path: str) -> str | None:
-        """Return the target of a symbolic link."""
+        """Where a symbolic link points."""
         target = self._tree.link(path)
         if target is not None:
             self._recording.links.setdefault(path, target)
         return target
 
     def is_dir(self, path: str) -> bool:
-        """Return whether there is such a directory."""
-        is_dir = self._tree.is_dir(path)
-        if is_dir:
+        """Whether there is such a directory."""
+        answer = self._tree.is_dir(path)
+        if answer:
             self._recording.names.setdefault(path, ())
-        return is_dir
+        return answer
 
     def exists(self, path: str) -> bool:
-        """Return whether the directory lists this name; its other names are not recorded."""
-        is_listed = self._tree.exists(path)
-        if is_listed:
+        """Whether a directory lists this name; the other names were not asked for, and are nobody's business."""
+        answer = self._tree.exists(path)
+        if answer:
             parent, _, name = path.rpartition("/")
             listed = self._recording.names.get(parent, ())
             if name not in listed:
                 self._recording.names[parent] = (*listed, name)
-        return is_listed
+        return answer
 
 
 class RecordedTree(Tree):
-    """The tree of a recorded machine; a path that was not recorded does not exist.
+    """A recorded machine's tree: what was asked then is answered as it was, all else is absent.
 
-    Files are read from the recording's folder when they are needed, and never from outside of it.
+    The files are read from the folder when they are asked for, and never from outside of it.
     """
 
     def __init__(self, recording: Recording, root: str) -> None:
@@ -79,7 +77,7 @@ class RecordedTree(Tree):
         self._recording = recording
 
     def data(self, path: str, limit: int = FILE_LIMIT) -> bytes:
-        """Return the bytes of a file, or raise the error that was recorded."""
+        """The bytes of a file, or the error that the machine answered."""
         code = self._recording.errors.get(path)
         if code is not None:
             raise ReadError("/" + path, os.strerror(code), code)
@@ -92,7 +90,7 @@ class RecordedTree(Tree):
             raise ReadError("/" + path, error.detail, error.errno) from error
 
     def names(self, path: str) -> list[str]:
-        """Return the entries of a directory: the files in the folder, and the names without a file."""
+        """What a directory held: the files of the folder, and the names that lead to none of them."""
         code = self._recording.errors.get(path + "/")
         if code is not None:
             raise ReadError("/" + path, os.strerror(code), code)
@@ -103,10 +101,10 @@ class RecordedTree(Tree):
         return sorted(found)
 
     def link(self, path: str) -> str | None:
-        """Return the target of a symbolic link."""
+        """Where a symbolic link pointed."""
         return self._recording.links.get(path)
 
     def is_dir(self, path: str) -> bool:
-        """Return whether there was such a directory."""
+        """Whether there was such a directory."""
         stored = encode(path)
         return path in self._recording.names or (stored is not None and super().is_dir(stored))

@@ -15,10 +15,14 @@ if TYPE_CHECKING:
     from hostinfo.output.document import GroupReport
 
 
-def render(reports: Sequence[GroupReport], style: Style, *, is_root: bool) -> str:
-    """Return the page of these groups; ``is_root``: the reader can not gain more by becoming root."""
-    available = {report.group: report for report in reports if report.is_available}
-    sections = [_render_group(group, style, available) for group in available]
+def render(reports: Sequence[GroupReport], style: Style, *, is_root: bool, compared: Sequence[GroupReport] = ()) -> str:
+    """Return the page of these groups.
+
+    ``is_root``: the reader can not gain more by becoming root. ``compared``: groups without a section, whose fields
+    other sections show next to their own (``Group.compares_with``).
+    """
+    available = {report.group: report for report in (*reports, *compared) if report.is_available}
+    sections = [_render_group(report.group, style, available) for report in reports if report.is_available]
     sections.append(problems.render(style, reports, is_root=is_root))
     return "\n".join("\n".join(lines) + "\n" for lines in sections if lines)
 
