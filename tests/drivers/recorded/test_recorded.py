@@ -25,13 +25,12 @@ from hostinfo.drivers.sources.recorded.trees import ListeningTree, RecordedTree
 from hostinfo.drivers.sources.sources import Sources
 from hostinfo.drivers.sources.tree import Tree
 from hostinfo.errors import HostInfoError, ReadError, RecordingError, Unavailable
+from hostinfo.groups import TABLE
+from hostinfo.output.diff import VOLATILE
 
-VOLATILE = {
-    # fields that change from one moment to the next on any machine
-    "available_bytes", "free_bytes", "frequency_hz", "current_frequency_hz", "huge_pages", "swap", "used_bytes",
-    "valid_lifetime_seconds", "preferred_lifetime_seconds", "statistics", "counters",
-}  # fmt: skip
-STABLE_GROUPS = [group for group in hostinfo.GROUPS if group != "statistics"]
+CHANGING = {path.rpartition(".")[2] for path in VOLATILE} - {"boot_id"}
+"""Names of fields that change from one moment to the next on any machine."""
+STABLE_GROUPS = [name for name, group in TABLE.items() if not group.is_volatile]
 
 
 def plain(value: Any) -> Any:
@@ -39,7 +38,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        names = [field.name for field in dataclasses.fields(value) if field.name not in VOLATILE]
+        names = [field.name for field in dataclasses.fields(value) if field.name not in CHANGING]
         return {name: plain(getattr(value, name)) for name in names}
     if isinstance(value, tuple):
         return [plain(item) for item in value]
