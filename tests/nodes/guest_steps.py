@@ -37,7 +37,8 @@ def start_guest(shape: Shape, guest: Guest) -> list[Step]:
     pack = (
         "set -e; mkdir -p /run/pack/job; cp /mnt/guest.sh /run/pack/job; cp -r /run/hostinfo /run/pack/job\n"
         "cd /run/pack; find job | cpio --quiet -o -H newc >/run/job.cpio\n"
-        f"cat /boot/node-initrd /run/job.cpio >{INITRD}; chmod 644 {INITRD}"
+        # The kernel ignores an uncompressed archive that does not begin at a multiple of four bytes.
+        f"cp /boot/node-initrd {INITRD}; truncate --size=%4 {INITRD}; cat /run/job.cpio >>{INITRD}; chmod 644 {INITRD}"
     )
     return [
         Step(name="guest-pack", command=pack),
