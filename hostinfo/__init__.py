@@ -11,7 +11,8 @@ __version__ = "0.1.0"
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from hostinfo.driver import Driver, DriverFactory
+    from hostinfo.driver import Driver
+    from hostinfo.driver_factory import DriverFactory
     from hostinfo.errors import (
         ActionError,
         ActionFailed,
@@ -34,7 +35,8 @@ _MODULES = {
     "hostinfo.facade": ("HostInfo", "open"),
     "hostinfo.fact": ("GroupResult", "Problem"),
     "hostinfo.watch": ("Watch",),
-    "hostinfo.driver": ("Driver", "DriverFactory"),
+    "hostinfo.driver": ("Driver",),
+    "hostinfo.driver_factory": ("DriverFactory",),
     "hostinfo.groups": ("GROUPS",),
     "hostinfo.errors": (
         "ActionError",

@@ -1,8 +1,7 @@
 """The driver table: libvirt's driver struct in Python.
 
-A driver is a ``Driver`` with one entry a group; None there means that it does not offer the group on this machine. A
-driver package has a function ``factories(uri)`` that the registry calls: with None to probe this machine, with a URI of
-one of its schemes otherwise. It returns ``DriverFactory``s, best first; nothing is opened before it is needed.
+A ``Driver`` has one entry per group; a group without an entry is not offered on this machine. How drivers are found and
+opened is in ``hostinfo.driver_factory``.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 
 from hostinfo.groups import GROUPS
-from hostinfo.record import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,21 +18,21 @@ if TYPE_CHECKING:
     from hostinfo.groups import Reader, Readers
 
     class Monitor(Protocol):
-        """Hears of changes from its opening on, without asking for them."""
+        """Reports changes since it was opened, without polling."""
 
         def fileno(self) -> int:
-            """The descriptor that becomes readable when there may be changes."""
+            """Return the descriptor that becomes readable when there may be changes."""
             ...
 
         def receive(self) -> Collection[str | ConnectionChange]:
-            """Groups in which something changed since the last call, and what became of the driver's connection.
+            """Return the groups that changed since the last call, and changes of the driver's connection.
 
-            In the order in which it happened, and without waiting; a HostInfoError ends the monitor.
+            They are in the order in which they happened. Does not wait. A HostInfoError ends the monitor.
             """
             ...
 
         def close(self) -> None:
-            """Stop listening."""
+            """Stop monitoring."""
 
 
 RequestedFields = frozenset[str] | None
@@ -42,13 +40,13 @@ RequestedFields = frozenset[str] | None
 
 
 class ConnectionChange:
-    """What became of a driver's connection to the daemon that it asks."""
+    """A change of the driver's connection to its daemon."""
 
     __slots__ = ("error",)
 
     def __init__(self, error: HostInfoError | None) -> None:
         self.error = error
-        """Why it broke; None: it stands, for the first time or again."""
+        """Why the connection broke; None: it is established, for the first time or again."""
 
 
 class Driver:
@@ -84,18 +82,3 @@ class Driver:
         self.close = close
         self.monitors = monitors
         """Each opens a monitor of changes on this machine; empty: only reading again shows them."""
-
-
-@record
-class DriverFactory:
-    """A driver that can be opened when a group asks for it.
-
-    ``open`` returns None where this is not the machine for the driver, and raises Unavailable where it is and the
-    driver could not be opened. ``groups`` are those that it may ever offer: it is not opened for another.
-    """
-
-    name: str
-    open: Callable[[], Driver | None]
-    groups: frozenset[str] = frozenset(GROUPS)
-    monitors: Callable[[], tuple[Callable[[], Monitor], ...]] | None = None
-    """Finds the openers of what hears of changes also while the driver can't be opened; instead of the Driver's own."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from hostinfo import registry
-from hostinfo.driver import Driver, DriverFactory, RequestedFields
+from hostinfo.driver import Driver, RequestedFields
+from hostinfo.driver_factory import DriverFactory
 from hostinfo.errors import DriverError, HostInfoError, ReadError, Unsupported
 from hostinfo.fact import GroupResult, Problem
 from hostinfo.groups import Groups
@@ -41,7 +42,13 @@ class HostInfo(Groups):
         self.uri = uri
         self.snapshots = 0
         """How many contexts of ``snapshot`` are entered."""
-        self._drivers = [_LazyDriver(factory) for factory in factories]
+        self.problems = tuple(
+            Problem(path="", error=factory.load_error, driver=factory.name)
+            for factory in factories
+            if factory.load_error is not None
+        )
+        """Drivers of other distributions that could not be loaded. No group depends on them."""
+        self._drivers = [_LazyDriver(factory) for factory in factories if factory.load_error is None]
 
     def read(self, group: str, fields: Collection[str] | None = None) -> GroupResult[Any]:
         """Read a group by its name, as the method of that name does."""
@@ -61,9 +68,7 @@ class HostInfo(Groups):
             except HostInfoError as error:
                 failures.append(Problem(path="", error=error, driver=lazy.factory.name))
             except Exception as error:
-                internal = DriverError(lazy.factory.name, f"internal error: {type(error).__name__}: {error}")
-                internal.__cause__ = error
-                failures.append(Problem(path="", error=internal, driver=lazy.factory.name))
+                failures.append(Problem(path="", error=_internal(lazy.factory.name, error), driver=lazy.factory.name))
             else:
                 return replace(result, problems=(*failures, *result.problems)) if failures else result
         opened = [lazy.opened for lazy in self._drivers if lazy.opened is not None]
@@ -171,10 +176,13 @@ class _LazyDriver:
             raise self.failure
         if self.opened is None and not self.declined:
             try:
-                self.opened = self.factory.open()
+                self.opened = self.factory.open(self.factory.uri)
             except HostInfoError as error:
                 self.failure = error
                 raise
+            except Exception as error:
+                self.failure = _internal(self.factory.name, error)
+                raise self.failure from error
             self.declined = self.opened is None
         return self.opened
 
@@ -189,7 +197,7 @@ class _LazyDriver:
 
     def add_monitors(self, watch: Watch) -> None:
         """Add the factory's monitors to the watch; if it has none, open the driver and add the driver's."""
-        monitors = self.factory.monitors() if self.factory.monitors is not None else ()
+        monitors = self.factory.monitors(self.factory.uri) if self.factory.monitors is not None else ()
         if not monitors:
             try:
                 driver = self.driver()
@@ -205,6 +213,12 @@ class _LazyDriver:
         self.opened = None
         self.declined = False
         self.failure = None
+
+
+def _internal(driver: str, error: Exception) -> DriverError:
+    internal = DriverError(driver, f"internal error: {type(error).__name__}: {error}")
+    internal.__cause__ = error
+    return internal
 
 
 def _combine(group: str, failures: list[Problem], reasons: list[str]) -> HostInfoError:

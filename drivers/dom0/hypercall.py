@@ -1,120 +1,109 @@
-"""The driver that asks Xen itself: the truth of the machine in a Dom0 without libvirt, as root."""
+"""The driver ``xen``: hypercalls, which report the whole machine in a Dom0 without libvirt, as root."""
 
-from collections.abc import Callable
+from __future__ import annotations
+
 from functools import partial
 
-from hostinfo.driver import Driver, DriverFactory, RequestedFields
-from hostinfo.fact import FactBuilder, GroupResult
-from hostinfo.model.cpu import Cpu
-from hostinfo.model.memory import Memory
-from hostinfo.model.numa import Numa
-from hostinfo.model.statistics import Statistics
+from hostinfo.driver import Driver
+from hostinfo.fact import FactBuilder
 
-from ..sources.sources import Sources
+from ..sources.hypercall.connect import memoize, open_privcmd
+from ..sources.hypercall.recording import record_hypercalls, replay_hypercalls
 from ..sources.xen_role import DOM0, read_role
 
-Ask = Callable[[str], bytes]
-"""A question to Xen by its name (see privcmd.py); the answer's bytes."""
-Connect = Callable[[], tuple[Ask, Callable[[], None] | None]]
-"""Opens the way to Xen: how to ask, and how to close it."""
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .statistics import Ended
+    from hostinfo.driver import RequestedFields
+    from hostinfo.driver_factory import DriverFactory, ReplyStore
+    from hostinfo.fact import GroupResult
+    from hostinfo.model.cpu import Cpu
+    from hostinfo.model.memory import Memory
+    from hostinfo.model.numa import Numa
+    from hostinfo.model.statistics import Statistics
+
+    from ..sources.hypercall.connect import Hypercall, OpenHypercalls
+    from ..sources.hypercall.domain_exits import DomainExitTracker
+    from ..sources.sources import Sources
 
 NAME = "xen"
-GROUPS = frozenset({"cpu", "memory", "numa", "statistics"})
+NO_AVAILABLE = "it has no cache to reclaim: free_bytes is all that is available"
 
 
-def factories(_uri: str | None) -> tuple[DriverFactory, ...]:
-    """For probing only: there is no URI of its own, for ``xen:///system`` is libvirt's."""
+def open_driver(_uri: str | None) -> Driver | None:
+    """Open this Dom0's hypercalls. There is no URI for them: ``xen:///system`` is libvirt's."""
     from ..sources.local import local_sources
 
-    return (factory(local_sources()),)
+    return build_driver(local_sources(), open_privcmd)
 
 
-def factory(sources: Sources, connect: Connect | None = None) -> DriverFactory:
-    """The driver for this kernel, or for a recorded one with its answers, opened when it is first asked."""
-    return DriverFactory(name=NAME, open=partial(open_driver, sources, connect or privcmd_connect), groups=GROUPS)
+def record_driver(
+    factory: DriverFactory, uri: str | None, store: ReplyStore, sources: Sources | None
+) -> DriverFactory | None:
+    """Record the hypercalls of this Dom0."""
+    is_recorded = uri is None or uri.startswith("xen:")
+    if sources is None or not is_recorded or read_role(sources.tree) != DOM0:
+        return None
+    return factory.for_recording(None, partial(build_driver, sources, record_hypercalls(store, open_privcmd)))
 
 
-def open_driver(sources: Sources, connect: Connect) -> Driver | None:
-    """Open the hypercalls; None where this is not a Dom0, Unavailable where it is and Xen can't be asked."""
+def replay_driver(factory: DriverFactory, store: ReplyStore, sources: Sources) -> DriverFactory | None:
+    """Replay recorded hypercalls."""
+    return factory.for_recording(None, partial(build_driver, sources, replay_hypercalls(store)))
+
+
+def build_driver(sources: Sources, connect: OpenHypercalls) -> Driver | None:
+    """Connect to Xen; None outside a Dom0, Unavailable in a Dom0 that may not make hypercalls."""
     if read_role(sources.tree) != DOM0:
         return None
-    ask, close = connect()
-    from .statistics import Ended
+    hypercall, close = connect()
+    from ..sources.hypercall.domain_exits import DomainExitTracker
 
     return Driver(
         name=NAME,
-        cpu=partial(read_cpu, ask),
-        memory=partial(read_memory, sources, ask),
-        numa=partial(read_numa, ask),
-        statistics=partial(read_statistics, sources, ask, Ended()),
+        cpu=partial(_read_cpu, hypercall),
+        memory=partial(_read_memory, sources, hypercall),
+        numa=partial(_read_numa, hypercall),
+        statistics=partial(_read_statistics, sources, hypercall, DomainExitTracker()),
         close=close,
     )
 
 
-def privcmd_connect() -> tuple[Ask, Callable[[], None]]:
-    """The way to the Xen that this kernel runs on."""
-    from ..sources.hypercall.privcmd import Privcmd
-
-    privcmd = Privcmd()
-    return privcmd.ask, privcmd.close
-
-
-def read_cpu(ask: Ask, fields: RequestedFields) -> GroupResult[Cpu]:
-    """Processors of the machine."""
-    from . import readers as machine
+def _read_cpu(hypercall: Hypercall, fields: RequestedFields) -> GroupResult[Cpu]:
+    from .hypercall_cpu import read_cpu
 
     builder = FactBuilder(NAME, fields)
-    return builder.build(machine.read_cpu(once(ask), builder))
+    return builder.build(read_cpu(memoize(hypercall), builder))
 
 
-def read_memory(sources: Sources, ask: Ask, fields: RequestedFields) -> GroupResult[Memory]:
-    """Memory of the machine, with the slots that the firmware tells."""
-    from . import firmware as dom0
-    from . import readers as machine
+def _read_memory(sources: Sources, hypercall: Hypercall, fields: RequestedFields) -> GroupResult[Memory]:
+    from . import firmware
+    from .hypercall_memory import read_memory
 
     builder = FactBuilder(NAME, fields)
-    firmware = dom0.read_memory(sources, fields)
-    builder.merge(firmware, except_for=("total_bytes", "free_bytes", "page_bytes", "available_bytes"))
+    slots = firmware.read_memory(sources, fields)
+    builder.merge(slots, except_for=("total_bytes", "free_bytes", "page_bytes", "available_bytes"))
     if builder.needs("available_bytes"):
-        builder.unsupported(
-            "available_bytes", "Xen", "it has no cache to give back: free_bytes is all that is available"
-        )
-    return builder.build(machine.read_memory(once(ask), builder, firmware.value))
+        builder.unsupported("available_bytes", "Xen", NO_AVAILABLE)
+    return builder.build(read_memory(memoize(hypercall), builder, slots.value))
 
 
-def read_numa(ask: Ask, fields: RequestedFields) -> GroupResult[Numa]:
-    """NUMA nodes of the machine."""
-    from . import readers as machine
+def _read_numa(hypercall: Hypercall, fields: RequestedFields) -> GroupResult[Numa]:
+    from .hypercall_memory import read_numa
 
     builder = FactBuilder(NAME, fields)
-    return builder.build(machine.read_numa(once(ask), builder))
+    return builder.build(read_numa(memoize(hypercall), builder))
 
 
-def read_statistics(sources: Sources, ask: Ask, ended: "Ended", fields: RequestedFields) -> GroupResult[Statistics]:
-    """Counters of the hypervisor, beside the Dom0's own."""
-    from ..sysfs import statistics as kernel_statistics
-    from . import statistics
+def _read_statistics(
+    sources: Sources, hypercall: Hypercall, exits: DomainExitTracker, fields: RequestedFields
+) -> GroupResult[Statistics]:
+    from ..sysfs.statistics import read_in_dom0
+    from .hypercall_statistics import add_hypervisor_fields
+    from .statistics import HYPERVISOR_FIELDS, merge_control_domain
 
     builder = FactBuilder(NAME, fields)
-    own = kernel_statistics.read_in_dom0(sources, fields)
-    if not builder.needs(*statistics.TOLD):
-        return own
-    builder.merge(own, except_for=(*statistics.TOLD, "uptime_seconds"))
-    if builder.needs("uptime_seconds"):
-        builder.unsupported("uptime_seconds", "Xen", statistics.NO_UPTIME)
-    return builder.build(statistics.read_statistics(once(ask), builder, own, ended))
-
-
-def once(ask: Ask) -> Ask:
-    """The same, asking each question once: one read of a group needs some answers twice."""
-    answered: dict[str, bytes] = {}
-
-    def remembered(question: str) -> bytes:
-        if question not in answered:
-            answered[question] = ask(question)
-        return answered[question]
-
-    return remembered
+    control_domain = read_in_dom0(sources, fields)
+    if not builder.needs(*HYPERVISOR_FIELDS):
+        return control_domain
+    merge_control_domain(builder, control_domain)
+    return builder.build(add_hypervisor_fields(memoize(hypercall), builder, control_domain.value, exits))

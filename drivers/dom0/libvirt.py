@@ -1,196 +1,135 @@
-"""libvirt's Xen driver, ``xen:///system`` and remote: one table.
+"""The driver ``libvirt-xen``: libvirt's Xen driver, ``xen:///system`` and remote.
 
-In the Dom0 itself libvirt tells where each CPU sits, what is free and which domains there are; what it lacks there
-(vendor, brand, signature, caches, flags) comes from hypercalls where they are allowed, else from SMBIOS and what Xen
-passes through to the Dom0. A remote Dom0 is told by libvirt alone.
+In the Dom0 itself libvirt reports the location of each CPU, the free memory and the domains. What it lacks there
+(vendor, brand, signature, caches, flags) is read by hypercalls if they are allowed, else from the firmware and what Xen
+passes through to the Dom0. A remote Dom0 is known only through its libvirt daemon.
 """
+
+from __future__ import annotations
 
 from functools import partial
 
-from hostinfo.driver import Driver, DriverFactory, RequestedFields
-from hostinfo.errors import DriverError, HostInfoError
-from hostinfo.fact import FactBuilder, GroupResult
-from hostinfo.record import replace
+from hostinfo.driver import Driver
 
-from ..sources.libvirt.client import Daemon, Replies
-from ..sources.sources import Sources
 from ..sources.xen_role import DOM0, read_role
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
 
     from hostinfo.driver import Monitor
-    from hostinfo.model.cpu import Cpu
-    from hostinfo.model.memory import Memory
-    from hostinfo.model.statistics import Statistics
-    from hostinfo.model.system import System
+    from hostinfo.driver_factory import DriverFactory, ReplyStore
 
-    from ..libvirt.host import Host
-    from .hypercall import Connect
-    from .statistics import Ended
+    from ..sources.hypercall.connect import OpenHypercalls
+    from ..sources.libvirt.client import LibvirtClient, ReplayClient
+    from ..sources.libvirt.recording import RecordedDaemon
+    from ..sources.sources import Sources
 
 NAME = "libvirt-xen"
 LOCAL_URI = "xen:///system"
 SOCKETS = ("/run/libvirt/virtxend-sock-ro", "/run/libvirt/libvirt-sock-ro")
-LOCAL_GROUPS = frozenset({"system", "cpu", "memory", "numa", "guests", "statistics"})
-REMOTE_GROUPS = LOCAL_GROUPS | {"hypervisor", "network"}
 
 
-def factories(uri: str | None) -> tuple[DriverFactory, ...]:
-    """This Dom0 for None and ``xen:///system``, another for ``xen+ssh://HOST/system`` and its like."""
-    if uri is not None and not uri.startswith("xen:///"):
-        return (replace(remote_opener(Daemon(uri)), monitors=partial(_monitors, uri, REMOTE_GROUPS)),)
+def open_driver(uri: str | None) -> Driver | None:
+    """Open this Dom0 for None and ``xen:///system``, another one for ``xen+ssh://HOST/system`` and the like."""
+    from ..sources.hypercall.connect import open_privcmd
+    from ..sources.libvirt.client import LibvirtClient
     from ..sources.local import local_sources
 
-    sources, uri = local_sources(), uri or LOCAL_URI
-    return (replace(factory(sources, Daemon(uri)), monitors=partial(_monitors_in_dom0, sources, uri)),)
+    client = LibvirtClient(uri or LOCAL_URI)
+    return build_driver(local_sources(), client, open_privcmd) if _is_local(uri) else _build_remote(client)
 
 
-def factory(sources: Sources, daemon: Daemon | Replies, connect: "Connect | None" = None) -> DriverFactory:
-    """The driver for this Dom0, or for a recorded one with its answers and the way to its hypercalls."""
-    return DriverFactory(name=NAME, open=partial(_open_local, sources, daemon, connect), groups=LOCAL_GROUPS)
+def open_monitors(uri: str | None) -> tuple[Callable[[], Monitor], ...]:
+    """Return the monitor of the daemon; of this machine only in a Dom0."""
+    from ..sources.local import local_sources
+
+    return monitors_of(uri, local_sources())
 
 
-def _monitors_in_dom0(sources: Sources, uri: str) -> "tuple[Callable[[], Monitor], ...]":
-    return _monitors(uri, LOCAL_GROUPS) if read_role(sources.tree) == DOM0 else ()
-
-
-def _monitors(uri: str, groups: frozenset[str]) -> "tuple[Callable[[], Monitor], ...]":
+def monitors_of(uri: str | None, local: Sources) -> tuple[Callable[[], Monitor], ...]:
+    """Return the monitor of the URI's daemon, where ``local`` are the sources of this machine."""
+    if _is_local(uri) and read_role(local.tree) != DOM0:
+        return ()
+    from ..libvirt.remote import GROUPS
     from ..sources.libvirt.monitor import monitors
 
-    return monitors(uri, groups, SOCKETS, is_xen=True)
+    groups = GROUPS - {"hypervisor", "network"} if _is_local(uri) else GROUPS
+    return monitors(uri or LOCAL_URI, groups, SOCKETS, is_xen=True)
 
 
-def _open_local(sources: Sources, daemon: Daemon | Replies, connect: "Connect | None") -> Driver | None:
+def record_driver(
+    factory: DriverFactory, uri: str | None, store: ReplyStore, sources: Sources | None
+) -> DriverFactory | None:
+    """Record the daemon of this Dom0 or of another one, and in this Dom0 the hypercalls."""
+    from ..sources.hypercall.connect import open_privcmd
+    from ..sources.hypercall.recording import record_hypercalls
+    from ..sources.libvirt.recording import RecordedDaemon, record_client
+
+    is_dom0 = sources is not None and read_role(sources.tree) == DOM0
+    if not (is_dom0 if uri is None else uri.startswith("xen")):
+        return None
+    daemon = RecordedDaemon(uri or LOCAL_URI, is_probed=uri is None)
+    daemon.record(store)
+    client = record_client(store, uri or LOCAL_URI)
+    return _recorded(factory, daemon, client, sources, record_hypercalls(store, open_privcmd))
+
+
+def replay_driver(factory: DriverFactory, store: ReplyStore, sources: Sources) -> DriverFactory | None:
+    """Replay a recorded daemon of Xen."""
+    from ..sources.hypercall.recording import replay_hypercalls
+    from ..sources.libvirt.recording import RecordedDaemon, replay_client
+
+    daemon = RecordedDaemon.replay(store)
+    if daemon.uri is None or not daemon.uri.startswith("xen"):
+        return None
+    return _recorded(factory, daemon, replay_client(store), sources, replay_hypercalls(store))
+
+
+def _recorded(
+    factory: DriverFactory,
+    daemon: RecordedDaemon,
+    client: ReplayClient,
+    sources: Sources | None,
+    connect: OpenHypercalls,
+) -> DriverFactory:
+    if sources is not None and _is_local(daemon.uri):
+        uri = None if daemon.is_probed else daemon.uri
+        return factory.for_recording(uri, partial(build_driver, sources, client, connect))
+    return factory.for_recording(daemon.uri, partial(_build_remote, client))
+
+
+def build_driver(sources: Sources, client: LibvirtClient | ReplayClient, connect: OpenHypercalls) -> Driver | None:
+    """Return the table for a Dom0; None elsewhere, Unavailable if its daemon cannot be reached."""
     if read_role(sources.tree) != DOM0:
         return None
-    from ..libvirt import guests, host
-    from .hypercall import privcmd_connect
-    from .statistics import Ended
+    from ..libvirt.guests import read_guests
+    from ..libvirt.host import LibvirtHost
+    from ..libvirt.numa import read_numa
+    from ..sources.hypercall.domain_exits import DomainExitTracker
+    from . import libvirt_groups
 
-    daemon.start_snapshot()
-    daemon.ask("type")  # Unavailable here, once, where there is no daemon
-    connect = connect or privcmd_connect
-    dom0 = host.Host(NAME, daemon.ask, is_xen=True)
+    client.start_snapshot()
+    client.call("type")  # fails here, once, if there is no daemon
+    host = LibvirtHost(NAME, client.call, is_xen=True)
     return Driver(
         name=NAME,
-        system=partial(_system, sources, dom0),
-        cpu=partial(_cpu, sources, dom0, connect),
-        memory=partial(_memory, sources, dom0, connect),
-        numa=partial(host.read_numa, dom0),
-        guests=partial(guests.read_guests, dom0),
-        statistics=partial(_statistics, sources, dom0, Ended()),
-        start_snapshot=daemon.start_snapshot,
-        close=daemon.close,
+        system=partial(libvirt_groups.read_system, sources, host),
+        cpu=partial(libvirt_groups.read_cpu, sources, host, connect),
+        memory=partial(libvirt_groups.read_memory, sources, host, connect),
+        numa=partial(read_numa, host),
+        guests=partial(read_guests, host),
+        statistics=partial(libvirt_groups.read_statistics, sources, host, DomainExitTracker()),
+        start_snapshot=client.start_snapshot,
+        close=client.close,
     )
 
 
-def remote_opener(daemon: Daemon | Replies) -> DriverFactory:
-    """The driver for another Dom0: what its daemon alone tells."""
-    return DriverFactory(name=NAME, open=partial(_open_remote, daemon), groups=REMOTE_GROUPS)
+def _build_remote(client: LibvirtClient | ReplayClient) -> Driver:
+    from ..libvirt.remote import build_driver
+
+    return build_driver(NAME, client, is_xen=True)
 
 
-def _open_remote(daemon: Daemon | Replies) -> Driver | None:
-    from ..libvirt import remote
-
-    return remote.table(NAME, daemon, is_xen=True)
-
-
-def _system(sources: Sources, dom0: "Host", fields: RequestedFields) -> "GroupResult[System]":
-    """What the kernel reads of the firmware; what it may not read (as an ordinary user) libvirt tells."""
-    from ..libvirt.system import read_system
-    from ..sysfs import system as kernel_system
-
-    own = kernel_system.read(sources, fields)
-    unread = {problem.path for problem in own.problems if isinstance(problem.error, DriverError)}
-    if not unread:
-        return own
-    told = read_system(dom0, fields).value
-    builder = FactBuilder(NAME, fields)
-    value = own.value
-    filled = set()
-    for path in unread:
-        group, _, field = path.rpartition(".")
-        part = getattr(told, group, None) if group else told
-        text = getattr(part, field, None)
-        if text is None or (group and getattr(value, group) is None):
-            continue
-        filled.add(path)
-        value = replace(value, **{group: replace(getattr(value, group), **{field: text})} if group else {field: text})
-    for path, source in own.sources.items():
-        builder.record_source(source, path)
-    builder.problems += [problem for problem in own.problems if problem.path not in filled]
-    builder.record_source("libvirt getSysinfo", *filled)
-    return builder.build(value)
-
-
-def _cpu(sources: Sources, dom0: "Host", connect: "Connect", fields: RequestedFields) -> "GroupResult[Cpu]":
-    from ..libvirt.host import topology
-
-    builder = FactBuilder(NAME, fields)
-    counted = ["sockets", "cores", "threads", "threads_per_core", "processors"]
-    needed = fields
-    if fields is not None and builder.needs(*counted):
-        needed = fields | {"processors"}  # which of them Xen has taken offline changes all counts
-    base = _beside("cpu", sources, connect, needed)
-    if not builder.needs(*counted, "current_frequency_hz"):
-        return base
-    cpu = base.value
-    if cpu.current_frequency_hz is None:
-        counted.append("current_frequency_hz")
-        cpu = replace(cpu, current_frequency_hz=dom0.info(3) * 1_000_000 or None)
-        builder.record_source("libvirt getInfo", "current_frequency_hz")
-    if not cpu.flags and builder.needs("flags"):
-        counted.append("flags")
-        why = "it lists some of them fields, and who may make hypercalls can ask Xen"
-        builder.unsupported("flags", "libvirt capabilities", why)
-    builder.merge(base, except_for=counted)
-    return builder.build(topology(dom0, builder, cpu))
-
-
-def _memory(sources: Sources, dom0: "Host", connect: "Connect", fields: RequestedFields) -> "GroupResult[Memory]":
-    from ..libvirt.host import xen_memory
-
-    base = _beside("memory", sources, connect, fields)
-    builder = FactBuilder(NAME, fields)
-    told = (
-        ("free_bytes", "available_bytes")
-        if base.value.total_bytes
-        else ("free_bytes", "available_bytes", "total_bytes")
-    )
-    builder.merge(base, except_for=told)
-    if builder.needs("available_bytes"):
-        builder.unsupported(
-            "available_bytes", "Xen", "it has no cache to give back: free_bytes is all that is available"
-        )
-    return builder.build(xen_memory(dom0, builder, base.value))
-
-
-def _statistics(sources: Sources, dom0: "Host", ended: "Ended", fields: RequestedFields) -> "GroupResult[Statistics]":
-    from ..libvirt.guests import read_statistics
-    from ..sysfs.statistics import read_in_dom0
-
-    return read_statistics(dom0, fields, ended, read_in_dom0(sources, fields))
-
-
-def _beside(group: str, sources: Sources, connect: "Connect", fields: RequestedFields) -> "GroupResult[Any]":
-    """The group by hypercalls, else from SMBIOS and what Xen passes through to the Dom0."""
-    from . import firmware as dom0
-    from . import hypercall as xen
-
-    try:
-        driver = xen.open_driver(sources, connect)
-        if driver is not None:
-            try:
-                fact: GroupResult[Any] = driver.readers[group](fields)
-                return fact
-            finally:
-                if driver.close is not None:
-                    driver.close()
-    except HostInfoError:
-        pass  # an ordinary user may not make hypercalls; the xen driver itself tells why when it is asked
-    read = dom0.read_cpu if group == "cpu" else dom0.read_memory
-    fallback: GroupResult[Any] = read(sources, fields)
-    return fallback
+def _is_local(uri: str | None) -> bool:
+    return uri is None or uri.startswith("xen:///")

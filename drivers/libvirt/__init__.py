@@ -1,1 +1,1 @@
-"""The drivers over libvirt: ``xen.py`` and ``kvm.py`` are one table each, the rest is what they share."""
+"""Drivers over a libvirt daemon: ``kvm.py`` and ``test.py`` open one each, ``remote.py`` has the table of any host."""

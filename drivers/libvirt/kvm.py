@@ -1,98 +1,111 @@
-"""libvirt's QEMU driver, ``qemu:///system`` and remote: one table.
+"""The driver ``libvirt-kvm``: libvirt's QEMU driver, ``qemu:///system`` and remote.
 
-On a KVM host the kernel tells the truth of the machine, so when this machine is probed libvirt is asked for the guests
-only, and not waited for otherwise. Where the URI names libvirt, it tells all that it can; of this machine, all but
-what the kernel beside it knows better.
+On a KVM host the kernel reports the machine itself. When the machine is probed, libvirt is therefore called only for
+the guests. If the URI names libvirt, it reports all that it can, except groups that the local kernel reports better:
+the registry's table lists them.
 """
+
+from __future__ import annotations
 
 import os
 from functools import partial
 
-from hostinfo.driver import Driver, DriverFactory
-from hostinfo.record import replace
+from hostinfo.driver import Driver
 
-from ..sources.libvirt.client import Daemon, Replies
+from ..sources.xen_role import DOM0, read_role
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hostinfo.driver import Monitor
+    from hostinfo.driver_factory import DriverFactory, ReplyStore
+
+    from ..sources.libvirt.client import LibvirtClient, ReplayClient
+    from ..sources.libvirt.recording import RecordedDaemon
+    from ..sources.sources import Sources
 
 NAME = "libvirt-kvm"
 LOCAL_URI = "qemu:///system"
 SOCKETS = ("/run/libvirt/virtqemud-sock-ro", "/run/libvirt/libvirt-sock-ro")
-TOLD_BETTER_BY_THE_KERNEL = frozenset({"cpu", "network"})
-"""Of this machine: libvirt names neither the model nor the addresses and routes."""
-GROUPS = frozenset({"system", "hypervisor", "cpu", "memory", "numa", "network", "guests", "statistics"})
 
 
-def factories(uri: str | None) -> tuple[DriverFactory, ...]:
-    """The guests of this machine for None; all that the daemon tells for ``qemu:///system`` and remote URIs."""
-    if uri is None:
-        return (DriverFactory(name=NAME, open=_open_probed, groups=frozenset({"guests"}), monitors=_monitors_probed),)
-    groups = GROUPS - TOLD_BETTER_BY_THE_KERNEL if uri.startswith("qemu:///") else GROUPS
-    return (replace(factory(Daemon(uri)), groups=groups, monitors=partial(_monitors, uri)),)
+def open_driver(uri: str | None) -> Driver | None:
+    """Open this machine's guests for None, the daemon of a ``qemu:`` URI with all its groups otherwise."""
+    if uri is None and not has_daemon():  # before libvirt is imported, which costs more than all other facts together
+        return _absent()
+    from ..sources.libvirt.client import LibvirtClient
+
+    return _guests_only(LibvirtClient(LOCAL_URI)) if uri is None else _all_groups(LibvirtClient(uri))
 
 
-def factory(daemon: Daemon | Replies) -> DriverFactory:
-    """For a URI that names libvirt: all that it can tell."""
-    return DriverFactory(name=NAME, open=partial(_open, daemon), groups=GROUPS)
-
-
-def guests_opener(daemon: Daemon | Replies) -> DriverFactory:
-    """For the probe: only what the kernel can't tell."""
-    return DriverFactory(name=NAME, open=partial(_open_guests, daemon), groups=frozenset({"guests"}))
-
-
-def _open_probed() -> Driver | None:
-    """Looks for the daemon's socket before libvirt is imported: that costs more than all other facts together."""
-    return _open_guests(Daemon(LOCAL_URI)) if has_daemon() else _absent()
-
-
-def _monitors_probed() -> "tuple[Callable[[], Monitor], ...]":
-    """Also where no daemon is there: one may come. Without its binding there would be nothing to hear it with."""
+def open_monitors(uri: str | None) -> tuple[Callable[[], Monitor], ...]:
+    """Return the monitor of the daemon, also before it is started; none without libvirt's Python binding."""
     from ..sources.libvirt.monitor import is_installed, monitors
+    from .remote import GROUPS
 
-    if not has_daemon() and not is_installed():
-        return ()
-    return monitors(LOCAL_URI, {"guests"}, SOCKETS)
+    if uri is not None:
+        return monitors(uri, GROUPS, SOCKETS)
+    return monitors(LOCAL_URI, {"guests"}, SOCKETS) if has_daemon() or is_installed() else ()
 
 
-def _monitors(uri: str) -> "tuple[Callable[[], Monitor], ...]":
-    from ..sources.libvirt.monitor import monitors
+def record_driver(
+    factory: DriverFactory, uri: str | None, store: ReplyStore, sources: Sources | None
+) -> DriverFactory | None:
+    """Record a daemon of QEMU, or that none runs on this machine."""
+    from ..sources.libvirt.recording import RecordedDaemon, record_client
 
-    return monitors(uri, GROUPS, SOCKETS)
+    if uri is None and (sources is None or read_role(sources.tree) == DOM0):
+        return None  # a Dom0's daemon is Xen's
+    if uri is not None and not uri.startswith("qemu"):
+        return None
+    address = uri or (LOCAL_URI if has_daemon() else None)
+    daemon = RecordedDaemon(address, is_probed=uri is None)
+    daemon.record(store)
+    return _recorded(factory, daemon, record_client(store, address or LOCAL_URI))
+
+
+def replay_driver(factory: DriverFactory, store: ReplyStore, _sources: Sources) -> DriverFactory | None:
+    """Replay a recorded daemon of QEMU, or that there was none."""
+    from ..sources.libvirt.recording import RecordedDaemon, replay_client
+
+    daemon = RecordedDaemon.replay(store)
+    if daemon.uri is not None and not daemon.uri.startswith("qemu"):
+        return None
+    return _recorded(factory, daemon, replay_client(store))
+
+
+def _recorded(factory: DriverFactory, daemon: RecordedDaemon, client: ReplayClient) -> DriverFactory:
+    if daemon.uri is None:
+        return factory.for_recording(None, _absent)
+    if daemon.is_probed:
+        return factory.for_recording(None, partial(_guests_only, client))
+    return factory.for_recording(daemon.uri, partial(_all_groups, client))
 
 
 def has_daemon() -> bool:
-    """Whether a daemon of this machine can be reached, if only by its socket being there."""
+    """Whether the socket of a local daemon exists."""
     return any(os.path.exists(socket) for socket in SOCKETS)
 
 
-def absent_opener() -> DriverFactory:
-    """For a machine without a daemon: the reason why nobody tells its guests."""
-    return DriverFactory(name=NAME, open=_absent, groups=frozenset({"guests"}))
-
-
 def _absent() -> Driver:
+    why = f"no libvirt daemon runs here (neither {' nor '.join(SOCKETS)})"
+    return Driver(name=NAME, unsupported_reasons={"guests": why})
+
+
+def _all_groups(client: LibvirtClient | ReplayClient) -> Driver:
+    from .remote import build_driver
+
+    return build_driver(NAME, client, is_xen=False)
+
+
+def _guests_only(client: LibvirtClient | ReplayClient) -> Driver:
+    from .guests import read_guests
+    from .host import LibvirtHost
+
+    client.start_snapshot()
+    client.call("type")
+    host = LibvirtHost(NAME, client.call, is_xen=False)
     return Driver(
-        name=NAME, unsupported_reasons={"guests": f"no libvirt daemon runs here (neither {' nor '.join(SOCKETS)})"}
-    )
-
-
-def _open(daemon: Daemon | Replies) -> Driver | None:
-    from . import remote
-
-    return remote.table(NAME, daemon, is_xen=False)
-
-
-def _open_guests(daemon: Daemon | Replies) -> Driver | None:
-    from . import guests, host
-
-    daemon.start_snapshot()
-    daemon.ask("type")
-    node = host.Host(NAME, daemon.ask, is_xen=False)
-    return Driver(
-        name=NAME, guests=partial(guests.read_guests, node), start_snapshot=daemon.start_snapshot, close=daemon.close
+        name=NAME, guests=partial(read_guests, host), start_snapshot=client.start_snapshot, close=client.close
     )

@@ -1,31 +1,45 @@
-"""The table of a host that its libvirt daemon alone tells of: nothing local is mixed in."""
+"""The table of a host that is known only through its libvirt daemon: nothing local is mixed in."""
+
+from __future__ import annotations
 
 from functools import partial
 
 from hostinfo.driver import Driver
 
-from ..dom0.statistics import Ended
-from ..sources.libvirt.client import Daemon, Replies
-from . import guests, host, links, system
+from ..sources.hypercall.domain_exits import DomainExitTracker
+from .cpu import read_cpu
+from .guests import read_guests
+from .host import LibvirtHost
+from .hypervisor import read_hypervisor
+from .memory import read_memory
+from .network import read_network
+from .numa import read_numa
+from .statistics import read_statistics
+from .system import read_system
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..sources.libvirt.client import LibvirtClient, ReplayClient
+
+GROUPS = frozenset({"system", "hypervisor", "cpu", "memory", "numa", "network", "guests", "statistics"})
 
 
-def table(name: str, daemon: Daemon | Replies, *, is_xen: bool) -> Driver:
-    """Every group that libvirt can tell; Unavailable where the daemon can't be reached."""
-    daemon.start_snapshot()
-    daemon.ask("type")
-    node = host.Host(name, daemon.ask, is_xen=is_xen)
-    why = "libvirt does not tell it of a remote host"
+def build_driver(name: str, client: LibvirtClient | ReplayClient, *, is_xen: bool) -> Driver:
+    """Return every group that libvirt reports; Unavailable if the daemon cannot be reached."""
+    client.start_snapshot()
+    client.call("type")
+    host = LibvirtHost(name, client.call, is_xen=is_xen)
     return Driver(
         name=name,
-        system=partial(system.read_system, node),
-        hypervisor=partial(system.read_hypervisor, node),
-        cpu=partial(host.read_cpu, node),
-        memory=partial(host.read_memory, node),
-        numa=partial(host.read_numa, node),
-        network=partial(links.read_network, node),
-        guests=partial(guests.read_guests, node),
-        statistics=partial(guests.read_statistics, node, ended=Ended()),
-        unsupported_reasons={"domain": why},
-        start_snapshot=daemon.start_snapshot,
-        close=daemon.close,
+        system=partial(read_system, host),
+        hypervisor=partial(read_hypervisor, host),
+        cpu=partial(read_cpu, host),
+        memory=partial(read_memory, host),
+        numa=partial(read_numa, host),
+        network=partial(read_network, host),
+        guests=partial(read_guests, host),
+        statistics=partial(read_statistics, host, DomainExitTracker()),
+        unsupported_reasons={"domain": "libvirt does not report it for a remote host"},
+        start_snapshot=client.start_snapshot,
+        close=client.close,
     )

@@ -1,29 +1,29 @@
-"""The machine's identity from getSysinfo(), which is the SMBIOS table in libvirt's words."""
+"""The machine's identity from getSysinfo(), libvirt's form of the SMBIOS table."""
 
-from xml.etree.ElementTree import Element
+from __future__ import annotations
 
-from hostinfo.driver import RequestedFields
 from hostinfo.errors import DriverError, Unsupported
-from hostinfo.fact import FactBuilder, GroupResult
-from hostinfo.model.hypervisor import Hypervisor, Role
+from hostinfo.fact import FactBuilder
 from hostinfo.model.system import Bios, Board, Chassis, System
 
 from ..sources.libvirt.xml import parse
-from .host import Host
 
-_SYSTEM = {
-    "manufacturer": "manufacturer",
-    "product": "product",
-    "version": "version",
-    "serial": "serial",
-    "sku": "sku",
-    "family": "family",
-}
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+    from hostinfo.driver import RequestedFields
+    from hostinfo.fact import GroupResult
+
+    from .host import LibvirtHost
+
+_SYSTEM_FIELDS = ("manufacturer", "product", "version", "serial", "sku", "family")
+"""Fields of the model that are named as in the document's section ``system``."""
 
 
-def read_system(host: Host, fields: RequestedFields) -> GroupResult[System]:
-    """What a remote daemon tells of its machine."""
-    builder = FactBuilder(host.name, fields)
+def read_system(host: LibvirtHost, fields: RequestedFields) -> GroupResult[System]:
+    """Read what a daemon reports about its machine."""
+    builder = FactBuilder(host.driver, fields)
     entries = _entries(host, builder)
     uuid = entries.get("system", {}).get("uuid")
     architecture = None
@@ -31,12 +31,12 @@ def read_system(host: Host, fields: RequestedFields) -> GroupResult[System]:
         capabilities = host.capabilities()
         architecture, uuid = capabilities.architecture, uuid or capabilities.uuid
         builder.record_source("libvirt capabilities", "architecture")
-    hostname = builder.try_read("hostname", lambda: host.ask("hostname")) if builder.needs("hostname") else None
+    hostname = builder.try_read("hostname", lambda: host.call("hostname")) if builder.needs("hostname") else None
     builder.record_source("libvirt getHostname", "hostname")
-    builder.record_source("libvirt getSysinfo", *_SYSTEM, "hardware_uuid", "bios", "board", "chassis")
+    builder.record_source("libvirt getSysinfo", *_SYSTEM_FIELDS, "hardware_uuid", "bios", "board", "chassis")
     return builder.build(
         System(
-            **_picked(entries, "system", _SYSTEM),
+            **{field: entries.get("system", {}).get(field) for field in _SYSTEM_FIELDS},
             hardware_uuid=uuid.lower() if uuid else None,
             bios=_bios(entries),
             board=_board(entries),
@@ -47,10 +47,10 @@ def read_system(host: Host, fields: RequestedFields) -> GroupResult[System]:
     )
 
 
-def _entries(host: Host, builder: FactBuilder) -> dict[str, dict[str, str]]:
-    """Section -> name -> text of the sysinfo document; nothing where the host has no SMBIOS."""
+def _entries(host: LibvirtHost, builder: FactBuilder) -> dict[str, dict[str, str]]:
+    """Return section -> name -> text of the sysinfo document; empty for a host without SMBIOS."""
     try:
-        root = parse(host.ask("sysinfo"), "sysinfo", f"{host.name} sysinfo")
+        root = parse(host.call("sysinfo"), "sysinfo", f"{host.driver} sysinfo")
     except Unsupported:
         return {}
     except DriverError as error:
@@ -68,11 +68,6 @@ def _texts(section: Element) -> dict[str, str]:
         for entry in section.iter("entry")
         if (text := (entry.text or "").strip()) not in ("", "Not Specified", "Unknown")
     }
-
-
-def _picked(entries: dict[str, dict[str, str]], section: str, fields: dict[str, str]) -> dict[str, str | None]:
-    found = entries.get(section, {})
-    return {field: found.get(name) for field, name in fields.items()}
 
 
 def _bios(entries: dict[str, dict[str, str]]) -> Bios | None:
@@ -113,26 +108,4 @@ def _chassis(entries: dict[str, dict[str, str]]) -> Chassis | None:
         version=found.get("version"),
         serial=found.get("serial"),
         asset_tag=found.get("asset"),
-    )
-
-
-def read_hypervisor(host: Host, fields: RequestedFields) -> GroupResult[Hypervisor]:
-    """What a remote host is, by its daemon: libvirt's Xen driver runs in a Dom0 only."""
-    builder = FactBuilder(host.name, fields)
-    if host.is_xen:
-        number = host.ask("version")
-        version = f"{number // 1_000_000}.{number // 1_000 % 1_000}" if isinstance(number, int) else None
-        builder.record_source("libvirt getType", "role", "type", "detected_by")
-        builder.record_source("libvirt getVersion (no patch level)", "version")
-        seen = ("libvirt getType: Xen",)
-        return builder.build(Hypervisor(role=Role.XEN_DOM0, type="xen", version=version, detected_by=seen))
-    runs_kvm = "kvm" in host.capabilities().domain_types
-    builder.record_source("libvirt capabilities", "role", "type", "detected_by")
-    if not runs_kvm:
-        builder.unsupported(
-            "role", "libvirt capabilities", "no KVM here, and libvirt does not tell what else the host is"
-        )
-        return builder.build(Hypervisor())
-    return builder.build(
-        Hypervisor(role=Role.KVM_HOST, type="kvm", detected_by=("libvirt capabilities: domain type kvm",))
     )

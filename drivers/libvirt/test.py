@@ -1,33 +1,27 @@
-"""libvirt's mock hypervisor, ``test:///default``: the same paths without a machine, for trying things out."""
+"""The driver ``libvirt-test``: libvirt's mock hypervisor, ``test:///default``, for trials without a machine."""
 
-from functools import partial
-
-from hostinfo.driver import Driver, DriverFactory
-
-from ..sources.libvirt.client import Daemon
+from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hostinfo.driver import Monitor
+    from hostinfo.driver import Driver, Monitor
 
 NAME = "libvirt-test"
+_DEFAULT_URI = "test:///default"
 
 
-def factories(uri: str | None) -> tuple[DriverFactory, ...]:
-    """The mock host that a ``test:`` URI names; never probed."""
-    uri = uri or "test:///default"
-    return (DriverFactory(name=NAME, open=partial(_open, Daemon(uri)), monitors=partial(_monitors, uri)),)
+def open_driver(uri: str | None) -> Driver | None:
+    """Open the mock host."""
+    from ..sources.libvirt.client import LibvirtClient
+    from .remote import build_driver
+
+    return build_driver(NAME, LibvirtClient(uri or _DEFAULT_URI), is_xen=False)
 
 
-def _monitors(uri: str) -> "tuple[Callable[[], Monitor], ...]":
+def open_monitors(uri: str | None) -> tuple[Callable[[], Monitor], ...]:
+    """Return the monitor of the mock host's domains and networks."""
     from ..sources.libvirt.monitor import monitors
 
-    return monitors(uri, {"guests", "network"})
-
-
-def _open(daemon: Daemon) -> Driver | None:
-    from . import remote
-
-    return remote.table(NAME, daemon, is_xen=False)
+    return monitors(uri or _DEFAULT_URI, {"guests", "network"})

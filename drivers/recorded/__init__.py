@@ -1,31 +1,40 @@
 """Recorded machines: a folder made by ``hostinfo record``, replayed through the drivers that read the live machine.
 
-It has readers of its own for nothing: only the input comes from the folder. docs/recording.md says how to use it.
+There are no readers here: only the input of the drivers comes from the folder. docs/recording.md describes its use.
 """
 
-from hostinfo.driver import DriverFactory
-from hostinfo.errors import Unavailable
+from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .recorder import Report
+    from collections.abc import Callable, Collection, Sequence
 
-__all__ = ["factories", "record"]
+    from hostinfo.driver_factory import DriverFactory
 
-
-def factories(uri: str | None) -> tuple[DriverFactory, ...]:
-    """The drivers of the machine recorded in DIR of ``recorded:DIR``; Unavailable where that is no recording."""
-    from .folder import load
-    from .recordable import replaying
-
-    directory = (uri or "").partition(":")[2]
-    if not directory:
-        raise Unavailable("recorded:", "no folder; write recorded:DIR")
-    return replaying(load(directory), directory)
+    from .report import Report
 
 
-def record(directory: str, uri: str | None = None, *, raw: bool = False, key: bytes | None = None) -> "Report":
+def replay_factories(
+    uri: str, find_rows: Callable[[Collection[str]], Sequence[DriverFactory]]
+) -> tuple[DriverFactory, ...]:
+    """Return the drivers of the machine in DIR of ``recorded:DIR``, in the order of the machine that was recorded.
+
+    ``find_rows`` returns the table of drivers, with those of these names. Unavailable if DIR is not a recording.
+    """
+    from .replay import replay_factories as replay
+
+    return replay(uri, find_rows)
+
+
+def record(
+    directory: str,
+    rows: Sequence[DriverFactory],
+    uri: str | None = None,
+    *,
+    raw: bool = False,
+    key: bytes | None = None,
+) -> Report:
     """Record a machine into a new folder; see ``recorder.record``."""
-    from .recorder import record as make
+    from .recorder import record as record_machine
 
-    return make(directory, uri, raw=raw, key=key)
+    return record_machine(directory, rows, uri, raw=raw, key=key)

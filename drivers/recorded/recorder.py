@@ -1,81 +1,61 @@
-"""Records this machine, or a tree, into a folder."""
+"""Records this machine, or a tree of files, into a folder."""
+
+from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
+from functools import partial
 
-from hostinfo.driver import Driver, DriverFactory
+from hostinfo.driver_factory import broken_factory
 from hostinfo.errors import HostInfoError, Unavailable
 from hostinfo.groups import GROUPS
 
+from ..sources.local import sources_of
+from ..sources.recorded.folder_reader import load_whole
+from ..sources.recorded.folder_writer import save
+from ..sources.recorded.recorded_sources import record_sources
 from ..sources.recorded.recording import Recording
-from ..sources.recorded.reply_store import Tape
-from .folder import load_whole, save
-from .recordable import listening
-from .scrub import Scrubbed, scrub
+from ..sources.recorded.reply_store import ReplyStore
+from .report import Report
+from .scrub.scrubber import scrub
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hostinfo.driver import Driver
+    from hostinfo.driver_factory import DriverFactory
+
+    from ..sources.sources import Sources
+    from .report import Scrubbed
 
 KEY_BYTES = 16
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """What was recorded; holds no secret."""
-
-    directory: str
-    """Where it was written."""
-    drivers: tuple[str, ...]
-    """The drivers that were asked, best first."""
-    files: int
-    """Files of the machine."""
-    replies: int
-    """Answers of sockets and services."""
-    errors: int
-    """Questions that failed, and fail again when replayed."""
-    size_bytes: int
-    """Size of the folder's files."""
-    seconds: float
-    """How long it took."""
-    is_raw: bool
-    """True: nothing was scrubbed, and the folder is readable to its owner only."""
-    scrubbed: tuple[Scrubbed, ...]
-    """What was replaced, by kind."""
-    left_out: tuple[str, ...]
-    """Files and replies that are not in the recording, because nobody knows what they hold."""
-    faults: tuple[str, ...]
-    """Drivers that could not be opened, and faults in them."""
-
-    def __str__(self) -> str:
-        """For people."""
-        asked = f"{self.files} files, {self.replies} replies and {self.errors} errors from {', '.join(self.drivers)}"
-        lines = [f"{self.directory}: {asked} in {self.size_bytes / 1024:.0f} KiB, {self.seconds:.2f} s"]
-        lines += [f"  {fault}" for fault in self.faults]
-        if self.is_raw:
-            return "\n".join([*lines, "NOT scrubbed: it holds serial numbers, addresses and names; keep it private"])
-        for entry in self.scrubbed:
-            more = f" and {len(entry.paths) - 3} more" if len(entry.paths) > 3 else ""
-            where = f"in {entry.places} places ({', '.join(entry.paths[:3])}{more})"
-            lines.append(f"  replaced {entry.kind}: {entry.values}, {where}")
-        lines += [f"  left out {path}: not known what it holds" for path in self.left_out]
-        return "\n".join([*lines, "Scrubbed; look it over before you pass it on"])
-
-
-def record(directory: str, uri: str | None = None, *, raw: bool = False, key: bytes | None = None) -> Report:
+def record(
+    directory: str,
+    rows: Sequence[DriverFactory],
+    uri: str | None = None,
+    *,
+    raw: bool = False,
+    key: bytes | None = None,
+) -> Report:
     """Record a machine into a new folder, scrubbed unless ``raw``.
 
-    All that the drivers can ask for is asked once and written down. ``uri`` is this machine (None), a tree
-    (``sysfs:///DIR``) or another recording (``recorded:DIR``: to scrub a raw one). The same ``key`` gives the same
-    substitutes over several recordings; without one they are of this recording alone.
+    ``rows``: the drivers to record, each of which reads all that it can. ``uri``: this machine (None), a tree of files
+    (``sysfs:///DIR``), a daemon, or another recording (``recorded:DIR``: to scrub a raw one). The same ``key`` gives
+    the same substitutes in several recordings; without one they are valid in this recording only.
 
-    Raises Refused where the folder exists and is not empty, Failed where it can't be written, Unavailable where there
-    is nothing to record.
+    Raises RecordingError if the folder is not empty or cannot be written, Unavailable if there is nothing to record.
     """
     begin = time.monotonic()
     scheme, _, rest = (uri or "").partition(":")
-    recording, faults = (load_whole(rest), ()) if scheme == "recorded" else _listen(uri)
+    recording, problems = (load_whole(rest), []) if scheme == "recorded" else _record_machine(rows, uri)
     scrubbed: tuple[Scrubbed, ...] = ()
     left_out: tuple[str, ...] = ()
     if not raw:
-        recording, scrubbed, left_out = scrub(recording, key or os.urandom(KEY_BYTES))
+        scrubbers = {row.recording.folder: row.recording.scrub for row in rows if row.recording is not None}
+        recording, scrubbed, left_out = scrub(recording, key or os.urandom(KEY_BYTES), scrubbers)
     size = save(recording, directory, is_private=raw)
     return Report(
         directory=directory,
@@ -88,22 +68,87 @@ def record(directory: str, uri: str | None = None, *, raw: bool = False, key: by
         is_raw=raw,
         scrubbed=scrubbed,
         left_out=left_out,
-        faults=faults,
+        problems=tuple(problems),
     )
 
 
-def _listen(uri: str | None) -> tuple[Recording, tuple[str, ...]]:
+def _record_machine(rows: Sequence[DriverFactory], uri: str | None) -> tuple[Recording, list[str]]:
     recording = Recording(clock=time.time())
-    recording.drivers, faults = _ask(listening(uri, recording, Tape(recording)))
+    store = ReplyStore(recording)
+    recording.drivers, problems = _read_all(recording_factories(uri, rows, recording, store))
+    problems += [str(row.load_error) for row in rows if row.load_error is not None]
     if not recording.drivers:
-        raise Unavailable(uri or "this machine", "; ".join(faults) or "no driver here can be recorded")
+        raise Unavailable(uri or "this machine", "; ".join(problems) or "no driver here can be recorded")
     _add_architecture(recording, uri)
     recording.about = _about(recording)
-    return recording, faults
+    return recording, problems
+
+
+def recording_factories(
+    uri: str | None, rows: Sequence[DriverFactory], recording: Recording, store: ReplyStore
+) -> list[DriverFactory]:
+    """Return the drivers of a live machine whose results are recorded."""
+    sources = _sources(uri)
+    if sources is not None:
+        sources = record_sources(sources, recording, store)
+    return [factory for row in rows if (factory := _record(row, uri, store, sources)) is not None]
+
+
+def _sources(uri: str | None) -> Sources | None:
+    """Return the sources of the machine that the URI names; None if it is another one."""
+    scheme, _, rest = (uri or "sysfs:///").partition(":")
+    return sources_of(uri if scheme == "sysfs" else None) if rest.startswith("///") else None
+
+
+def _record(row: DriverFactory, uri: str | None, store: ReplyStore, sources: Sources | None) -> DriverFactory | None:
+    if row.build is not None:
+        return row.for_recording(None, partial(row.build, sources)) if sources is not None else None
+    try:
+        return row.recording.record(row, uri, store, sources) if row.recording is not None else None
+    except Exception as error:  # of another distribution's driver
+        why = f"cannot be recorded: {type(error).__name__}: {error}"
+        return broken_factory(row.name, Unavailable(f"driver {row.name}", why))
+
+
+def _read_all(factories: Sequence[DriverFactory]) -> tuple[tuple[str, ...], list[str]]:
+    """Read all groups of each driver; results and errors are in the store then."""
+    recorded: list[str] = []
+    problems: list[str] = []
+    for factory in factories:
+        try:
+            driver = factory.open(factory.uri)
+        except HostInfoError as error:
+            problems.append(f"{factory.name}: {error}")
+            if factory.load_error is None:
+                recorded.append(factory.name)  # it also fails to open when it is replayed
+            continue
+        except Exception as error:
+            problems.append(f"{factory.name}: internal error: {type(error).__name__}: {error}")
+            continue
+        if driver is not None:
+            recorded.append(factory.name)
+            problems += _read_groups(driver)
+    return tuple(recorded), problems
+
+
+def _read_groups(driver: Driver) -> list[str]:
+    problems = []
+    for group in GROUPS:
+        read = driver.readers.get(group)
+        try:
+            if read is not None:
+                read(None)
+        except HostInfoError:
+            pass  # it is recorded
+        except Exception as error:
+            problems.append(f"{driver.name}: internal error in {group}: {type(error).__name__}: {error}")
+    if driver.close is not None:
+        driver.close()
+    return problems
 
 
 def _add_architecture(recording: Recording, uri: str | None) -> None:
-    """Kernels before 6.1 have no file that tells it, and uname(2) would tell of the machine that replays."""
+    """Add the file that kernels before 6.1 lack, because uname(2) would report the machine that replays."""
     if uri in (None, "sysfs:///") and "sysfs" in recording.drivers:
         recording.files.setdefault("proc/sys/kernel/arch", os.uname().machine.encode() + b"\n")
 
@@ -111,35 +156,3 @@ def _add_architecture(recording: Recording, uri: str | None) -> None:
 def _about(recording: Recording) -> dict[str, str]:
     release = recording.files.get("proc/sys/kernel/osrelease", b"").decode("utf-8", "replace").strip()
     return {"kernel": release} if release else {}
-
-
-def _ask(factories: tuple[DriverFactory, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Ask each driver for everything; its answers are on the tape, its failures too."""
-    asked, faults = [], []
-    for factory in factories:
-        try:
-            driver = factory.open()
-        except HostInfoError as error:
-            faults.append(f"{factory.name}: {error}")
-            asked.append(factory.name)  # it fails to open when replayed, too
-            continue
-        if driver is not None:
-            asked.append(factory.name)
-            faults.extend(_ask_driver(driver))
-    return tuple(asked), tuple(faults)
-
-
-def _ask_driver(driver: Driver) -> list[str]:
-    faults = []
-    for group in GROUPS:
-        read = driver.readers.get(group)
-        try:
-            if read is not None:
-                read(None)
-        except HostInfoError:
-            pass  # on the tape
-        except Exception as error:
-            faults.append(f"{driver.name}: fault in {group}: {type(error).__name__}: {error}")
-    if driver.close is not None:
-        driver.close()
-    return faults

@@ -1,7 +1,24 @@
-"""The sources of this machine; each module is imported at its first use."""
+"""The sources of this machine, or of a tree of files; each module is imported at its first use."""
+
+from __future__ import annotations
 
 from .sources import Sources
 from .tree import Tree
+
+
+def sources_of(uri: str | None) -> Sources:
+    """Return this machine's sources for None and ``sysfs:///``, those of a tree for ``sysfs:///DIR``."""
+    root = root_of(uri)
+    return local_sources() if root == "/" else Sources(tree=Tree(root))
+
+
+def root_of(uri: str | None) -> str:
+    """Return the directory that a ``sysfs:`` URI names; "/" for None."""
+    if uri is None:
+        return "/"
+    from urllib.parse import unquote
+
+    return "/" + unquote(uri.partition("://")[2]).lstrip("/")
 
 
 def local_sources() -> Sources:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 from hostinfo.cli import EXIT_NO_DATA, EXIT_OK, print_error, write_output
 from hostinfo.errors import HostInfoError
+from hostinfo.recording import record_machine
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,8 +34,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     """Record the host and print what was replaced."""
     try:
-        recorded = import_module("hostinfo.drivers.recorded")
-        report = recorded.record(options.directory, uri=options.connect, raw=options.raw)
+        report = record_machine(options.directory, options.connect, raw=options.raw)
     except HostInfoError as error:
         print_error(f"record: {error}")
         return EXIT_NO_DATA

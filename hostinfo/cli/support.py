@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import TypedDict
 
-    from hostinfo.driver import DriverFactory
+    from hostinfo.driver_factory import DriverFactory
 
     class Row(TypedDict):
         """One driver, as JSON has it."""
@@ -50,7 +50,7 @@ def run(options: Namespace) -> int:
     except HostInfoError as error:
         print_error(str(error))
         return EXIT_NO_DATA
-    rows = [_inspect(factory) for factory in factories]
+    rows = [row for factory in factories if (row := _inspect(factory)) is not None]
     if options.json:
         from hostinfo.output.json import to_json
 
@@ -60,10 +60,11 @@ def run(options: Namespace) -> int:
     return EXIT_OK if any(row["is_open"] for row in rows) else EXIT_NO_DATA
 
 
-def _inspect(factory: DriverFactory) -> Row:
+def _inspect(factory: DriverFactory) -> Row | None:
+    """Return the row of a driver; None if the driver is not for this host."""
     row: Row = {"name": factory.name, "is_open": False, "reason": None, "groups": [], "unsupported_reasons": {}}
     try:
-        driver = factory.open()
+        driver = factory.open(factory.uri)
     except HostInfoError as error:
         row["reason"] = str(error)
         return row
@@ -71,8 +72,7 @@ def _inspect(factory: DriverFactory) -> Row:
         row["reason"] = f"internal error: {type(error).__name__}: {error}"
         return row
     if driver is None:
-        row["reason"] = "not for this host"
-        return row
+        return None
     row["is_open"] = True
     row["groups"] = [group for group in GROUPS if group in factory.groups and group in driver.readers]
     row["unsupported_reasons"] = {

@@ -15,7 +15,7 @@ def environment(tmp_path: Path, **more: str) -> dict[str, str]:
     info = tmp_path / "site" / "sample-1.dist-info"
     info.mkdir(parents=True, exist_ok=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: sample\nVersion: 1\n")
-    (info / "entry_points.txt").write_text("[hostinfo.drivers]\nsample = tests.support.sample_driver:factories\n")
+    (info / "entry_points.txt").write_text("[hostinfo.drivers]\nsample = tests.support.sample_factory:SAMPLE\n")
     kept = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR", "TERM")}
     return kept | {"PYTHONPATH": f"{ROOT}:{tmp_path / 'site'}", "PYTHONIOENCODING": "utf-8", "LC_ALL": "C.UTF-8"} | more
 

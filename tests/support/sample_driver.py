@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from hostinfo.driver import Driver, DriverFactory, RequestedFields
+from hostinfo.driver import Driver, RequestedFields
 from hostinfo.errors import ParseError, ReadError
 from hostinfo.fact import FactBuilder, GroupResult
 from hostinfo.model.cpu import Cache, Cpu, Processor
@@ -67,12 +67,6 @@ WHOLE = {
     "statistics": Statistics(scope=Scope.CONTROL_DOMAIN, time="2026-01-01T00:00:00Z", uptime_seconds=3661.5,
                              load=Load(load_1_minute=0.5, load_5_minutes=1.0, load_15_minutes=2.0)),
 }  # fmt: skip
-
-
-def factories(uri: str | None) -> tuple[DriverFactory, ...]:
-    """Return the machine that the URI names."""
-    name, _, argument = (uri or "").partition(":")[2].partition("/")
-    return (DriverFactory(name="sample", open=lambda: MACHINES[name](argument)),)
 
 
 def _driver(

@@ -1,13 +1,16 @@
-"""IP addresses that keep their subnets: a keyed permutation of the tree of prefixes (as Crypto-PAn, Xu et al. 2002).
+"""Substitutes of IP addresses that keep their subnets: a keyed permutation of prefixes (Crypto-PAn, Xu et al. 2002).
 
-Two addresses share as many leading bits after it as before. The paths to blocks with a meaning (private, loopback,
-link-local, multicast, …) are kept, so an address stays in its block, and none enters one.
+Two addresses share as many leading bits after it as before. Blocks with a special meaning (private, loopback,
+link-local, multicast, …) keep their prefixes: an address stays in its block, and no other address enters it.
 """
+
+from __future__ import annotations
 
 from .substitute import Substitution
 
 _BLOCKS4 = ((0x00, 8), (0x0A, 8), (0x7F, 8), (0x7, 3), (0xA9FE, 16), (0xAC1, 12), (0xC0A8, 16), (0x191, 10))
-"""This network, private, loopback, multicast and reserved, link-local, private, private, carriers' (value, length)."""
+"""This network, private, loopback, multicast and reserved, link-local, private, private, carrier-grade NAT:
+(value, length)."""
 _BLOCKS6 = ((0x00, 8), (0xFF, 8), (0xFE80 << 48, 64), (0x7E, 7), (0x1, 3), (0x64FF9B << 64, 96))
 """Unspecified, loopback and mapped; multicast; link-local; unique local; global; NAT64."""
 _WHOLE4 = ((0x00, 8), (0x7F, 8), (0x7, 3))
@@ -25,7 +28,7 @@ class IpSubstitution:
         self._subnets: set[tuple[bytes, int]] = set()
 
     def learn(self, address: bytes, length: int) -> None:
-        """A subnet that an address stands in: its network and broadcast address keep that meaning."""
+        """Register the subnet of an address: its network and broadcast address keep their meaning."""
         bits = len(address) * 8
         if not bits // 4 <= length <= bits - 2 or _is_within(address, _WHOLE4 if bits == 32 else _WHOLE6):
             return
@@ -42,7 +45,7 @@ class IpSubstitution:
             )
 
     def _swap(self, one: bytes, other: bytes) -> None:
-        """Let ``one`` become ``other``, and what became ``other`` so far what ``one`` did."""
+        """Map ``one`` to ``other``, and what was mapped to ``other`` to the old target of ``one``."""
         was = self._swaps.get(one, one)
         if was == other:
             return
@@ -51,7 +54,7 @@ class IpSubstitution:
         self._unswaps[other], self._unswaps[was] = one, back
 
     def address(self, address: bytes, length: int | None = None) -> bytes:
-        """The substitute of 4 or 16 bytes; with a length, of a network: the bits after it stay as they are."""
+        """Return the substitute of 4 or 16 bytes; with a length, of a network: the bits after it stay."""
         bits = len(address) * 8
         if bits not in (32, 128) or _is_within(address, _WHOLE4 if bits == 32 else _WHOLE6):
             return address
@@ -68,7 +71,7 @@ class IpSubstitution:
         return self._mapped(address, len(address) * 8)
 
     def _mapped(self, address: bytes, length: int) -> bytes:
-        """The first bits permuted, the rest as it is."""
+        """Permute the first bits."""
         bits = len(address) * 8
         value = new = int.from_bytes(address, "big")
         for depth in range(length):

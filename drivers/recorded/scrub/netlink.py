@@ -1,19 +1,21 @@
 """Scrubs rtnetlink dumps attribute by attribute, linux/if_link.h, if_addr.h, rtnetlink.h.
 
-What is known to be harmless stays, addresses are replaced, and all else becomes zeros of the same length: an attribute
-that a newer kernel adds does not leak because nobody knew it.
+Harmless attributes stay, addresses are replaced, and all else becomes zeros of the same length. So an attribute that a
+newer kernel adds does not leak.
 """
+
+from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from struct import Struct
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .secrets import Values
+    from .secrets import SecretIndex
 
-Action = Callable[["Values", bytes], bytes]
+Action = Callable[["SecretIndex", bytes], bytes]
 Table = Mapping[int, "Action | Table"]
-"""What to do with each attribute by its number, or the table of those inside it; -1: all others (zeros, if missing)."""
+"""Attribute number -> action, or the table of nested attributes; -1: all others (missing: zeros)."""
 
 _HEADER = Struct("=IHHII")
 _ATTRIBUTE = Struct("=HH")
@@ -21,50 +23,50 @@ _NEXT_HOP = Struct("=HBBi")
 _DEPTH = 8
 
 
-def _keep(_values: "Values", value: bytes) -> bytes:
+def _keep(_values: SecretIndex, value: bytes) -> bytes:
     return value
 
 
-def _zero(_values: "Values", value: bytes) -> bytes:
+def _zero(_values: SecretIndex, value: bytes) -> bytes:
     return bytes(len(value))
 
 
-def _hardware(values: "Values", value: bytes) -> bytes:
-    """A hardware address; of a tunnel it is an IP address."""
-    return values.ip(value) if len(value) in (4, 16) else values.mac(value)
+def _hardware(secrets: SecretIndex, value: bytes) -> bytes:
+    """Replace a hardware address; that of a tunnel is an IP address."""
+    return secrets.ip(value) if len(value) in (4, 16) else secrets.mac(value)
 
 
-def _ip(values: "Values", value: bytes) -> bytes:
-    return values.ip(value)
+def _ip(secrets: SecretIndex, value: bytes) -> bytes:
+    return secrets.ip(value)
 
 
-def _bridge_id(values: "Values", value: bytes) -> bytes:
-    return value[:2] + values.mac(value[2:])
+def _bridge_id(secrets: SecretIndex, value: bytes) -> bytes:
+    return value[:2] + secrets.mac(value[2:])
 
 
-def _vf_mac(values: "Values", value: bytes) -> bytes:
-    """An ifla_vf_mac: function number and 32 bytes for an address of 6, or of 20 that is not told apart."""
-    return value[:4] + values.mac(value[4:10]) + bytes(len(value[10:]))
+def _vf_mac(secrets: SecretIndex, value: bytes) -> bytes:
+    """Replace the address in an ifla_vf_mac: function number, and 32 bytes for an address of 6 or 20 bytes."""
+    return value[:4] + secrets.mac(value[4:10]) + bytes(len(value[10:]))
 
 
-def _via(values: "Values", value: bytes) -> bytes:
-    return value[:2] + values.ip(value[2:])
+def _via(secrets: SecretIndex, value: bytes) -> bytes:
+    return value[:2] + secrets.ip(value[2:])
 
 
-def _name(values: "Values", value: bytes) -> bytes:
-    return values.text(value)
+def _name(secrets: SecretIndex, value: bytes) -> bytes:
+    return secrets.text(value)
 
 
-def _alias(values: "Values", value: bytes) -> bytes:
-    return values.token("alias", value)
+def _alias(secrets: SecretIndex, value: bytes) -> bytes:
+    return secrets.token("alias", value)
 
 
-def _opaque(values: "Values", value: bytes) -> bytes:
-    return values.mac(value) if len(value) == 6 else values.opaque(value)
+def _opaque(secrets: SecretIndex, value: bytes) -> bytes:
+    return secrets.mac(value) if len(value) == 6 else secrets.opaque(value)
 
 
-def _known(last: int, others: "Table | None" = None) -> Table:
-    """All numbers up to the last one known are kept, but for the others."""
+def _known(last: int, others: Table | None = None) -> Table:
+    """Return a table that keeps all numbers up to the last one, except ``others``."""
     return {**dict.fromkeys(range(last + 1), _keep), **(others or {})}
 
 
@@ -92,7 +94,7 @@ _LINK: Table = {
     1: _hardware,
     2: _hardware,
     3: _name,
-    18: _ALL,  # IFLA_LINKINFO: by its kind
+    18: _ALL,  # IFLA_LINKINFO: see _link_info
     20: _alias,
     22: {1: {1: _vf_mac, -1: _keep}},
     26: {2: _ALL, 7: _ALL, 10: {7: _zero, -1: _keep}},
@@ -107,23 +109,23 @@ _ROUTE: Table = {
 }  # fmt: skip
 
 
-def scrub_netlink(data: bytes, values: "Values") -> bytes:
-    """The same dump with other addresses; messages that are none become zeros."""
+def scrub_netlink(data: bytes, secrets: SecretIndex) -> bytes:
+    """Return the dump with other addresses; malformed messages become zeros."""
     new = bytearray(data)
     start, size = 0, len(data)
     while size - start >= 16:
         length, kind, _, _, _ = _HEADER.unpack_from(data, start)
         if not 16 <= length <= size - start:
             break
-        _message(new, kind, start + 16, start + length, values)
+        _message(new, kind, start + 16, start + length, secrets)
         start += (length + 3) & ~3
     if start < size:
         new[start:] = bytes(size - start)
     return bytes(new)
 
 
-def learn_subnets(data: bytes, values: "Values") -> None:
-    """Tell which subnets the addresses stand in, so that network and broadcast addresses keep their meaning."""
+def learn_subnets(data: bytes, secrets: SecretIndex) -> None:
+    """Register the subnets of the addresses, so that network and broadcast addresses keep their meaning."""
     start, size = 0, len(data)
     while size - start >= 24:
         length, kind, _, _, _ = _HEADER.unpack_from(data, start)
@@ -132,47 +134,47 @@ def learn_subnets(data: bytes, values: "Values") -> None:
         if kind == 20 and length >= 24:
             for number, value in _attributes(data, start + 24, start + length):
                 if number == 1:
-                    values.learn(bytes(data[slice(*value)]), data[start + 17])
+                    secrets.learn(bytes(data[slice(*value)]), data[start + 17])
         start += (length + 3) & ~3
 
 
-def _message(new: bytearray, kind: int, start: int, end: int, values: "Values") -> None:
+def _message(new: bytearray, kind: int, start: int, end: int, secrets: SecretIndex) -> None:
     if kind in (2, 3):  # an error or the end: its number
         new[start + 4 : end] = bytes(max(0, end - start - 4))
     elif kind == 16 and end - start >= 16:
-        _walk(new, start + 16, end, _LINK, values)
-        _link_info(new, start + 16, end, values)
+        _walk(new, start + 16, end, _LINK, secrets)
+        _link_info(new, start + 16, end, secrets)
     elif kind == 20 and end - start >= 8:
-        _walk(new, start + 8, end, _ADDRESS, values)
+        _walk(new, start + 8, end, _ADDRESS, secrets)
     elif kind == 24 and end - start >= 12:
-        _route(new, start, end, values)
+        _route(new, start, end, secrets)
     else:
         new[start:end] = bytes(end - start)
 
 
-def _route(new: bytearray, start: int, end: int, values: "Values") -> None:
+def _route(new: bytearray, start: int, end: int, secrets: SecretIndex) -> None:
     table: Table = {**_ROUTE, 1: _network(new[start + 1]), 2: _network(new[start + 2]), 9: _keep}
-    _walk(new, start + 12, end, table, values)
+    _walk(new, start + 12, end, table, secrets)
     for number, (first, last) in _attributes(new, start + 12, end):
         if number == 9:
-            _next_hops(new, first, last, values)
+            _next_hops(new, first, last, secrets)
 
 
 def _network(length: int) -> Action:
-    return lambda values, value: values.ip(value, length)
+    return lambda secrets, value: secrets.ip(value, length)
 
 
-def _next_hops(new: bytearray, start: int, end: int, values: "Values") -> None:
+def _next_hops(new: bytearray, start: int, end: int, secrets: SecretIndex) -> None:
     while end - start >= 8:
         length = _NEXT_HOP.unpack_from(new, start)[0]
         if not 8 <= length <= end - start:
             break
-        _walk(new, start + 8, start + length, _ROUTE, values)
+        _walk(new, start + 8, start + length, _ROUTE, secrets)
         start += (length + 3) & ~3
     new[start:end] = bytes(max(0, end - start))
 
 
-def _link_info(new: bytearray, start: int, end: int, values: "Values") -> None:
+def _link_info(new: bytearray, start: int, end: int, secrets: SecretIndex) -> None:
     for number, (first, last) in _attributes(new, start, end):
         if number != 18:
             continue
@@ -181,7 +183,7 @@ def _link_info(new: bytearray, start: int, end: int, values: "Values") -> None:
         for at, span in inside:
             if at in (2, 5):
                 tables, kind = (_LINK_DATA, kinds.get(1, b"")) if at == 2 else (_PORT_DATA, kinds.get(4, b""))
-                _walk(new, *span, tables.get(kind, {}), values)
+                _walk(new, *span, tables.get(kind, {}), secrets)
             elif at not in (1, 4):
                 new[slice(*span)] = bytes(span[1] - span[0])
 
@@ -197,14 +199,14 @@ def _attributes(data: bytes | bytearray, start: int, end: int) -> list[tuple[int
     return found
 
 
-def _walk(new: bytearray, start: int, end: int, table: Table, values: "Values", depth: int = 0) -> None:
+def _walk(new: bytearray, start: int, end: int, table: Table, secrets: SecretIndex, depth: int = 0) -> None:
     after = start
     for number, (first, last) in _attributes(new, start, end):
         action = table.get(number, table.get(-1, _zero))
         if isinstance(action, Mapping):
             if depth < _DEPTH:
-                _walk(new, first, last, action, values, depth + 1)
+                _walk(new, first, last, action, secrets, depth + 1)
         else:
-            new[first:last] = action(values, bytes(new[first:last]))
+            new[first:last] = action(secrets, bytes(new[first:last]))
         after = min(end, start + ((last - start + 3) & ~3))
     new[after:end] = bytes(max(0, end - after))

@@ -1,14 +1,16 @@
-"""Where in the files secrets stand that have no form of their own: serial numbers, names, command lines.
+"""Finds secrets that have no recognisable form in the files: serial numbers, names, command lines.
 
-Each rule finds spans of one file; text between them is searched for what does have a form, and for secrets known from
-elsewhere.
+Each rule finds spans of one file. The text between them is searched for addresses and UUIDs, and for secrets that other
+files contain.
 """
+
+from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
 
 Span = tuple[int, int, str]
-"""Start, end, and the kind of secret; "drop" where the text is left out."""
+"""Start, end, and the kind of secret; "drop": the text is left out."""
 
 KEPT = re.compile(
     r"proc/(meminfo|stat|vmstat|loadavg|uptime|filesystems|modules|diskstats|pressure/.*|swaps|interrupts|softirqs|net/dev)\Z"
@@ -16,15 +18,15 @@ KEPT = re.compile(
     r"|sys/class/net/[^/]*/(statistics/.*|speed|duplex|mtu|operstate|carrier|flags|type|ifindex|iflink)\Z"
     r"|sys/block/[^/]*/(size|queue/.*|stat)\Z|sys/fs/cgroup/.*\Z"
 )
-"""Files that hold numbers and words of the kernel alone: not looked into."""
+"""Files that contain only numbers and words of the kernel: kept as they are."""
 
 IP_TEXTS = re.compile(
     r"etc/(resolv.conf|hosts)\Z|proc/net/.*|proc/[^/]*/net/.*|proc/cmdline\Z|.*/arp_ip_target\Z|(libvirt|xen|hostnamed)/.*"
 )
-"""Files in which whatever looks like an IP address is one; elsewhere it may be a version."""
+"""Files in which whatever has the form of an IP address is one; elsewhere it may be a version."""
 
 KERNEL_WORDS = re.compile(r"proc/cpuinfo\Z|sys/hypervisor/|sys/bus/|.*/modalias\Z")
-"""Files whose words are the kernel's: a host that is called "apic" or "xen" must not spoil them."""
+"""Files whose words are the kernel's: they stay, even if the host is named "apic" or "xen"."""
 
 _PLAIN_PARAMETERS = frozenset(
     b"console quiet ro rw splash mitigations nosmt nr_cpus maxcpus mem memmap hugepages hugepagesz "
@@ -34,7 +36,7 @@ _PLAIN_PARAMETERS = frozenset(
     b"kvm_amd.nested xen earlyprintk loglevel debug single nopti nokaslr pti spectre_v2 net.ifnames biosdevname "
     b"selinux apparmor security lsm audit init random.trust_cpu reboot vga video".split()
 )
-"""Kernel parameters whose values say nothing about the owner."""
+"""Kernel parameters whose values do not identify the owner."""
 _PSEUDO = frozenset(
     b"proc sysfs tmpfs devtmpfs devpts cgroup cgroup2 securityfs debugfs tracefs configfs hugetlbfs mqueue bpf pstore "
     b"efivarfs xenfs fusectl binfmt_misc selinuxfs overlay aufs rootfs ramfs nsfs".split()
@@ -42,22 +44,22 @@ _PSEUDO = frozenset(
 
 
 def spans(path: str, data: bytes) -> list[Span]:
-    """The secret parts of a file, in order and apart from each other."""
+    """Return the secret parts of a file, in order and without overlaps."""
     for pattern, rule in _RULES:
         if pattern.search(path):
             return [span for span in rule(data) if span[0] < span[1]]
     return []
 
 
-def _whole(kind: str) -> "Callable[[bytes], Iterator[Span]]":
+def _whole(kind: str) -> Callable[[bytes], Iterator[Span]]:
     def rule(data: bytes) -> Iterator[Span]:
         yield 0, len(data), kind
 
     return rule
 
 
-def _matches(*patterns: tuple[bytes, str]) -> "Callable[[bytes], Iterator[Span]]":
-    """The first group of each pattern, in one alternation so that the spans come in order."""
+def _matches(*patterns: tuple[bytes, str]) -> Callable[[bytes], Iterator[Span]]:
+    """Return a rule for the first group of each pattern; one alternation keeps the spans in order."""
     compiled = re.compile(b"|".join(b"(?:" + pattern + b")" for pattern, _ in patterns), re.MULTILINE)
     kinds = [kind for _, kind in patterns]
 
@@ -100,7 +102,7 @@ def _cmdline(data: bytes) -> Iterator[Span]:
 
 
 def _mounts(data: bytes) -> Iterator[Span]:
-    """Mounts of the kernel's own file systems, and what / is: other mounts name servers, users and projects."""
+    """Keep mounts of the kernel's own file systems and of /: other mounts name servers, users and projects."""
     for line in re.finditer(rb"^.*\n?", data, re.MULTILINE):
         words = list(re.finditer(rb"\S+", line[0]))
         texts = [word[0] for word in words]
@@ -119,14 +121,14 @@ def _mounts(data: bytes) -> Iterator[Span]:
 
 
 def _json_names(data: bytes) -> Iterator[Span]:
-    """Names of domains in libvirt's answer, around JSON's escapes; Xen's own domain is called the same everywhere."""
+    """Find the names of domains in libvirt's JSON, between its escapes; Domain-0 has the same name everywhere."""
     for found in re.finditer(rb'"(?:name|title)":\s*"((?:[^"\\]|\\.)*)"', data):
         if found[1] != b"Domain-0":
             for part in re.finditer(rb"(?:\\u[0-9a-fA-F]{4}|\\.)*([^\\]+)", found[1]):
                 yield found.start(1) + part.start(1), found.start(1) + part.end(1), "guest name"
 
 
-def _columns(kind: str, *columns: int) -> "Callable[[bytes], Iterator[Span]]":
+def _columns(kind: str, *columns: int) -> Callable[[bytes], Iterator[Span]]:
     def rule(data: bytes) -> Iterator[Span]:
         for line in re.finditer(rb"^.*$", data, re.MULTILINE):
             words = list(re.finditer(rb"\S+", line[0]))
@@ -140,7 +142,7 @@ def _columns(kind: str, *columns: int) -> "Callable[[bytes], Iterator[Span]]":
 _MACHINE_INFO = rb"^(?:PRETTY_HOSTNAME|DEPLOYMENT|LOCATION|HARDWARE_\w+)=(.*)"
 _ASSET = rb"name=['\"]asset(?:_tag)?['\"]>([^<]*)<"
 _GUEST_NAME = rb"^(?:LPAR|VM\d+) (?:Extended )?Name:\s*(\S+)"
-_RULES: "tuple[tuple[re.Pattern[str], Callable[[bytes], Iterator[Span]]], ...]" = tuple(
+_RULES: tuple[tuple[re.Pattern[str], Callable[[bytes], Iterator[Span]]], ...] = tuple(
     (re.compile(pattern), rule)
     for pattern, rule in (
         (r"dmi/.*asset_tag\Z", _whole("asset tag")),

@@ -1,18 +1,27 @@
-"""A recording scrubbed: every file, reply and name once, in the way that its kind needs.
+"""Scrubs a recording: every file, reply and name, each kind in its own way.
 
-The recording is passed over twice: secrets that the first pass finds in one place are replaced in all by the second.
+There are two passes: a secret that the first pass finds in one place is replaced everywhere by the second.
 """
 
+from __future__ import annotations
+
 import sys
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace as replace_dataclass
 from functools import partial
 from struct import calcsize, iter_unpack, pack
 
-from ...sources.recorded.recording import Failure, Recording
+from hostinfo.record import replace
+
+from ..report import Scrubbed
 from .netlink import learn_subnets, scrub_netlink
 from .rules import IP_TEXTS, KEPT, KERNEL_WORDS, spans
-from .secrets import Values
+from .secrets import SecretIndex
 from .smbios import scrub_table
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ...sources.recorded.recording import Failure, Recording
 
 _TABLE = "sys/firmware/dmi/tables/DMI"
 _ENTRY_POINT = "sys/firmware/dmi/tables/smbios_entry_point"
@@ -22,61 +31,59 @@ _PAIR_BYTES = calcsize("NN")
 _BINARY = bytes(code for code in range(32) if code not in b"\0\t\n\r") + b"\x7f"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scrubbed:
-    """Secrets of one kind that were replaced: how many, and where."""
-
-    kind: str
-    """MAC address, IP address, UUID, serial number, host name, …"""
-    values: int
-    """How many different ones."""
-    places: int
-    """How often they stood there."""
-    paths: tuple[str, ...]
-    """In which files and replies."""
+Scrubber = Callable[[str, bytes, SecretIndex], bytes]
+"""Replaces the secrets in a reply; called with its name, the reply and the secrets."""
 
 
-def scrub(recording: Recording, key: bytes) -> tuple[Recording, tuple[Scrubbed, ...], tuple[str, ...]]:
-    """The recording without secrets, what was replaced, and what was left out because nobody knows what it holds."""
-    values = Values(key)
-    for name in ("netlink/addresses.bin",):
-        learn_subnets(recording.replies.get(name, b""), values)
-    _pass(recording, values)
-    values.second_pass()
-    clean, left_out = _pass(recording, values)
+def scrub(
+    recording: Recording, key: bytes, scrubbers: Mapping[str, Scrubber | None]
+) -> tuple[Recording, tuple[Scrubbed, ...], tuple[str, ...]]:
+    """Return the recording without secrets, what was replaced, and what was left out because its content is unknown.
+
+    ``scrubbers``: folder of replies -> the scrubber of the driver that they belong to.
+    """
+    secrets = SecretIndex(key)
+    learn_subnets(recording.replies.get("netlink/addresses.bin", b""), secrets)
+    _pass(recording, secrets, scrubbers)
+    secrets.start_replacing()
+    clean, left_out = _pass(recording, secrets, scrubbers)
     found = tuple(
-        Scrubbed(kind=kind, values=len(values.distinct[kind]), places=sum(places.values()), paths=tuple(sorted(places)))
-        for kind, places in sorted(values.places.items())
+        Scrubbed(
+            kind=kind, values=len(secrets.distinct[kind]), places=sum(places.values()), paths=tuple(sorted(places))
+        )
+        for kind, places in sorted(secrets.places.items())
     )
     return clean, found, left_out
 
 
-def _pass(recording: Recording, values: Values) -> tuple[Recording, tuple[str, ...]]:
+def _pass(
+    recording: Recording, secrets: SecretIndex, scrubbers: Mapping[str, Scrubber | None]
+) -> tuple[Recording, tuple[str, ...]]:
     files: dict[str, bytes] = {}
     replies: dict[str, bytes] = {}
     left_out: list[str] = []
     for path, data in recording.files.items():
-        name = _name(path, values)
-        values.path = "/" + name
-        content = _file(path, data, recording, values)
+        name = _name(path, secrets)
+        secrets.path = "/" + name
+        content = _file(path, data, recording, secrets)
         if content is None:
             left_out.append("/" + name)
         else:
             files[name] = content
-    for question, data in recording.replies.items():
-        values.path = name = _name(question, values)
-        content = _reply(question, data, values)
+    for call, data in recording.replies.items():
+        secrets.path = name = _name(call, secrets)
+        content = _reply(call, data, secrets, scrubbers)
         if content is None:
             left_out.append(name)
         else:
             replies[name] = content
-    links = {_name(path, values): _name(target, values) for path, target in recording.links.items()}
-    failures = {_name(name, values): _failure(failure, values) for name, failure in recording.failures.items()}
-    errors = {_name(path, values): code for path, code in recording.errors.items()}
+    links = {_name(path, secrets): _name(target, secrets) for path, target in recording.links.items()}
+    failures = {_name(name, secrets): _failure(failure, secrets) for name, failure in recording.failures.items()}
+    errors = {_name(path, secrets): code for path, code in recording.errors.items()}
     names = {
-        _name(path, values): tuple(_name(name, values) for name in listed) for path, listed in recording.names.items()
+        _name(path, secrets): tuple(_name(name, secrets) for name in listed) for path, listed in recording.names.items()
     }
-    clean = replace(
+    clean = replace_dataclass(
         recording,
         files=files,
         replies=replies,
@@ -84,82 +91,77 @@ def _pass(recording: Recording, values: Values) -> tuple[Recording, tuple[str, .
         failures=failures,
         errors=errors,
         names=names,
-        about={key: values.text(text.encode()).decode("utf-8", "replace") for key, text in recording.about.items()},
+        about={key: secrets.text(text.encode()).decode("utf-8", "replace") for key, text in recording.about.items()},
         is_scrubbed=True,
     )
     return clean, tuple(left_out)
 
 
-def _name(name: str, values: Values) -> str:
-    values.path = "names of files"
-    return values.name(name.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
+def _name(name: str, secrets: SecretIndex) -> str:
+    secrets.path = "names of files"
+    return secrets.name(name.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
 
 
-def _failure(failure: Failure, values: Values) -> Failure:
-    values.path = "machine.toml"
-    detail = values.text(failure.detail.encode("utf-8", "surrogateescape"), all_ips=True)
-    source = values.text(failure.source.encode("utf-8", "surrogateescape"), all_ips=True)
+def _failure(failure: Failure, secrets: SecretIndex) -> Failure:
+    secrets.path = "machine.toml"
+    detail = secrets.text(failure.detail.encode("utf-8", "surrogateescape"), all_ips=True)
+    source = secrets.text(failure.source.encode("utf-8", "surrogateescape"), all_ips=True)
     return replace(failure, detail=detail.decode("utf-8", "replace"), source=source.decode("utf-8", "replace"))
 
 
-def _file(path: str, data: bytes, recording: Recording, values: Values) -> bytes | None:
+def _file(path: str, data: bytes, recording: Recording, secrets: SecretIndex) -> bytes | None:
     if path == _TABLE:
-        return scrub_table(data, recording.files.get(_ENTRY_POINT), values)
+        return scrub_table(data, recording.files.get(_ENTRY_POINT), secrets)
     if path.endswith("/auxv"):
         return _auxiliary_vector(data)
     if KEPT.match(path):
         return data
-    return _text(path, data, values)
+    return _text(path, data, secrets)
 
 
 def _auxiliary_vector(data: bytes) -> bytes:
-    """Page size, clock ticks and hardware capabilities, getauxval(3); the rest are addresses of one process."""
+    """Keep page size, clock ticks and hardware capabilities, getauxval(3); the rest are addresses of one process."""
     kept = [pair for pair in iter_unpack("NN", data[: len(data) // _PAIR_BYTES * _PAIR_BYTES]) if pair[0] in _AUXILIARY]
     return b"".join(pack("NN", *pair) for pair in [*kept, (0, 0)])
 
 
-def _reply(name: str, data: bytes, values: Values) -> bytes | None:
-    from ..recordable import scrubber_of
-
+def _reply(name: str, data: bytes, secrets: SecretIndex, scrubbers: Mapping[str, Scrubber | None]) -> bytes | None:
     folder, _, rest = name.partition("/")
     if folder == "netlink":
-        return scrub_netlink(data, values)
+        return scrub_netlink(data, secrets)
     if folder == "ethtool":
-        return _ethtool(rest.rpartition("/")[2], data, values)
-    own = scrubber_of(name)
-    if own is not None:
-        content: bytes = own(name, data, values)
-        return content
-    return _text(name, data, values)
+        return _ethtool(rest.rpartition("/")[2], data, secrets)
+    scrubber = scrubbers.get(folder)
+    return scrubber(name, data, secrets) if scrubber is not None else _text(name, data, secrets)
 
 
-def _ethtool(command: str, data: bytes, values: Values) -> bytes:
+def _ethtool(command: str, data: bytes, secrets: SecretIndex) -> bytes:
     if command.startswith("20-"):  # ETHTOOL_GPERMADDR: command, size, address
         size = int.from_bytes(data[4:8], sys.byteorder)
-        return data[:8] + values.mac(data[8 : 8 + size]) + data[8 + size :]
+        return data[:8] + secrets.mac(data[8 : 8 + size]) + data[8 + size :]
     return data if command.startswith(_HARMLESS_ETHTOOL) else bytes(len(data))
 
 
-def _text(path: str, data: bytes, values: Values) -> bytes | None:
-    """A text with its secrets replaced; None where it is no text, and so nobody knows what it holds."""
+def _text(path: str, data: bytes, secrets: SecretIndex) -> bytes | None:
+    """Return a text with its secrets replaced; None if it is not text, so that its content is unknown."""
     if data.translate(None, _BINARY) != data:
         return None
-    search = values.name if KERNEL_WORDS.match(path) else partial(values.text, all_ips=bool(IP_TEXTS.match(path)))
-    parts, at = [], 0
+    search = secrets.name if KERNEL_WORDS.match(path) else partial(secrets.text, all_ips=bool(IP_TEXTS.match(path)))
+    parts, position = [], 0
     for start, end, kind in spans(path, data):
-        parts += [search(data[at:start]), _span(kind, data[start:end], values)]
-        at = end
-    return b"".join((*parts, search(data[at:])))
+        parts += [search(data[position:start]), _span(kind, data[start:end], secrets)]
+        position = end
+    return b"".join((*parts, search(data[position:])))
 
 
-def _span(kind: str, value: bytes, values: Values) -> bytes:
+def _span(kind: str, value: bytes, secrets: SecretIndex) -> bytes:
     if kind == "drop":
         return b""
     if kind == "hexadecimal IP":
         raw = bytes.fromhex(value.decode())
         if len(raw) == 16:
-            return values.ip(raw).hex().encode()
-        # /proc/net/route prints addresses as numbers of this machine's byte order
+            return secrets.ip(raw).hex().encode()
+        # /proc/net/route prints addresses as numbers in this machine's byte order
         step = -1 if sys.byteorder == "little" else 1
-        return values.ip(raw[::step])[::step].hex().upper().encode()
-    return values.token(kind, value)
+        return secrets.ip(raw[::step])[::step].hex().upper().encode()
+    return secrets.token(kind, value)

@@ -1,4 +1,6 @@
-"""What is secret, its substitutes, and the search for it in text."""
+"""The secrets of a recording, their substitutes, and the search for them in text."""
+
+from __future__ import annotations
 
 import re
 from _socket import AF_INET, AF_INET6, inet_ntop, inet_pton
@@ -21,16 +23,16 @@ _PATTERN = "|".join((
     rf"(?P<hex>(?<![0-9A-Za-z])[{_HEX}]{{32,}}(?![0-9A-Za-z]))",
 ))  # fmt: skip
 _WORD_LIMIT = 4096
-_ORDINARY = frozenset({
+COMMON_WORDS = frozenset({
     "linux", "debian", "ubuntu", "fedora", "centos", "suse", "arch", "alpine", "xen", "kvm", "qemu", "host",
     "hostname", "node", "server", "root", "none", "default", "virtual", "machine", "guest", "dom0", "domu", "generic",
     "vm", "pc", "test", "unknown", "intel", "amd", "dell", "eth0", "lo", "bond0", "br0", "console", "quiet",
 })  # fmt: skip
-"""Host names that are words of the files as well: replaced where a host name stands, not wherever they occur."""
+"""Host names that are also ordinary words: replaced only where a host name is expected."""
 
 
-class Values:
-    """The secrets of one recording. The first pass over it collects them, the second replaces them."""
+class SecretIndex:
+    """Collects the secrets of one recording in the first pass, and replaces them in the second."""
 
     def __init__(self, key: bytes) -> None:
         self._substitution = Substitution(key)
@@ -43,12 +45,12 @@ class Values:
         self._search = self._patterns
         self.path = ""
         self.places: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-        """Kind -> path -> how often."""
+        """Kind -> path -> occurrences."""
         self.distinct: dict[str, set[object]] = defaultdict(set)
-        """Kind -> the secrets, to be counted and never shown."""
+        """Kind -> the secrets, which are counted and never shown."""
 
-    def second_pass(self) -> None:
-        """All secrets are known: from here on their words are searched for, and what is replaced is counted."""
+    def start_replacing(self) -> None:
+        """Begin the second pass: known secrets are searched for in all text, and replacements are counted."""
         words = sorted(self._words, key=len, reverse=True)[:_WORD_LIMIT]
         if words:
             known = "|".join(re.escape(word) for word in words)
@@ -61,11 +63,11 @@ class Values:
     # -- binary values ----------------------------------------------------------------------------------------------
 
     def learn(self, address: bytes, length: int) -> None:
-        """A subnet that one of the machine's addresses stands in."""
+        """Register the subnet of one of the machine's addresses."""
         self._ips.learn(address, length)
 
     def mac(self, value: bytes) -> bytes:
-        """Another hardware address of the same vendor."""
+        """Return the substitute of a hardware address; the vendor part stays."""
         new = self._substitution.mac(value)
         if new != value:
             self._macs.add(value)
@@ -73,7 +75,7 @@ class Values:
         return new
 
     def ip(self, value: bytes, length: int | None = None) -> bytes:
-        """Another address in the substitute of its subnet; with a length, another network."""
+        """Return the substitute of an address, in the substitute of its subnet; with a length, that of a network."""
         new = self._ips.address(value, length)
         if len(value) in (4, 16) and any(value):
             self._known_ips.add(value)
@@ -82,13 +84,13 @@ class Values:
         return new
 
     def opaque(self, value: bytes) -> bytes:
-        """Other bytes."""
+        """Return other bytes of the same length."""
         self._count("identifier", value)
         return self._substitution.stream("opaque", value, len(value)) if any(value) else value
 
     def uuid(self, text: str) -> str:
-        """Another UUID; one that was noted in another byte order keeps that relation."""
-        if uuid_text(text) is None:  # none, or one that firmware kits ship
+        """Return the substitute of a UUID; the one registered for another byte order of it, if there is one."""
+        if uuid_text(text) is None:  # no UUID, or a default of firmware kits
             return text
         new = self._uuids.get(text.lower()) or self._substitution.hexadecimal(text)
         if new != text:
@@ -96,11 +98,11 @@ class Values:
         return new.upper() if text.isupper() else new
 
     def same_uuid(self, text: str, new: str) -> None:
-        """Another form of a UUID, and its substitute."""
+        """Register another byte order of a UUID, and its substitute."""
         self._uuids[text.lower()] = new
 
     def uuid_bytes(self, raw: bytes) -> bytes:
-        """Another UUID in 16 bytes, the first first."""
+        """Return the substitute of a UUID of 16 big-endian bytes."""
         digits = raw.hex()
         dashed = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
         return bytes.fromhex(self.uuid(dashed).replace("-", ""))
@@ -108,7 +110,7 @@ class Values:
     # -- text -------------------------------------------------------------------------------------------------------
 
     def token(self, kind: str, value: bytes) -> bytes:
-        """A whole value of this kind replaced, white space and null bytes around it kept; placeholders stay."""
+        """Replace a whole value of this kind, but not white space and null bytes around it; placeholders stay."""
         inner = value.strip(b" \t\r\n\0\"'")
         text = inner.decode("utf-8", "surrogateescape")
         if not inner or clean(text) is None:
@@ -122,11 +124,11 @@ class Values:
         return value[:start] + new.encode("utf-8", "surrogateescape") + value[start + len(inner) :]
 
     def text(self, value: bytes, *, all_ips: bool = False) -> bytes:
-        """Text with known secrets, UUIDs, MAC addresses and IP addresses (all, or those known) replaced."""
+        """Replace known secrets, UUIDs, MAC addresses and IP addresses (all, or those known) in text."""
         return self._search.sub(lambda found: self._found(found, all_ips=all_ips), value)
 
     def name(self, value: bytes) -> bytes:
-        """The name of a link, a file or a directory: what in it has the form of an address or a UUID is replaced."""
+        """Replace everything in the form of an address or UUID in the name of a link, file or directory."""
         return self._patterns.sub(lambda found: self._found(found, all_ips=False), value)
 
     def _substitute(self, kind: str, text: str) -> str:
@@ -141,12 +143,12 @@ class Values:
         if kind in ("host name", "domain name"):
             short, _, domain = word.partition(".")
             for name in (word, short, domain if "." in domain else ""):
-                if len(name) > 2 and name not in _ORDINARY and self._substitution.name(name) != name:
+                if len(name) > 2 and name not in COMMON_WORDS and self._substitution.name(name) != name:
                     self._words[name] = (kind, name)
         elif len(word) > 4 and any(sign.isdigit() for sign in word) and len(set(word)) > 2:
             self._words.setdefault(word, (kind, word))
 
-    def _found(self, found: "re.Match[bytes]", *, all_ips: bool) -> bytes:
+    def _found(self, found: re.Match[bytes], *, all_ips: bool) -> bytes:
         text = found[0].decode("utf-8", "surrogateescape")
         match found.lastgroup:
             case "word":

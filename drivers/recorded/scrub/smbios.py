@@ -1,12 +1,14 @@
 """Scrubs a raw SMBIOS table structure by structure, DMTF DSP0134.
 
-Serial numbers, asset tags and the UUID are replaced in place. Structures that no reader reads become zeros of the same
+Serial numbers, asset tags and the UUID are replaced in place. Structures that no reader uses become zeros of the same
 length: OEM strings hold anything, from service tags to credentials.
 """
 
+from __future__ import annotations
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .secrets import Values
+    from .secrets import SecretIndex
 
 _STRINGS: dict[int, dict[int, str]] = {
     0: {},
@@ -21,11 +23,11 @@ _STRINGS: dict[int, dict[int, str]] = {
     20: {},
     127: {},
 }
-"""Type -> offset of the byte that numbers a string -> what the string is; other types are not kept."""
+"""Type -> offset of the byte with a string's number -> kind of the string; other types are not kept."""
 
 
-def scrub_table(data: bytes, entry_point: bytes | None, values: "Values") -> bytes:
-    """The same table with other identities; from a structure that is broken on it is zeros."""
+def scrub_table(data: bytes, entry_point: bytes | None, secrets: SecretIndex) -> bytes:
+    """Return the table with other identities; it is zeros from the first malformed structure on."""
     new = bytearray(data)
     start = 0
     while start + 4 <= len(data):
@@ -33,34 +35,34 @@ def scrub_table(data: bytes, entry_point: bytes | None, values: "Values") -> byt
         after = data.find(b"\0\0", start + length)
         if length < 4 or after < 0:
             break
-        _structure(new, start, start + length, after, is_swapped=_is_swapped(entry_point), values=values)
+        _structure(new, start, start + length, after, is_swapped=_is_swapped(entry_point), secrets=secrets)
         start = after + 2
     new[start:] = bytes(len(data) - start)
     return bytes(new)
 
 
-def _structure(new: bytearray, start: int, strings: int, after: int, *, is_swapped: bool, values: "Values") -> None:
+def _structure(new: bytearray, start: int, strings: int, after: int, *, is_swapped: bool, secrets: SecretIndex) -> None:
     kinds = _STRINGS.get(new[start])
     if kinds is None:
         new[start + 4 : strings] = bytes(strings - start - 4)
         new[strings:after] = bytes(byte and 0x2D for byte in new[strings:after])
         return
     if new[start] == 1 and strings - start >= 24:
-        new[start + 8 : start + 24] = _uuid(bytes(new[start + 8 : start + 24]), values, is_swapped=is_swapped)
+        new[start + 8 : start + 24] = _uuid(bytes(new[start + 8 : start + 24]), secrets, is_swapped=is_swapped)
     numbered = {new[start + offset]: kind for offset, kind in kinds.items() if start + offset < strings}
-    at = strings
+    position = strings
     for number, text in enumerate(bytes(new[strings:after]).split(b"\0"), 1):
         kind = numbered.get(number)
-        changed = values.token(kind, text) if kind is not None else values.text(text)
+        changed = secrets.token(kind, text) if kind is not None else secrets.text(text)
         if len(changed) == len(text):
-            new[at : at + len(text)] = changed
+            new[position : position + len(text)] = changed
         else:
-            new[at : at + len(text)] = b"-" * len(text)
-        at += len(text) + 1
+            new[position : position + len(text)] = b"-" * len(text)
+        position += len(text) + 1
 
 
 def _is_swapped(entry_point: bytes | None) -> bool:
-    """Whether the UUID's first three fields are little-endian: from SMBIOS 2.6 on, or where the version isn't known."""
+    """Whether the UUID's first three fields are little-endian: since SMBIOS 2.6, or if the version is unknown."""
     if entry_point is None:
         return True
     if entry_point.startswith(b"_SM3_"):
@@ -68,12 +70,12 @@ def _is_swapped(entry_point: bytes | None) -> bool:
     return not entry_point.startswith(b"_SM_") or len(entry_point) < 8 or tuple(entry_point[6:8]) >= (2, 6)
 
 
-def _uuid(raw: bytes, values: "Values", *, is_swapped: bool) -> bytes:
+def _uuid(raw: bytes, secrets: SecretIndex, *, is_swapped: bool) -> bytes:
     if set(raw) in ({0}, {255}):
         return raw
     text, other = (_swap(raw), raw) if is_swapped else (raw, _swap(raw))
-    new = bytes.fromhex(values.uuid(_dashed(text)).replace("-", ""))
-    values.same_uuid(_dashed(other), _dashed(_swap(new)))
+    new = bytes.fromhex(secrets.uuid(_dashed(text)).replace("-", ""))
+    secrets.same_uuid(_dashed(other), _dashed(_swap(new)))
     return _swap(new) if is_swapped else new
 
 

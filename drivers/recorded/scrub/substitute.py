@@ -1,7 +1,9 @@
-"""Stable substitutes of the same form: the same secret gives the same one within a recording, and nobody can go back.
+"""Substitutes of the same form: one secret has one substitute in a recording, and none can be reversed.
 
-Keyed with HMAC-SHA256. MAC and IP addresses are permuted, so that two of them never become one.
+Keyed with HMAC-SHA256. MAC and IP addresses are permuted, so that two of them never have the same substitute.
 """
+
+from __future__ import annotations
 
 import hmac
 from string import ascii_letters, digits, hexdigits
@@ -18,7 +20,7 @@ class Substitution:
         self._macs: dict[bytes, bytes] = {}
 
     def stream(self, kind: str, value: bytes, length: int) -> bytes:
-        """Bytes that only the holder of the key could have made from this value."""
+        """Return pseudorandom bytes, determined by the key, the kind and the value."""
         blocks = [
             hmac.digest(self._key, b"%s\0%d\0%s" % (kind.encode(), number, value), "sha256")
             for number in range(-(-length // 32))
@@ -26,7 +28,7 @@ class Substitution:
         return b"".join(blocks)[:length]
 
     def token(self, value: str) -> str:
-        """A word of the same shape: digits become digits, letters letters of the same case, the rest stays.
+        """Return a word of the same shape: digits become digits, letters letters of the same case, the rest stays.
 
         UUIDs and long runs of hexadecimal digits stay hexadecimal.
         """
@@ -36,25 +38,25 @@ class Substitution:
         return self._shaped(value)
 
     def hexadecimal(self, value: str) -> str:
-        """As many other hexadecimal digits, in the same case and with the same dashes; the same in either case.
+        """Return as many hexadecimal digits, in the same case and with the same dashes.
 
-        All zeros and all ones stand for "none" in UUIDs, and stay.
+        Both cases of a value have the same substitute. All zeros and all ones mean "none" in UUIDs, and stay.
         """
         plain = value.replace("-", "").lower()
         if set(plain) <= {"0"} or set(plain) <= {"f"}:
             return value
         new = self.stream("hex", plain.encode(), (len(plain) + 1) // 2).hex()[: len(plain)]
-        if len(plain) == 32:  # UUIDs keep version and variant: readers may look
+        if len(plain) == 32:  # UUIDs keep version and variant, which readers may check
             new = new[:12] + plain[12] + new[13:16] + plain[16] + new[17:]
-        given = iter(new.upper() if any(sign.isupper() for sign in value) else new)
-        return "".join(sign if sign == "-" else next(given) for sign in value)
+        substitutes = iter(new.upper() if any(sign.isupper() for sign in value) else new)
+        return "".join(sign if sign == "-" else next(substitutes) for sign in value)
 
     def name(self, value: str) -> str:
-        """A host or domain name, label by label, so that a name and its domain stay joined; ``localhost`` stays."""
-        return ".".join(label if label.lower() in _NOT_NAMES else self._shaped(label) for label in value.split("."))
+        """Replace a host or domain name label by label: names of one domain still share it, ``localhost`` stays."""
+        return ".".join(label if label.lower() in _COMMON_LABELS else self._shaped(label) for label in value.split("."))
 
     def mac(self, address: bytes) -> bytes:
-        """A hardware address with its vendor part kept; all zeros, broadcast and multicast stay."""
+        """Replace a hardware address except its vendor part; all zeros, broadcast and multicast stay."""
         if len(address) < 6 or not any(address) or set(address) == {255}:
             return address
         vendor, tail = (address[:3], address[3:]) if len(address) <= 8 else (address[:-5], address[-5:])
@@ -67,7 +69,7 @@ class Substitution:
         return known
 
     def _permute(self, vendor: bytes, number: int, bits: int) -> int:
-        """A permutation of all numbers of so many bits: a Feistel network."""
+        """Permute the numbers of so many bits, by a Feistel network."""
         half = bits // 2
         mask = (1 << half) - 1
         left, right = number >> half, number & mask
@@ -85,8 +87,8 @@ class Substitution:
         return value
 
 
-_NOT_NAMES = frozenset({"localhost", "localdomain", "local", "(none)", "arpa", "home", "internal", "lan", ""})
-"""Labels that say nothing about whose machine it is."""
+_COMMON_LABELS = frozenset({"localhost", "localdomain", "local", "(none)", "arpa", "home", "internal", "lan", ""})
+"""Labels that identify nobody."""
 
 
 def _shift(sign: str, by: int) -> str:

@@ -1,13 +1,13 @@
-"""CPU features by their CPUID bit, in the words of Linux' /proc/cpuinfo (arch/x86/include/asm/cpufeatures.h, 6.1).
+"""CPU features by their CPUID bit, with the names of Linux' /proc/cpuinfo (arch/x86/include/asm/cpufeatures.h, 6.1).
 
-Flags that Linux derives or makes up (constant_tsc, rep_good, pti, …) have no bit of their own and are not listed.
+Flags that Linux derives or defines itself (constant_tsc, rep_good, pti, …) have no CPUID bit and are not listed.
 """
 
 EAX, EBX, ECX, EDX = range(4)
 
 
 def _bits(words: str) -> dict[int, str]:
-    """Bit to name, from "0:fpu 1:vme"."""
+    """Return bit -> name, from "0:fpu 1:vme"."""
     return {int(bit): name for bit, _, name in (word.partition(":") for word in words.split())}
 
 
@@ -54,4 +54,4 @@ FLAGS: tuple[tuple[int, int | None, int, dict[int, str]], ...] = (
         " 19:arch_lbr 22:amx_bf16 23:avx512_fp16 24:amx_tile 25:amx_int8 28:flush_l1d 29:arch_capabilities"
     )),
 )  # fmt: skip
-"""Leaf, subleaf, register, and the features by bit; in the order of Linux' words."""
+"""Leaf, subleaf, register, and the features by bit; in the order of Linux' flags."""

@@ -1,6 +1,6 @@
-"""What CPUID leaves say: vendor, brand, signature, level, caches, address widths, flags in Linux' words.
+"""Decoding of CPUID leaves: vendor, brand, signature, level, caches, address widths, flags by Linux' names.
 
-The leaves are Xen's "raw" policy, which is the hardware's CPUID, or its "host" policy, which is what Xen lets be used.
+The leaves are Xen's "raw" policy (the hardware's CPUID) or its "host" policy (what Xen allows to be used).
 Layouts: Intel SDM volume 2 (CPUID), AMD APM volume 3 appendix E.
 """
 
@@ -18,29 +18,29 @@ _WAYS_CODES = {2: 2, 4: 4, 6: 8, 8: 16, 10: 32, 11: 48, 12: 64, 13: 96, 14: 128}
 
 
 def registers(leaves: Leaves, leaf: int, subleaf: int | None = None) -> tuple[int, int, int, int]:
-    """eax, ebx, ecx, edx; zeros where the leaf is not there, as CPUID itself answers."""
+    """Return eax, ebx, ecx, edx; zeros for an absent leaf, as CPUID itself does."""
     return leaves.get((leaf, NO_SUBLEAF if subleaf is None else subleaf), (0, 0, 0, 0))
 
 
 def vendor(leaves: Leaves) -> str | None:
-    """The vendor's twelve letters."""
+    """Return the vendor string of twelve letters."""
     _, b, c, d = registers(leaves, 0)
     return _text(Struct("<3I").pack(b, d, c))
 
 
 def level(leaves: Leaves) -> int | None:
-    """The highest basic leaf."""
+    """Return the highest basic leaf."""
     return registers(leaves, 0)[0] if (0, NO_SUBLEAF) in leaves else None
 
 
 def brand(leaves: Leaves) -> str | None:
-    """The brand string, without the blanks that some makers put around it."""
+    """Return the brand string without the spaces that some vendors put around it."""
     words = b"".join(Struct("<4I").pack(*registers(leaves, leaf)) for leaf in (0x80000002, 0x80000003, 0x80000004))
     return _text(words)
 
 
 def signature(leaves: Leaves) -> tuple[int, int, int] | None:
-    """Family, model and stepping with the extended fields added as the maker says."""
+    """Return family, model and stepping, with the extended fields added as the vendors specify."""
     eax = registers(leaves, 1)[0]
     if not eax:
         return None
@@ -53,13 +53,13 @@ def signature(leaves: Leaves) -> tuple[int, int, int] | None:
 
 
 def address_bits(leaves: Leaves) -> tuple[int, int] | None:
-    """Width of a physical and of a virtual address."""
+    """Return the bits of a physical and of a virtual address."""
     eax = registers(leaves, 0x80000008)[0]
     return (eax & 0xFF, eax >> 8 & 0xFF) if eax else None
 
 
 def flags(leaves: Leaves) -> tuple[str, ...]:
-    """Features in the words and the order of Linux' /proc/cpuinfo; those that Linux makes up itself are not there."""
+    """Return the features by name and in order of Linux' /proc/cpuinfo, without those that Linux defines itself."""
     return tuple(
         name
         for leaf, subleaf, register, names in FLAGS
@@ -69,7 +69,7 @@ def flags(leaves: Leaves) -> tuple[str, ...]:
 
 
 def caches(leaves: Leaves, apic_ids: Iterable[int], core_count: int, socket_count: int) -> tuple[Cache, ...]:
-    """Each kind of cache, with its number over the machine from who shares it."""
+    """Return each kind of cache; the number of instances in the machine follows from the CPUs that share one."""
     ids = list(apic_ids)
     leaf = 0x8000001D if (vendor(leaves) or "").startswith(("AuthenticAMD", "HygonGenuine")) else 4
     described = list(_deterministic(leaves, leaf, ids))
@@ -77,7 +77,7 @@ def caches(leaves: Leaves, apic_ids: Iterable[int], core_count: int, socket_coun
 
 
 def _deterministic(leaves: Leaves, leaf: int, apic_ids: list[int]) -> Iterator[Cache]:
-    """Leaf 4, and AMD's leaf of the same layout."""
+    """Yield the caches of leaf 4, or of AMD's leaf with the same layout."""
     for subleaf in range(16):
         a, b, c, _ = registers(leaves, leaf, subleaf)
         kind = _TYPES.get(a & 0x1F)
@@ -100,7 +100,7 @@ def _deterministic(leaves: Leaves, leaf: int, apic_ids: list[int]) -> Iterator[C
 
 
 def _legacy_amd(leaves: Leaves, core_count: int, socket_count: int) -> Iterator[Cache]:
-    """AMD CPUs without topology extensions: L1 and L2 belong to a core, L3 to the package."""
+    """Yield the caches of AMD CPUs without topology extensions: L1 and L2 per core, L3 per package."""
     _, _, l1_data, l1_instructions = registers(leaves, 0x80000005)
     _, _, l2, l3 = registers(leaves, 0x80000006)
     for kind, word in (("Data", l1_data), ("Instruction", l1_instructions)):

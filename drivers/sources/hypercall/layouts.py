@@ -1,6 +1,6 @@
-"""What the answers of hypercalls mean: bytes to values, by the layouts of Xen's public headers.
+"""Parsers of hypercall results, by the layouts of Xen's public headers.
 
-Each function takes the raw answer that ``privcmd`` (or a recording) gives, and raises ParseError where it is too short.
+Each function takes the raw result from ``privcmd`` or a recording, and raises ParseError if it is too short.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from struct import Struct
 from hostinfo.errors import ParseError
 from hostinfo.record import record
 
-NOT_THERE = 0xFFFFFFFF
-"""Core, socket and node of a CPU that is not online (XEN_INVALID_CORE_ID and its kin)."""
-NO_MEMORY = 0xFFFFFFFFFFFFFFFF
-"""Memory of a node that does not exist (XEN_INVALID_MEM_SZ)."""
+INVALID_ID = 0xFFFFFFFF
+"""Core, socket and node of a CPU that is not online: XEN_INVALID_CORE_ID, _SOCKET_ID, _NODE_ID."""
+INVALID_SIZE = 0xFFFFFFFFFFFFFFFF
+"""Memory of a node that does not exist: XEN_INVALID_MEM_SZ."""
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -30,7 +30,7 @@ _PCPU_INFO = Struct("<5I")
 _LEAF = Struct("<6I")
 _DOMAIN_HEAD = Struct("<HxxI7QII4x16s")
 DOMAIN_HANDLE = slice(76, 92)
-"""Where a domain's UUID stands in its row."""
+"""The bytes of a row that hold the domain's UUID."""
 
 Leaves = dict[tuple[int, int], tuple[int, int, int, int]]
 """A CPUID policy: (leaf, subleaf or NO_SUBLEAF) -> eax, ebx, ecx, edx."""
@@ -73,21 +73,21 @@ class DomainInfo:
     online_vcpus: int
 
 
-def parse_interface(answer: bytes) -> int:
-    """Version of the sysctl interface that the other answers speak."""
-    return int(_unpack(Struct("<I"), answer, "interface")[0])
+def parse_interface(result: bytes) -> int:
+    """Return the version of the sysctl interface, which determines the layout of other results."""
+    return int(_unpack(Struct("<I"), result, "interface")[0])
 
 
-def parse_version(answer: bytes) -> str:
-    """Xen's version, such as 4.17.7."""
-    number = _unpack(Struct("<I"), answer, "version")[0]
-    extra = answer[4:].split(b"\0")[0].decode("ascii", "replace")
+def parse_version(result: bytes) -> str:
+    """Return Xen's version, such as 4.17.7."""
+    number = _unpack(Struct("<I"), result, "version")[0]
+    extra = result[4:].split(b"\0")[0].decode("ascii", "replace")
     return f"{number >> 16}.{number & 0xFFFF}{extra}"
 
 
-def parse_physinfo(answer: bytes, version: int) -> PhysInfo:
-    """What the machine has, in one structure."""
-    fields = _unpack(_PHYSINFO if version >= 0x15 else _PHYSINFO_OLD, answer, "physinfo")
+def parse_physinfo(result: bytes, version: int) -> PhysInfo:
+    """Parse XEN_SYSCTL_physinfo of this interface version."""
+    fields = _unpack(_PHYSINFO if version >= 0x15 else _PHYSINFO_OLD, result, "physinfo")
     total_at = 10 if version >= 0x15 else 8
     return PhysInfo(
         threads_per_core=fields[0],
@@ -99,29 +99,29 @@ def parse_physinfo(answer: bytes, version: int) -> PhysInfo:
     )
 
 
-def parse_cputopo(answer: bytes) -> list[tuple[int, int, int]]:
-    """Core, socket and node of each CPU; NOT_THERE where it is offline or does not exist."""
-    return list(_CPUTOPO.iter_unpack(_whole(answer, _CPUTOPO.size)))
+def parse_cputopo(result: bytes) -> list[tuple[int, int, int]]:
+    """Return core, socket and node of each CPU; INVALID_ID where it is offline or does not exist."""
+    return list(_CPUTOPO.iter_unpack(_whole(result, _CPUTOPO.size)))
 
 
-def parse_numainfo(answer: bytes) -> tuple[list[tuple[int, int]], list[list[int]]]:
-    """Span and free bytes of each node (NO_MEMORY: no such node), and the distances from each to each."""
-    count = _unpack(Struct("<I"), answer, "numainfo")[0]
+def parse_numainfo(result: bytes) -> tuple[list[tuple[int, int]], list[list[int]]]:
+    """Return the span and free bytes of each node (INVALID_SIZE: no such node), and the distance matrix."""
+    count = _unpack(Struct("<I"), result, "numainfo")[0]
     distances_at = 4 + count * _MEMINFO.size
-    if count > 64 or len(answer) < distances_at + 4 * count * count:
-        raise ParseError("Xen hypercall numainfo", f"{len(answer)} bytes for {count} nodes")
-    nodes = list(_MEMINFO.iter_unpack(answer[4:distances_at]))
-    flat = Struct(f"<{count * count}I").unpack_from(answer, distances_at)
+    if count > 64 or len(result) < distances_at + 4 * count * count:
+        raise ParseError("Xen hypercall numainfo", f"{len(result)} bytes for {count} nodes")
+    nodes = list(_MEMINFO.iter_unpack(result[4:distances_at]))
+    flat = Struct(f"<{count * count}I").unpack_from(result, distances_at)
     return nodes, [list(flat[row * count : (row + 1) * count]) for row in range(count)]
 
 
-def parse_cpuinfo(answer: bytes) -> list[float]:
-    """Idle seconds of each online CPU."""
-    return [nanoseconds / 1e9 for (nanoseconds,) in Struct("<Q").iter_unpack(_whole(answer, 8))]
+def parse_cpuinfo(result: bytes) -> list[float]:
+    """Return the idle seconds of each online CPU."""
+    return [nanoseconds / 1e9 for (nanoseconds,) in Struct("<Q").iter_unpack(_whole(result, 8))]
 
 
 def parse_pcpu(number: int, version: bytes, info: bytes) -> PhysicalCpu | None:
-    """One physical CPU; None where there is none of this number."""
+    """Return one physical CPU; None if there is none of this number."""
     _, _, vendor, family, model, stepping = _unpack(_PCPU_VERSION, version, f"pcpu-version-{number}")
     _, _, flags, apic_id, _ = _unpack(_PCPU_INFO, info, f"pcpu-info-{number}")
     if flags & _PCPU_INVALID:
@@ -138,21 +138,21 @@ def parse_pcpu(number: int, version: bytes, info: bytes) -> PhysicalCpu | None:
 
 
 def parse_max_present(version: bytes) -> int:
-    """Greatest number of a physical CPU that is present."""
+    """Return the highest number of a physical CPU that is present."""
     return int(_unpack(_PCPU_VERSION, version, "pcpu-version")[1])
 
 
-def parse_policy(answer: bytes) -> Leaves:
-    """A CPUID policy."""
-    return {(leaf, sub): (a, b, c, d) for leaf, sub, a, b, c, d in _LEAF.iter_unpack(_whole(answer, _LEAF.size))}
+def parse_policy(result: bytes) -> Leaves:
+    """Parse a CPUID policy."""
+    return {(leaf, sub): (a, b, c, d) for leaf, sub, a, b, c, d in _LEAF.iter_unpack(_whole(result, _LEAF.size))}
 
 
-def parse_domains(answer: bytes) -> list[DomainInfo]:
-    """All domains, Domain-0 among them."""
-    item_bytes = int(_unpack(Struct("<I"), answer, "domains")[0])
+def parse_domains(result: bytes) -> list[DomainInfo]:
+    """Return all domains, Domain-0 included."""
+    item_bytes = int(_unpack(Struct("<I"), result, "domains")[0])
     if item_bytes < _DOMAIN_HEAD.size:
-        raise ParseError("Xen hypercall domains", f"{item_bytes} bytes a domain")
-    rows = _whole(answer[4:], item_bytes)
+        raise ParseError("Xen hypercall domains", f"{item_bytes} bytes per domain")
+    rows = _whole(result[4:], item_bytes)
     return [_domain(_DOMAIN_HEAD.unpack_from(rows, start)) for start in range(0, len(rows), item_bytes)]
 
 
@@ -170,12 +170,12 @@ def _uuid(digits: str) -> str:
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
-def _whole(answer: bytes, item_bytes: int) -> bytes:
-    return answer[: len(answer) // item_bytes * item_bytes]
+def _whole(result: bytes, item_bytes: int) -> bytes:
+    return result[: len(result) // item_bytes * item_bytes]
 
 
-def _unpack(layout: Struct, answer: bytes, question: str) -> tuple[Any, ...]:
+def _unpack(layout: Struct, result: bytes, name: str) -> tuple[Any, ...]:
     try:
-        return layout.unpack_from(answer)
+        return layout.unpack_from(result)
     except struct.error as error:
-        raise ParseError(f"Xen hypercall {question}", str(error)) from error
+        raise ParseError(f"Xen hypercall {name}", str(error)) from error

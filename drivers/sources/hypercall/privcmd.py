@@ -1,8 +1,8 @@
-"""Hypercalls through /dev/xen/privcmd: the few that tell what the machine has.
+"""Hypercalls through /dev/xen/privcmd: the few that report the machine's hardware and load.
 
-The structures are those of Xen's public headers sysctl.h, platform.h and domctl.h. Only questions are asked; nothing is
-changed. The interface of sysctl hypercalls has a version that Xen checks: those whose layouts are known here are
-listed, and with any other the driver is unavailable, for a guess at a layout would be a guess at the facts.
+The structures are those of Xen's public headers sysctl.h, platform.h and domctl.h. All calls only read. Xen checks the
+version of the sysctl interface: versions whose layouts are known are listed here. With any other the driver is
+unavailable, because a guessed layout would give guessed facts.
 """
 
 import errno
@@ -14,7 +14,7 @@ from struct import Struct
 from hostinfo.errors import HostInfoError, ReadError, Unavailable
 
 SYSCTL_VERSIONS = (0x15, 0x16, 0x14, 0x13, 0x12)
-"""Known sysctl interfaces, the commonest first: Xen 4.17-4.20, 4.21, 4.16, 4.14-4.15, 4.12-4.13."""
+"""Known sysctl interfaces, the most common first: Xen 4.17-4.20, 4.21, 4.16, 4.14-4.15, 4.12-4.13."""
 PLATFORM_VERSION = 0x03000001  # unchanged since Xen 4.0
 CPUS_LIMIT, NODES_LIMIT, DOMAINS_LIMIT, LEAVES_LIMIT = 4096, 64, 2048, 1024
 
@@ -32,9 +32,9 @@ _LEAF_BYTES, _CPUTOPO_BYTES, _MEMINFO_BYTES = 24, 12, 16
 
 
 class Privcmd:
-    """The open device. Raises Unavailable where it can't be opened, or Xen is too new or too old.
+    """The open device. Raises Unavailable if it cannot be opened, or if Xen is too new or too old.
 
-    Questions that ``ask`` knows: ``interface``, ``version``, ``physinfo``, ``cputopo``, ``numainfo``, ``cpuinfo``,
+    Names of hypercalls: ``interface``, ``version``, ``physinfo``, ``cputopo``, ``numainfo``, ``cpuinfo``,
     ``domains``, ``policy-raw``, ``policy-host``, ``pcpu-version-N``, ``pcpu-info-N``.
     """
 
@@ -58,19 +58,19 @@ class Privcmd:
             raise
 
     def close(self) -> None:
-        """Give the device back; the buffer goes with the object."""
+        """Close the device; the buffer is freed with this object."""
         os.close(self._descriptor)
 
-    def ask(self, question: str) -> bytes:
-        """The raw answer to one question; ReadError where Xen refuses it."""
+    def call(self, name: str) -> bytes:
+        """Return the raw result of one hypercall; ReadError if Xen refuses it."""
         try:
-            return self._answer(question)
+            return self._call(name)
         except OSError as error:
-            raise ReadError.from_os(f"Xen hypercall {question}", error) from error
+            raise ReadError.from_os(f"Xen hypercall {name}", error) from error
 
-    def _answer(self, question: str) -> bytes:
-        name, _, number = question.rpartition("-")
-        match question:
+    def _call(self, name: str) -> bytes:
+        prefix, _, number = name.rpartition("-")
+        match name:
             case "interface":
                 return _HEAD.pack(self._version, PLATFORM_VERSION)
             case "version":
@@ -88,15 +88,15 @@ class Privcmd:
             case "domains":
                 return self._domains()
             case "policy-raw" | "policy-host":
-                return self._policy(0 if question == "policy-raw" else 1)
-        match name:
+                return self._policy(0 if name == "policy-raw" else 1)
+        match prefix:
             case "pcpu-version":
                 return self._platform(_CPU_VERSION, int(number))
             case "pcpu-info":
                 return self._platform(_PCPU_INFO, int(number))
-        raise ReadError(f"Xen hypercall {question}", "no such question")
+        raise ReadError(f"Xen hypercall {name}", "unknown hypercall")
 
-    # -- one kind of hypercall each ---------------------------------------------------------------------------------
+    # -- one method per kind of hypercall -----------------------------------------------------------------------------
 
     def _counted(self, command: int, layout: str, limit: int, item_bytes: int) -> bytes:
         union = self._sysctl(command, Struct(layout).pack(limit, self._address + _PAGE))
@@ -149,22 +149,22 @@ class Privcmd:
         return int(ioctl(self._descriptor, _IOCTL_HYPERCALL, arguments))
 
     def _sysctl_version(self) -> int:
-        """The interface version of this Xen, found by asking for physinfo, which changes nothing."""
+        """Return the interface version of this Xen, found by trying physinfo, which only reads."""
         for version in SYSCTL_VERSIONS:
             try:
                 self._sysctl(_PHYSINFO, version=version)
-            except PermissionError:  # Xen's answer to another interface version
+            except PermissionError:  # EACCES: Xen has another interface version
                 continue
             return version
         xen = self._xen_version()
         number = Struct("<I").unpack_from(xen)[0]
         release = f"{number >> 16}.{number & 0xFFFF}{xen[4:].split(bytes(1))[0].decode('ascii', 'replace')}"
         known = ", ".join(hex(version) for version in sorted(SYSCTL_VERSIONS))
-        raise Unavailable(_DEVICE, f"Xen {release} speaks none of the known sysctl interfaces ({known})")
+        raise Unavailable(_DEVICE, f"Xen {release} has none of the known sysctl interfaces ({known})")
 
 
 def domain_bytes(version: int) -> int:
-    """Size of a ``xen_domctl_getdomaininfo`` on x86 by sysctl interface: the head of the answer about domains."""
+    """Return the size of x86's ``xen_domctl_getdomaininfo`` for a sysctl interface version."""
     return 104 if version < 0x14 else 112  # 0x14 added gpaddr_bits
 
 

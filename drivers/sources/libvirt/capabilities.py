@@ -1,8 +1,8 @@
-"""The capabilities of a libvirt host, formatcaps.html: topology, signature, caches; what they are worth is measured.
+"""The capabilities of a libvirt host, formatcaps.html: topology, signature and caches, as far as they are reliable.
 
-Counting holds for Xen and KVM alike: sockets are the distinct ``socket_id`` of the CPU list, cores the distinct
-(socket, die, core), threads the CPUs. The topology attributes and getInfo() count sockets a NUMA node, or not at all. A
-cell's memory is the span of its addresses. ``<model>`` is libvirt's nearest named model, not the CPU's name.
+The same counting is right for Xen and KVM: sockets are the distinct ``socket_id`` of the CPU list, cores the distinct
+(socket, die, core), threads the CPUs. The topology attributes and getInfo() count sockets per NUMA node, or not at all.
+A cell's memory is the span of its addresses. ``<model>`` is libvirt's nearest named model, not the CPU's name.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ CPUS_LIMIT = 65_536
 
 @record
 class HostCpu:
-    """One logical CPU of the list."""
+    """One logical CPU."""
 
     number: int
     cell: int
@@ -49,7 +49,7 @@ class Bank:
 
 @record
 class Capabilities:
-    """What is believed of them."""
+    """The reliable part of the document."""
 
     architecture: str | None
     uuid: str | None
@@ -63,17 +63,17 @@ class Capabilities:
 
     @property
     def sockets(self) -> int | None:
-        """Distinct sockets."""
+        """The number of distinct sockets."""
         return len({cpu.socket for cpu in self.cpus if cpu.socket is not None}) or None
 
     @property
     def cores(self) -> int | None:
-        """Distinct (socket, die, core)."""
+        """The number of distinct (socket, die, core)."""
         return len({_core(cpu) for cpu in self.cpus if cpu.core is not None}) or None
 
     @property
     def threads_per_core(self) -> int | None:
-        """Threads of the core that has most."""
+        """The threads of the core that has most."""
         counts: dict[tuple[int | None, ...], int] = {}
         for cpu in self.cpus:
             if cpu.core is not None:
@@ -81,12 +81,12 @@ class Capabilities:
         return max(counts.values(), default=None)
 
     def cores_in_socket(self, socket: int | None) -> int | None:
-        """Distinct cores of one socket."""
+        """Return the number of distinct cores of one socket."""
         return len({_core(cpu) for cpu in self.cpus if cpu.socket == socket and cpu.core is not None}) or None
 
 
 def parse_capabilities(document: object, source: str) -> Capabilities:
-    """The capabilities document; ParseError where it is not one."""
+    """Parse the capabilities document; ParseError if it is not one."""
     root = parse(document, "capabilities", source)
     host = root.find("host")
     cpu = host.find("cpu") if host is not None else None
@@ -144,10 +144,10 @@ def _bank(element: Element) -> Bank | None:
     if level is None or kind is None:
         return None
     size, unit = number(element, "size"), element.get("unit", "B")
-    bytes_a_unit = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}.get(unit)
+    unit_bytes = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}.get(unit)
     return Bank(
         level=level,
         type=kind,
-        size_bytes=size * bytes_a_unit if size is not None and bytes_a_unit else None,
+        size_bytes=size * unit_bytes if size is not None and unit_bytes else None,
         cpus=element.get("cpus", ""),
     )

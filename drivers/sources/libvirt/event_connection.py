@@ -1,20 +1,22 @@
-"""One connection that hears: of its own end, of domains and of devices.
+"""One connection that receives events: its own end, and changes of domains and devices.
 
-virConnectRegisterCloseCallback, virConnectDomainEventRegisterAny, virConnectNodeDeviceEventRegisterAny. Its callbacks
-come in the thread of libvirt's event loop, which they must not keep.
+virConnectRegisterCloseCallback, virConnectDomainEventRegisterAny, virConnectNodeDeviceEventRegisterAny. The callbacks
+run in the thread of libvirt's event loop, which they must not block.
 """
+
+from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Collection
 
 from hostinfo.errors import HostInfoError, ReadError, Unavailable
 
-from .client import connect, let_go
-from .event_loop import SILENT_SECONDS, ensure_loop, keep_alive
+from .connection import close_async, connect
+from .event_loop import KEEPALIVE_TIMEOUT_SECONDS, ensure_loop, keep_alive
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
     from typing import Any
 
 _LIFECYCLE, _BALLOON = 0, 13  # VIR_DOMAIN_EVENT_ID_…
@@ -22,14 +24,14 @@ _DEVICE_LIFECYCLE, _DEVICE_UPDATE = 0, 1  # VIR_NODE_DEVICE_EVENT_ID_…
 _REASONS = (
     "the connection broke",
     "the daemon closed the connection",
-    f"the daemon was silent for {SILENT_SECONDS} s",
+    f"the daemon did not respond for {KEEPALIVE_TIMEOUT_SECONDS} s",
     "the connection was closed",
 )
 """virConnectCloseReason."""
 
 
-class Listener:
-    """Opens the connection, which may take as long as the daemon likes: call it in a thread that may be left behind."""
+class EventConnection:
+    """Opening blocks until the daemon replies: create it in a thread that may be left behind."""
 
     def __init__(
         self,
@@ -39,11 +41,11 @@ class Listener:
         on_change: Callable[[str], None],
         on_end: Callable[[], None],
     ) -> None:
-        """``on_change`` is told "guests" or "network", of the groups that are wanted. Raises Unavailable."""
+        """``on_change`` gets "guests" or "network", if it is one of ``groups``. Raises Unavailable."""
         self.error: HostInfoError | None = None
-        """Why the connection ended; None: it has not."""
+        """Why the connection ended; None: it is established."""
         self._uri, self._on_change, self._on_end = uri, on_change, on_end
-        self._undo: list[Callable[[], object]] = []
+        self._deregister: list[Callable[[], object]] = []
         try:
             import libvirt
         except ImportError as error:
@@ -59,28 +61,33 @@ class Listener:
             self.close()
             raise Unavailable(uri, str(error)) from error
 
+    def close(self) -> None:
+        """Close the connection in a thread of its own, because each step may call the daemon."""
+        with contextlib.suppress(RuntimeError):  # the interpreter starts no thread any more when it exits
+            threading.Thread(target=self._close, daemon=True, name="libvirt close").start()
+
     def _register(self, groups: Collection[str]) -> None:
         connection = self._connection
         keep_alive(connection)
         connection.registerCloseCallback(self._closed, None)
-        self._undo.append(connection.unregisterCloseCallback)
+        self._deregister.append(connection.unregisterCloseCallback)
         if "guests" in groups:
             for event in (_LIFECYCLE, _BALLOON):
-                self._hear("domainEvent", event, self._changed("guests"))
+                self._subscribe("domainEvent", event, self._changed("guests"))
         if "network" in groups:
             for event in (_DEVICE_LIFECYCLE, _DEVICE_UPDATE):
-                self._hear("nodeDeviceEvent", event, self._changed("network"))
-        if not connection.isAlive():  # it ended before anybody listened for that
+                self._subscribe("nodeDeviceEvent", event, self._changed("network"))
+        if not connection.isAlive():  # it ended before the close callback was registered
             raise Unavailable("connection", _REASONS[1])
 
-    def _hear(self, kind: str, event: int, call: "Callable[..., None]") -> None:
-        """Where a driver has no such events, changes show at the next reading."""
+    def _subscribe(self, kind: str, event: int, callback: Callable[..., None]) -> None:
+        """Register for an event. Where the libvirt driver lacks it, the next reading shows the change."""
         connection: Any = self._connection
         with contextlib.suppress(Exception):
-            number = getattr(connection, f"{kind}RegisterAny")(None, event, call, None)
-            self._undo.append(lambda: getattr(connection, f"{kind}DeregisterAny")(number))
+            number = getattr(connection, f"{kind}RegisterAny")(None, event, callback, None)
+            self._deregister.append(lambda: getattr(connection, f"{kind}DeregisterAny")(number))
 
-    def _changed(self, group: str) -> "Callable[..., None]":
+    def _changed(self, group: str) -> Callable[..., None]:
         return lambda *_: self._on_change(group)
 
     def _closed(self, _connection: object, reason: int, _opaque: object) -> None:
@@ -88,14 +95,9 @@ class Listener:
         self.error = ReadError(self._uri, why)
         self._on_end()
 
-    def close(self) -> None:
-        """Let the connection go, in a thread of its own: each step may ask the daemon."""
-        with contextlib.suppress(RuntimeError):  # no thread is started any more when the interpreter ends
-            threading.Thread(target=self._farewell, daemon=True, name="libvirt farewell").start()
-
-    def _farewell(self) -> None:
-        for step in reversed(self._undo):
-            with contextlib.suppress(Exception):  # of a connection that broke nothing is left to undo
+    def _close(self) -> None:
+        for step in reversed(self._deregister):
+            with contextlib.suppress(Exception):  # a broken connection has nothing registered any more
                 step()
-        self._undo.clear()
-        let_go(self._connection)
+        self._deregister.clear()
+        close_async(self._connection)

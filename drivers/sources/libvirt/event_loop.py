@@ -1,8 +1,10 @@
-"""libvirt's event loop in a thread of its own, virEventRunDefaultImpl.
+"""libvirt's default event loop in a thread of its own, virEventRunDefaultImpl.
 
-It is the process', and once there it stays; where the program has registered one of its own, libvirt goes on with that.
-Connections that are opened afterwards can send keepalive messages, so that a peer that is silent breaks them.
+There is one per process, and it never ends. If the program has registered a loop of its own, libvirt keeps using that.
+Connections that are opened later can send keepalive messages, so that a peer that no longer responds is disconnected.
 """
+
+from __future__ import annotations
 
 import contextlib
 import threading
@@ -13,15 +15,15 @@ if TYPE_CHECKING:
     import libvirt
 
 KEEPALIVE_SECONDS, KEEPALIVE_COUNT = 5, 2
-SILENT_SECONDS = KEEPALIVE_SECONDS * (KEEPALIVE_COUNT + 1)
-"""A connection breaks when its daemon is silent so long."""
-PAUSE_AFTER_FAULT = 1.0
+KEEPALIVE_TIMEOUT_SECONDS = KEEPALIVE_SECONDS * (KEEPALIVE_COUNT + 1)
+"""A connection breaks after its daemon has not responded for so long."""
+ERROR_DELAY_SECONDS = 1.0
 _lock = threading.Lock()
 _threads: list[threading.Thread] = []
 
 
 def ensure_loop() -> None:
-    """Start the thread, once; before the connections that shall have events."""
+    """Start the loop unless it runs; must precede the opening of connections that receive events."""
     import libvirt
 
     with _lock:
@@ -31,10 +33,10 @@ def ensure_loop() -> None:
             _threads[0].start()
 
 
-def keep_alive(connection: "libvirt.virConnect") -> None:
-    """Break the connection when its daemon is silent; nothing where there is no loop, or no daemon behind it."""
+def keep_alive(connection: libvirt.virConnect) -> None:
+    """Enable keepalive where the loop runs and the connection leads to a daemon."""
     if _threads:
-        with contextlib.suppress(Exception):  # libvirt's mock host and some of its drivers have none
+        with contextlib.suppress(Exception):  # libvirt's mock host and some of its drivers do not support it
             connection.setKeepAlive(KEEPALIVE_SECONDS, KEEPALIVE_COUNT)
 
 
@@ -45,4 +47,4 @@ def _run() -> None:
         try:
             libvirt.virEventRunDefaultImpl()
         except libvirt.libvirtError:
-            time.sleep(PAUSE_AFTER_FAULT)
+            time.sleep(ERROR_DELAY_SECONDS)

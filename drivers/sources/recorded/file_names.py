@@ -1,14 +1,16 @@
-"""File names of a recording: any path of the recorded machine as one that git, zip and other systems can hold.
+"""File names of a recording: encodes any path of the recorded machine so that git, zip and other systems accept it.
 
 /sys is full of colons (``0000:00:1f.2``), which other systems refuse; they are written as ``%3A``, as in a URI.
 """
+
+from __future__ import annotations
 
 _UNSAFE = frozenset('%<>:"|?*\\ ') | {chr(code) for code in range(32)} | {"\x7f"}
 _NAME_LIMIT = 255
 
 
 def encode(path: str) -> str | None:
-    """The path as it is stored; None where no file name can hold it."""
+    """Return the path as it is stored; None if it is too long for a file name."""
     if not path or _is_plain(path):
         return path
     parts = [_encode_part(part) for part in path.split("/")]
@@ -18,7 +20,7 @@ def encode(path: str) -> str | None:
 
 
 def decode(stored: str) -> str:
-    """The path that was asked for."""
+    """Return the path on the recorded machine."""
     if "%" not in stored:
         return stored
     from urllib.parse import unquote
@@ -27,7 +29,7 @@ def decode(stored: str) -> str:
 
 
 def _is_plain(path: str) -> bool:
-    """Whether nothing in it needs a look: most paths, and replaying asks for thousands."""
+    """Return whether the path is stored as it is: true of most, and a replay encodes thousands."""
     is_short = len(path) <= _NAME_LIMIT and path.isascii() and _UNSAFE.isdisjoint(path)
     return is_short and "//" not in path and "./" not in path and path[0] != "/" and path[-1] not in "./"
 

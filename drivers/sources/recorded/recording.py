@@ -1,19 +1,22 @@
-"""What a recording holds, in memory."""
+"""The content of a recording, in memory."""
+
+from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from hostinfo.errors import DriverError, HostInfoError, ParseError, ReadError, Unavailable, Unsupported
+from hostinfo.record import record
 
 FORMAT = 1
-"""Number of the format that is written here; a reader refuses higher ones."""
+"""Number of the format that is written; newer formats are not read."""
 
-_KINDS: tuple[type[HostInfoError], ...] = (ReadError, ParseError, Unavailable, Unsupported, DriverError)
+_ERRORS: tuple[type[HostInfoError], ...] = (ReadError, ParseError, Unavailable, Unsupported, DriverError)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Failure:
-    """How a question beside the files failed."""
+    """The error of a call to a source other than the files."""
 
     kind: str
     """Class of the error: OSError, ReadError, …"""
@@ -22,29 +25,29 @@ class Failure:
     errno: int | None = None
 
     @classmethod
-    def of(cls, error: HostInfoError | OSError) -> "Failure":
-        """The failure as it can be written down."""
+    def from_error(cls, error: HostInfoError | OSError) -> Failure:
+        """Return the failure in the form that is stored."""
         if isinstance(error, OSError):
             return cls(kind="OSError", source="", detail=error.strerror or str(error), errno=error.errno)
         errno = error.errno if isinstance(error, ReadError) else None
         return cls(kind=error.kind, source=error.source, detail=error.detail, errno=errno)
 
-    def error(self) -> HostInfoError | OSError:
-        """The failure as it was raised."""
+    def to_error(self) -> HostInfoError | OSError:
+        """Return the error as it was raised."""
         if self.kind == "OSError":
             return OSError(self.errno or 0, self.detail)
         if self.kind == "ReadError":
             return ReadError(self.source, self.detail, self.errno)
-        kind = next((kind for kind in _KINDS if kind.__name__ == self.kind), DriverError)
-        return kind(self.source, self.detail)
+        error = next((error for error in _ERRORS if error.__name__ == self.kind), DriverError)
+        return error(self.source, self.detail)
 
 
 @dataclass(slots=True, kw_only=True)
 class Recording:
-    """Everything that was asked of a machine, and what it answered.
+    """Everything that was read on a machine.
 
-    Paths are the machine's, as they were asked for, without a leading slash. What was asked for and absent is not
-    here: absent is what a recording answers to all that it doesn't hold.
+    Paths are the machine's, as they were read, without a leading slash. Paths that were read and did not exist are not
+    stored: when replayed, everything that is not stored does not exist.
     """
 
     files: dict[str, bytes] = field(default_factory=dict)
@@ -52,18 +55,18 @@ class Recording:
     errors: dict[str, int] = field(default_factory=dict)
     """Path -> errno; a path with a slash at its end is a directory that could not be listed."""
     links: dict[str, str] = field(default_factory=dict)
-    """Symbolic link -> its target, where a reader asked for the link itself."""
+    """Symbolic link -> target, for links that a reader read as such."""
     names: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """Directory -> what it lists."""
+    """Directory -> its entries."""
     replies: dict[str, bytes] = field(default_factory=dict)
-    """Name of a question beside the files ("netlink/links") -> raw answer."""
+    """Name of a call to another source ("netlink/links.bin") -> raw result."""
     failures: dict[str, Failure] = field(default_factory=dict)
-    """Name of such a question -> how it failed."""
+    """Name of such a call -> its error."""
     drivers: tuple[str, ...] = ()
-    """Names of the drivers that were asked, best first."""
+    """Names of the drivers that were recorded, in order of preference."""
     clock: float = 0.0
     """Seconds since the epoch when the recording began."""
     is_scrubbed: bool = False
     """Whether secrets were replaced."""
     about: Mapping[str, str] = field(default_factory=dict)
-    """Further notes for people."""
+    """Notes for people."""

@@ -1,44 +1,51 @@
-"""Questions beside the files (netlink, ethtool, D-Bus, libvirt, …): listened to, and answered again from a recording.
+"""Results of sources other than the files (netlink, ethtool, D-Bus, libvirt, …), recorded and replayed by name.
 
-A driver that can be recorded keeps its raw questions behind callables that answer with bytes. Recording wraps each with
-``Tape.keep``; replaying asks ``Tape.answer`` for the same name. Names are paths ("libvirt/capabilities"), chosen by the
-driver; the first part is the driver's own, so that ``holds`` tells whether it was recorded at all.
+A driver that can be recorded makes its calls through functions that return bytes. For a recording each is wrapped in
+``ReplyStore.record``, for a replay in ``ReplyStore.replay`` with the same name. The driver chooses the names, which are
+paths ("libvirt/capabilities.xml"); the first part is the driver's folder.
 """
 
-from collections.abc import Callable
+from __future__ import annotations
+
 from errno import ENOENT, ENOTDIR
 
 from hostinfo.errors import HostInfoError, ReadError
 
 from ..tree import Tree
 from .file_names import encode
-from .recording import Failure, Recording
+from .recording import Failure
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .recording import Recording
 
 _REPLY_LIMIT = 128 << 20
 
 
-class Tape:
-    """The replies of one recording: in memory while it is made, in its folder afterwards."""
+class ReplyStore:
+    """The replies of one recording: in memory while it is made, in its folder when it is replayed."""
 
     def __init__(self, recording: Recording, directory: str | None = None) -> None:
         self._recording = recording
         self._folder = Tree(directory) if directory is not None else None
 
-    def keep(self, name: str, ask: Callable[[], bytes]) -> bytes:
-        """Ask, write down the answer or the failure under this name, and pass it on."""
+    def record(self, name: str, read: Callable[[], bytes]) -> bytes:
+        """Return the result of ``read``, or raise its error; the first one under each name is stored."""
         try:
-            reply = ask()
+            reply = read()
         except (HostInfoError, OSError) as error:
-            self._recording.failures.setdefault(name, Failure.of(error))
+            self._recording.failures.setdefault(name, Failure.from_error(error))
             raise
         self._recording.replies.setdefault(name, reply)
         return reply
 
-    def answer(self, name: str) -> bytes:
-        """What was answered then, or the failure raised again; ReadError where the recorder did not ask."""
+    def replay(self, name: str) -> bytes:
+        """Return the stored result, or raise the stored error; ReadError if nothing is stored under the name."""
         failure = self._recording.failures.get(name)
         if failure is not None:
-            raise failure.error()
+            raise failure.to_error()
         reply = self._recording.replies.get(name)
         if reply is not None:
             return reply
@@ -51,10 +58,10 @@ class Tape:
             why = "not in this recording" if error.errno in (ENOENT, ENOTDIR) else error.detail
             raise ReadError(name, why, error.errno) from error
 
-    def holds(self, folder: str) -> bool:
-        """Whether any question below this first part of its name was recorded."""
+    def has(self, folder: str) -> bool:
+        """Return whether anything is stored under names with this first part."""
         start = folder + "/"
         recording = self._recording
-        if any(name.startswith(start) for asked in (recording.replies, recording.failures) for name in asked):
+        if any(name.startswith(start) for stored in (recording.replies, recording.failures) for name in stored):
             return True
         return self._folder is not None and self._folder.is_dir(encode(folder) or "")

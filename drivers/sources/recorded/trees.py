@@ -1,4 +1,6 @@
-"""The file tree of the machine that is recorded, and of one that was."""
+"""The file tree of the machine that is being recorded, and of one that was recorded."""
+
+from __future__ import annotations
 
 import errno
 import os
@@ -10,8 +12,8 @@ from .file_names import decode, encode
 from .recording import Recording
 
 
-class ListeningTree(Tree):
-    """A tree that writes down what it is asked for, and what the tree behind it answered."""
+class RecordingTree(Tree):
+    """Reads another tree and records what was read, and how reading failed."""
 
     def __init__(self, recording: Recording, tree: Tree) -> None:
         super().__init__(tree.root)
@@ -19,7 +21,7 @@ class ListeningTree(Tree):
         self._tree = tree
 
     def data(self, path: str, limit: int = FILE_LIMIT) -> bytes:
-        """The bytes of a file; the first answer is the one that is kept."""
+        """Return the bytes of a file; the first result is stored."""
         try:
             content = self._tree.data(path, limit)
         except ReadError as error:
@@ -31,7 +33,7 @@ class ListeningTree(Tree):
         return content
 
     def names(self, path: str) -> list[str]:
-        """What a directory holds."""
+        """Return the entries of a directory."""
         try:
             names = self._tree.names(path)
         except ReadError as error:
@@ -42,34 +44,34 @@ class ListeningTree(Tree):
         return names
 
     def link(self, path: str) -> str | None:
-        """Where a symbolic link points."""
+        """Return the target of a symbolic link."""
         target = self._tree.link(path)
         if target is not None:
             self._recording.links.setdefault(path, target)
         return target
 
     def is_dir(self, path: str) -> bool:
-        """Whether there is such a directory."""
-        answer = self._tree.is_dir(path)
-        if answer:
+        """Return whether there is such a directory."""
+        is_dir = self._tree.is_dir(path)
+        if is_dir:
             self._recording.names.setdefault(path, ())
-        return answer
+        return is_dir
 
     def exists(self, path: str) -> bool:
-        """Whether a directory lists this name; the other names were not asked for, and are nobody's business."""
-        answer = self._tree.exists(path)
-        if answer:
+        """Return whether the directory lists this name; its other names are not recorded."""
+        is_listed = self._tree.exists(path)
+        if is_listed:
             parent, _, name = path.rpartition("/")
             listed = self._recording.names.get(parent, ())
             if name not in listed:
                 self._recording.names[parent] = (*listed, name)
-        return answer
+        return is_listed
 
 
 class RecordedTree(Tree):
-    """A recorded machine's tree: what was asked then is answered as it was, all else is absent.
+    """The tree of a recorded machine; a path that was not recorded does not exist.
 
-    The files are read from the folder when they are asked for, and never from outside of it.
+    Files are read from the recording's folder when they are needed, and never from outside of it.
     """
 
     def __init__(self, recording: Recording, root: str) -> None:
@@ -77,7 +79,7 @@ class RecordedTree(Tree):
         self._recording = recording
 
     def data(self, path: str, limit: int = FILE_LIMIT) -> bytes:
-        """The bytes of a file, or the error that the machine answered."""
+        """Return the bytes of a file, or raise the error that was recorded."""
         code = self._recording.errors.get(path)
         if code is not None:
             raise ReadError("/" + path, os.strerror(code), code)
@@ -90,7 +92,7 @@ class RecordedTree(Tree):
             raise ReadError("/" + path, error.detail, error.errno) from error
 
     def names(self, path: str) -> list[str]:
-        """What a directory held: the files of the folder, and the names that lead to none of them."""
+        """Return the entries of a directory: the files in the folder, and the names without a file."""
         code = self._recording.errors.get(path + "/")
         if code is not None:
             raise ReadError("/" + path, os.strerror(code), code)
@@ -101,10 +103,10 @@ class RecordedTree(Tree):
         return sorted(found)
 
     def link(self, path: str) -> str | None:
-        """Where a symbolic link pointed."""
+        """Return the target of a symbolic link."""
         return self._recording.links.get(path)
 
     def is_dir(self, path: str) -> bool:
-        """Whether there was such a directory."""
+        """Return whether there was such a directory."""
         stored = encode(path)
         return path in self._recording.names or (stored is not None and super().is_dir(stored))

@@ -41,7 +41,7 @@ class Machine:
         second = Driver(
             name="second", system=self.system, hypervisor=self.hypervisor, numa=self.numa, statistics=self.statistics
         )
-        return HostInfo([DriverFactory(name=one.name, open=lambda one=one: one) for one in (first, second)])  # type: ignore[misc]
+        return HostInfo([DriverFactory(name=one.name, open=lambda _, one=one: one) for one in (first, second)])  # type: ignore[misc]
 
     def memory(self, _: RequestedFields) -> GroupResult[Memory]:
         if self.hangs.is_set():

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 import hostinfo
+from hostinfo.drivers.dom0.firmware import build_driver
 from hostinfo.drivers.sources.sources import Sources
 from hostinfo.drivers.sources.tree import Tree
-from hostinfo.drivers.sysfs import open_driver
 from hostinfo.errors import ReadError, Unsupported
 from hostinfo.facade import HostInfo
 from hostinfo.fact import GroupResult
@@ -183,7 +183,7 @@ def test_a_highest_speed_below_the_measured_clock_is_left_out(tmp_path: Path) ->
 
 def test_without_permission_for_the_tables_the_rest_stands(tmp_path: Path) -> None:
     tree = Tree(str(machine(tmp_path)), errors={"sys/firmware/dmi/tables/DMI": errno.EACCES})
-    driver = open_driver(Sources(tree=tree))
+    driver = build_driver(Sources(tree=tree))
     assert driver is not None
     cpu = driver.readers["cpu"](None)
     assert (cpu.value.sockets, cpu.value.threads, cpu.value.model) == (None, 8, 26)
@@ -208,7 +208,7 @@ def test_the_driver_keeps_the_contract(tmp_path: Path) -> None:
 
 def test_one_field_reads_no_tables(tmp_path: Path) -> None:
     tree = Tree(str(machine(tmp_path)), errors={"sys/firmware/dmi/tables/DMI": errno.EIO})
-    driver = open_driver(Sources(tree=tree))
+    driver = build_driver(Sources(tree=tree))
     assert driver is not None
     fact = driver.readers["cpu"](frozenset({"model_name"}))
     assert (fact.value.model_name, fact.problems) == ("ACME Hypothetical CPU X9 @ 2.50GHz", ())

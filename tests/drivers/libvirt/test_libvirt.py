@@ -142,7 +142,7 @@ def test_a_daemon_that_hangs_before_it_is_opened_is_unavailable_in_time(libvirtd
     libvirtd.signal(signal.SIGSTOP)
     try:
         before = time.monotonic()
-        with hostinfo.open(libvirtd.tcp_uri) as host, pytest.raises(DriverError, match="no answer within"):
+        with hostinfo.open(libvirtd.tcp_uri) as host, pytest.raises(DriverError, match="timed out after"):
             host.guests()
         assert time.monotonic() - before < 7
     finally:

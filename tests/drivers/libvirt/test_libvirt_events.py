@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import hostinfo
+from hostinfo import registry
 from hostinfo.watch import Watch
 from tests.support.agent_process import ROOT, until
 from tests.support.libvirt_daemon import Libvirtd, running_libvirtd
@@ -176,7 +177,8 @@ def test_the_guests_of_a_daemon_that_was_not_there_at_first_are_told_when_it_is(
     monkeypatch.setattr(kvm, "LOCAL_URI", libvirtd.unix_uri)
     libvirtd.signal(signal.SIGKILL)
     libvirtd.socket.unlink()
-    with hostinfo.HostInfo(kvm.factories(None)) as host, host.watch() as watch:
+    (factory,) = [row for row in registry.BUILT_IN if row.name == kvm.NAME]
+    with hostinfo.HostInfo([factory.for_uri(None)]) as host, host.watch() as watch:
         with pytest.raises(hostinfo.Unsupported, match="no libvirt daemon runs here"):
             host.guests()
         libvirtd.start()
@@ -191,7 +193,7 @@ def test_xens_daemon_is_followed_in_a_dom0_only(machine: str, is_followed: bool)
     from hostinfo.drivers.sources.tree import Tree
 
     sources = Sources(tree=Tree(str(ROOT / "tests" / "fixtures" / machine / "root")))
-    assert bool(xen._monitors_in_dom0(sources, xen.LOCAL_URI)) is is_followed
+    assert bool(xen.monitors_of(None, sources)) is is_followed
 
 
 def test_a_watch_of_a_silent_daemon_opens_and_closes_at_once(libvirtd: Libvirtd) -> None:

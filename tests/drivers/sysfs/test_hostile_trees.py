@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 import hostinfo
-from hostinfo.drivers.recorded import record
+from hostinfo.recording import record_machine
 
 MEMORY_LIMIT = 600 * 1024 * 1024
 CPU_SECONDS = 60
@@ -177,7 +177,7 @@ def test_a_tree_of_such_files_is_read_or_rejected_in_time(
 def test_a_recording_of_such_files_is_read_or_rejected_in_time(tmp_path: Path, attack: Callable[[Path], None]) -> None:
     if attack is device and os.geteuid() != 0:
         pytest.skip("only root may create a device")
-    record(str(tmp_path / "machine"))
+    record_machine(str(tmp_path / "machine"))
     manifest = (tmp_path / "machine/machine.toml").read_bytes()
     for path in files_of(tmp_path / "machine"):
         attack(path)

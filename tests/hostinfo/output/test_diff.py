@@ -10,7 +10,7 @@ from hostinfo.facade import HostInfo
 from hostinfo.output.diff import ABSENT, VOLATILE, differences
 from hostinfo.output.document import read_document
 from hostinfo.path import Path as FactPath
-from tests.support import sample_driver
+from tests.support import sample_factory
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=3),
@@ -22,7 +22,7 @@ PLAIN = st.recursive(
 
 
 def read_sample(name: str) -> dict[str, object]:
-    with HostInfo(sample_driver.factories(f"sample:{name}")) as host:
+    with HostInfo(sample_factory.factories(f"sample:{name}")) as host:
         document: dict[str, object] = read_document(host)
     return document
 

@@ -10,11 +10,11 @@ from hostinfo.facade import HostInfo
 from hostinfo.groups import GROUPS
 from hostinfo.output.document import read_document
 from hostinfo.output.json import to_json
-from tests.support import command, sample_driver
+from tests.support import command, sample_driver, sample_factory
 
 
 def machine(name: str) -> HostInfo:
-    return HostInfo(sample_driver.factories(f"sample:{name}"), uri=f"sample:{name}")
+    return HostInfo(sample_factory.factories(f"sample:{name}"), uri=f"sample:{name}")
 
 
 @pytest.mark.parametrize("name", ["whole", "partial", "unsupported", "hostile", "broken"])

@@ -13,7 +13,7 @@ from hostinfo.output import document as dump
 from hostinfo.output.json import to_json
 from hostinfo.output.schema import schema
 from hostinfo.path import Path as FactPath
-from tests.support import command, sample_driver
+from tests.support import command, sample_factory
 
 
 def strict(part: Any) -> Any:
@@ -46,7 +46,7 @@ def test_the_dump_of_this_machine_validates() -> None:
 
 @pytest.mark.parametrize("name", ["whole", "partial", "unsupported", "hostile", "broken", "many/10"])
 def test_the_dump_of_a_sample_validates(name: str) -> None:
-    with HostInfo(sample_driver.factories(f"sample:{name}")) as host:
+    with HostInfo(sample_factory.factories(f"sample:{name}")) as host:
         validate(dump.read_document(host))
 
 
@@ -64,7 +64,7 @@ def test_the_dump_of_a_sample_validates(name: str) -> None:
     ],
 )
 def test_a_wrong_dump_does_not_validate(path: tuple[str | int, ...], wrong: object) -> None:
-    with HostInfo(sample_driver.factories("sample:whole")) as host:
+    with HostInfo(sample_factory.factories("sample:whole")) as host:
         document = dump.read_document(host)
     validate(document)
     place: Any = document

@@ -1,0 +1,78 @@
+"""Counters of a libvirt host: on Xen those of all domains together, on KVM the kernel's."""
+
+from __future__ import annotations
+
+from hostinfo.errors import ParseError
+from hostinfo.fact import FactBuilder
+from hostinfo.model.statistics import CpuTime, MemoryUse, Scope, Statistics
+from hostinfo.record import replace
+
+from ..sources.clock import utc
+from .guests import domain_rows
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from hostinfo.driver import RequestedFields
+    from hostinfo.fact import GroupResult
+
+    from ..sources.hypercall.domain_exits import DomainExitTracker
+    from .host import LibvirtHost
+
+
+def read_statistics(host: LibvirtHost, exits: DomainExitTracker, fields: RequestedFields) -> GroupResult[Statistics]:
+    """Read the counters of a host of which nothing but its daemon is known."""
+    builder = FactBuilder(host.driver, fields)
+    builder.record_source("libvirt getType", "scope")
+    builder.record_source("clock", "time")
+    if host.is_xen:
+        empty = Statistics(scope=Scope.HYPERVISOR, time=utc())
+        return builder.build(add_hypervisor_fields(host, builder, empty, exits))
+    return builder.build(_add_kernel_fields(host, builder, Statistics(scope=Scope.HOST, time=utc())))
+
+
+def add_hypervisor_fields(
+    host: LibvirtHost, builder: FactBuilder, base: Statistics, exits: DomainExitTracker
+) -> Statistics:
+    """Add the CPU time of all domains, the Dom0 included, and the machine's memory."""
+    rows = domain_rows(host)
+    dom0 = host.call("domain-0-cpu")
+    running = [row for row in rows if row.get("id", -1) >= 0]
+    nanoseconds = (dom0 if isinstance(dom0, int) else 0) + sum(row["cpu_nanoseconds"] for row in running)
+    free = host.free_bytes()
+    builder.record_source("libvirt listAllDomains, lookupByID(0)", "cpu", "is_discontinuous")
+    builder.record_source("libvirt getInfo", "cpus")
+    builder.record_source("libvirt getInfo (whole MiB), getFreeMemory", "memory")
+    return replace(
+        base,
+        is_discontinuous=exits.update({row["id"] for row in running}),
+        cpu=CpuTime(busy_seconds=nanoseconds / 1e9),
+        cpus=host.cpus(),
+        memory=MemoryUse(total_bytes=host.total_bytes(), free_bytes=free),
+    )
+
+
+def _add_kernel_fields(host: LibvirtHost, builder: FactBuilder, base: Statistics) -> Statistics:
+    cpu, memory = host.call("cpu-stats"), host.call("memory-stats")
+    if not isinstance(cpu, dict) or not isinstance(memory, dict):
+        raise ParseError(f"{host.driver} getCPUStats", "not a table of numbers")
+    seconds = {name: value / 1e9 for name, value in cpu.items() if isinstance(value, int)}
+    sizes = {name: value * 1024 for name, value in memory.items() if isinstance(value, int)}
+    builder.record_source("libvirt getCPUStats", "cpu")
+    builder.record_source("libvirt getMemoryStats", "memory")
+    builder.record_source("libvirt getInfo", "cpus")
+    return replace(
+        base,
+        cpu=CpuTime(
+            user_seconds=seconds.get("user"),
+            system_seconds=seconds.get("kernel"),
+            idle_seconds=seconds.get("idle"),
+            iowait_seconds=seconds.get("iowait"),
+        ),
+        cpus=host.cpus(),
+        memory=MemoryUse(
+            total_bytes=sizes.get("total"),
+            free_bytes=sizes.get("free"),
+            cached_bytes=sizes.get("cached"),
+            buffers_bytes=sizes.get("buffers"),
+        ),
+    )
