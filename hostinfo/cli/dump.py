@@ -6,7 +6,7 @@ import hostinfo
 from hostinfo.cli import EXIT_NO_DATA, EXIT_OK, EXIT_PARTIAL, EXIT_USAGE, print_error, write_output
 from hostinfo.errors import HostInfoError
 from hostinfo.groups import GROUPS, TABLE
-from hostinfo.output.document import GroupReport, build_document, build_header, collect_group, errors_by_path
+from hostinfo.output.document import GroupReport, all_errors, build_document, build_header, collect_group
 from hostinfo.output.json import to_builtins, to_json
 
 TYPE_CHECKING = False
@@ -64,13 +64,20 @@ def run(options: Namespace) -> int:
     except HostInfoError as error:
         print_error(str(error))
         return EXIT_NO_DATA
+    for problem in host.problems:
+        print_error(str(problem.error))
     with host, host.snapshot():
-        is_text = not (options.json or options.yaml)
-        if is_text and all(path.field is None for path in paths):
-            return _print_page(host, options, [path.group for path in paths] or GROUPS)
-        if paths:
-            return _print_facts(host, options, paths)
-        return _print_json(host) if options.json else _print_yaml(host)
+        code = _print(host, options, paths)
+    return EXIT_PARTIAL if host.problems and code == EXIT_OK else code
+
+
+def _print(host: hostinfo.HostInfo, options: Namespace, paths: Sequence[Path]) -> int:
+    is_text = not (options.json or options.yaml)
+    if is_text and all(path.field is None for path in paths):
+        return _print_page(host, options, [path.group for path in paths] or GROUPS)
+    if paths:
+        return _print_facts(host, options, paths)
+    return _print_json(host) if options.json else _print_yaml(host)
 
 
 def _parse(texts: Sequence[str]) -> list[Path]:
@@ -123,8 +130,8 @@ def _print_json(host: hostinfo.HostInfo) -> int:
     for text in texts:
         write_output(text)
     sources = {report.group: report.sources for report in reports if report.is_available}
-    errors = {path: error for report in reports for path, error in errors_by_path(report).items()}
-    write_output(f'  "sources": {to_json(sources, "  ")},\n  "errors": {to_json(errors, "  ")}\n}}\n')
+    errors = to_json(all_errors(host, reports), "  ")
+    write_output(f'  "sources": {to_json(sources, "  ")},\n  "errors": {errors}\n}}\n')
     return exit_code(reports)
 
 

@@ -79,8 +79,17 @@ def build_document(host: HostInfo, reports: Sequence[GroupReport]) -> dict[str, 
     document: dict[str, Any] = {"hostinfo": build_header(host)}
     document |= {report.group: to_builtins(report.value) for report in reports}
     document["sources"] = {report.group: dict(report.sources) for report in reports if report.is_available}
-    document["errors"] = {path: error for report in reports for path, error in errors_by_path(report).items()}
+    document["errors"] = all_errors(host, reports)
     return document
+
+
+def all_errors(host: HostInfo, reports: Iterable[GroupReport]) -> dict[str, dict[str, str]]:
+    """Return kind and message of all problems: of drivers that could not be loaded, then those of the reports."""
+    errors = {
+        f"hostinfo.drivers[{problem.driver}]": {"kind": problem.error.kind, "message": str(problem.error)}
+        for problem in host.problems
+    }
+    return errors | {path: error for report in reports for path, error in errors_by_path(report).items()}
 
 
 def build_header(host: HostInfo) -> dict[str, Any]:
