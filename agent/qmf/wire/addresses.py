@@ -11,6 +11,8 @@ from .errors import Malformed, quote_short
 from .limits import MAX_KEY_BYTES
 
 DEFAULT_DOMAIN = "default"
+V1_EXCHANGE = "amq.direct"
+"""The built-in direct exchange of brokers: consoles of QMF v1 receive schema responses from it."""
 LOCATE_KEY = "console.request.agent_locate"
 LOCATE_BINDING = "console.#"
 HEARTBEAT_BINDING = "agent.ind.heartbeat.#"

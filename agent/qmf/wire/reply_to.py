@@ -6,7 +6,7 @@ qpidd writes `exchange/key` (split at the first slash), a queue's bare name, or 
 
 from dataclasses import dataclass
 
-from .addresses import direct_exchange, topic_exchange
+from .addresses import V1_EXCHANGE, direct_exchange, topic_exchange
 from .limits import MAX_KEY_BYTES
 from .message import Correlation
 
@@ -65,7 +65,7 @@ def check_reply_to(text: str | None, domain: str, *, strict: bool = False) -> Ro
     elif route.key is None:
         allowed = _may_be_queue(route.node)
     else:
-        allowed = route.node in (topic, direct, "amq.direct")
+        allowed = route.node in (topic, direct, V1_EXCHANGE)
     return route if allowed else None
 
 

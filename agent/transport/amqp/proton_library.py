@@ -46,13 +46,6 @@ def handled_event_types(handler: object) -> frozenset[int]:
     return frozenset({UNKNOWN_TYPE, *(number for number, kind in types.items() if hasattr(handler, kind.method))})
 
 
-def replenish_credit(link: Any, credit: int) -> None:
-    """Raise the link's credit to its full value once half is used: one frame per message would cost too much."""
-    left = link.credit
-    if left <= credit // 2:
-        link.flow(credit - left)
-
-
 def condition_text(endpoint: Any) -> str:
     """Return the peer's reason for closing a link or session, for messages."""
     condition = endpoint.remote_condition

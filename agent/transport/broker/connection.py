@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from ..amqp.binding_filters import binding_filter
 from ..amqp.deliveries import DeliveryStep, next_step
 from ..amqp.engine import Engine
-from ..amqp.proton_library import condition_text, load_proton, replenish_credit
+from ..amqp.flow_control import CREDIT, replenish_credit
+from ..amqp.proton_library import condition_text, load_proton
 from ..codec.errors import DecodeError
 from ..codec.message_codec import decode, encode
 from .connection_actions import (
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from .connect_attempt import ConnectedSocket
 
 _logger = logging.getLogger(__name__)
-CREDIT = 200
 MAX_FRAME_BYTES = 1 << 16
 MAX_MESSAGE_BYTES = 16 << 20
 DRAIN_POLL_SECONDS = 0.02
@@ -188,7 +188,7 @@ class BrokerConnection:
                 self._receive(link, delivery)
             case DeliveryStep.DISCARD:
                 delivery.settle()
-                replenish_credit(link, CREDIT)
+                replenish_credit(link)
             case DeliveryStep.REJECT:
                 self._perform(self._logic.on_message_too_large(MAX_MESSAGE_BYTES))
 
@@ -242,7 +242,7 @@ class BrokerConnection:
         if not delivery.settled:
             delivery.update(load_proton().Delivery.ACCEPTED)
         delivery.settle()
-        replenish_credit(link, CREDIT)
+        replenish_credit(link)
         receiver = self._logic.receivers.get(link.name)
         try:
             message = decode(data, address=receiver.exchange if receiver is not None else "")

@@ -1,7 +1,7 @@
 """What a connection to a broker has to do: pure decisions over plain values, for `connection.BrokerConnection`.
 
 Nothing here touches a socket, a clock or proton: methods take what happened, and return what must be done. Links are
-meant by their names, which are chosen here.
+identified by names, which are chosen here.
 
 Three sessions, because RabbitMQ ends the whole session when it refuses one address: subscriptions, the exchanges, and
 the queues that requests named as their reply address.
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from ...qmf.wire.addresses import direct_exchange, topic_exchange
+from ...qmf.wire.addresses import V1_EXCHANGE, direct_exchange, topic_exchange
 from ...qmf.wire.topic import TopicPattern
 from .address_schemes import AddressScheme, Target, choose_address_scheme
 from .connection_actions import (
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from ...qmf.wire.message import Message
 
 MAX_SENDERS = 64
-LEGACY_EXCHANGE = "amq.direct"
-"""Where consoles of QMF v1 receive replies."""
 
 
 class Phase(Enum):
@@ -71,11 +69,14 @@ class BrokerConnectionLogic:
            |                             |                                         |
            +-----------------------------+------------close------------------------+---> DRAINING
                                          |                                         |
-                                         +---a subscription or its session ended---+---> FAILED
+                                         +---------a subscription is lost----------+---> FAILED
 
-    DRAINING lasts until all senders are idle, then the connection is closed. Every state ends in ENDED, when the socket
-    is closed. Three events change no state: a subscription that is added later, and the loss of a sender or of a
-    session for senders, which are opened again when needed.
+    A subscription is lost when the broker closes its link or session, or sends a message that is too large. DRAINING
+    lasts until all senders are idle, then the connection is closed. Every state ends in ENDED, when the socket is
+    closed.
+
+    A later subscription changes no state. Neither does the loss of a sender, or of a session for senders: they are
+    opened again when needed.
     """
 
     def __init__(self, domain: str, address_scheme: str, link_prefix: str) -> None:
@@ -88,7 +89,7 @@ class BrokerConnectionLogic:
         """Senders by address, the most recently used last."""
         self._address_scheme, self._link_prefix = address_scheme, link_prefix
         self._topic_exchange = topic_exchange(domain)
-        self._exchanges = {self._topic_exchange, direct_exchange(domain), LEGACY_EXCHANGE}
+        self._exchanges = {self._topic_exchange, direct_exchange(domain), V1_EXCHANGE}
         self._numbers = itertools.count(1)
 
     def on_open(self, properties: object, subscriptions: Iterable[tuple[str, str]]) -> list[Action]:

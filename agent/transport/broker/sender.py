@@ -7,6 +7,7 @@ from collections import deque
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from ..amqp.flow_control import may_send
 from ..amqp.proton_library import load_proton
 
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 MAX_QUEUED_SECONDS = 10.0
 MAX_MESSAGES = 1_000
 MAX_BYTES = 16 << 20
-MAX_OUTGOING_BYTES = 256 << 10
-"""What proton buffers for the socket; more stays in the queue, where it can expire."""
 
 
 class Sender:
@@ -66,7 +65,7 @@ class Sender:
         """Send as many queued messages as the broker's credit and the socket allow."""
         self._expire()
         link = self.link
-        while self._items and link.credit > 0 and self._session.outgoing_bytes < MAX_OUTGOING_BYTES:
+        while self._items and may_send(link, self._session):
             delivery = link.delivery(str(next(self._tags)))
             link.stream(self._take())
             link.advance()

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from ..amqp.binding_filters import FilterError, binding_keys
 from ..amqp.deliveries import DeliveryStep, next_step
 from ..amqp.engine import Engine
-from ..amqp.proton_library import load_proton, replenish_credit
+from ..amqp.flow_control import CREDIT, replenish_credit
+from ..amqp.proton_library import load_proton
 from .client_connection_logic import (
     ClientConnectionLogic,
     ConsumerRequest,
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from .broker import EmbeddedBroker
 
 _logger = logging.getLogger(__name__)
-CREDIT = 200
 MAX_FRAME_BYTES = 1 << 14
 MAX_SESSIONS = 8
 OPEN_TIMEOUT_SECONDS = 10.0
@@ -54,7 +54,7 @@ class ClientConnection:
         self._open_timer = broker.loop.call_later(OPEN_TIMEOUT_SECONDS, self._on_open_timeout)
 
     def start(self) -> None:
-        """Begin to speak AMQP."""
+        """Start the protocol."""
         self._engine.start()
 
     def flush(self) -> None:
@@ -134,7 +134,7 @@ class ClientConnection:
                 self._receive(link, delivery)
             case DeliveryStep.DISCARD:
                 delivery.settle()
-                replenish_credit(link, CREDIT)
+                replenish_credit(link)
             case DeliveryStep.REJECT:
                 _close(link, self._logic.reject_large_message(link, max_bytes))
 
@@ -220,7 +220,7 @@ class ClientConnection:
             delivery.update(outcome)
         delivery.settle()
         if link in self._logic.producers:
-            replenish_credit(link, CREDIT)
+            replenish_credit(link)
 
     def _remove(self, link: Any) -> None:
         attached = self._logic.detach(link)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
+from ..amqp.flow_control import may_send
 from ..amqp.proton_library import load_proton
 
 if TYPE_CHECKING:
     from .message_queue import MessageQueue
 
 MAX_UNSETTLED = 1_000
-MAX_OUTGOING_BYTES = 256 << 10
-"""What proton buffers for the socket; more stays in the queue, where it can expire."""
 
 
 class Consumer:
@@ -29,7 +28,7 @@ class Consumer:
     def flush(self) -> None:
         """Send as many messages as credit, socket and unsettled deliveries allow."""
         link = self.link
-        while link.credit > 0 and self._session.outgoing_bytes < MAX_OUTGOING_BYTES and link.unsettled < MAX_UNSETTLED:
+        while link.unsettled < MAX_UNSETTLED and may_send(link, self._session):
             item = self.queue.take()
             if item is None:
                 if link.drain_mode:

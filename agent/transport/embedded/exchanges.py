@@ -9,13 +9,11 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from ...qmf.wire.addresses import direct_exchange, topic_exchange
+from ...qmf.wire.addresses import V1_EXCHANGE, direct_exchange, topic_exchange
 from ...qmf.wire.topic import TopicTable
 
 if TYPE_CHECKING:
     from .message_queue import MessageQueue
-
-LEGACY_EXCHANGE = "amq.direct"
 
 
 class Exchanges:
@@ -31,7 +29,7 @@ class Exchanges:
 
     def is_exchange(self, name: str) -> bool:
         """Whether a node is one of the exchanges."""
-        return name in (self.topic, self.direct, LEGACY_EXCHANGE)
+        return name in (self.topic, self.direct, V1_EXCHANGE)
 
     def is_dynamic_node(self, name: str) -> bool:
         """Whether a node was created for a dynamic source."""
@@ -86,7 +84,7 @@ class Exchanges:
     def _route(self, node: str, key: str) -> tuple[MessageQueue, ...]:
         if node == self.topic:
             return self._topic_bindings.route(key)
-        if node in (self.direct, LEGACY_EXCHANGE):
+        if node in (self.direct, V1_EXCHANGE):
             return tuple(self._direct_bindings.get((node, key), ()))
         queue = self._dynamic_nodes.get(node)
         return () if queue is None else (queue,)
