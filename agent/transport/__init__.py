@@ -68,7 +68,7 @@ class ConnectionState(StrEnum):
 def open_transport(options: TransportOptions) -> Transport:
     """Return the transport for these options, not yet started.
 
-    Raise Unavailable, which says what is wrong with the options or which package is missing.
+    Raise Unavailable, which names the wrong option or the missing package.
     """
     if options.listen is not None:
         from .embedded.transport import EmbeddedTransport

@@ -33,7 +33,7 @@ class Url:
 
 
 def parse_url(text: str) -> Url:
-    """Parse a URL, whose scheme may be left out; raise Unavailable, which says what is wrong with it."""
+    """Parse a URL, whose scheme may be left out; raise Unavailable with what is wrong."""
     try:
         split = urlsplit(text if "//" in text else f"amqp://{text}")
         host, port = split.hostname, split.port

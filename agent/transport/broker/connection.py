@@ -6,10 +6,9 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..amqp.binding_filters import binding_filter
 from ..amqp.deliveries import DeliveryStep, next_step
 from ..amqp.engine import Engine
-from ..amqp.flow_control import CREDIT, replenish_credit
+from ..amqp.flow_control import replenish_credit
 from ..amqp.proton_library import condition_text, load_proton
 from ..codec.errors import DecodeError
 from ..codec.message_codec import decode, encode
@@ -21,10 +20,9 @@ from .connection_actions import (
     EndSession,
     Fail,
     ReportReady,
-    SessionKind,
 )
 from .connection_logic import BrokerConnectionLogic, Phase
-from .sender import Sender
+from .link_table import MAX_MESSAGE_BYTES, LinkTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -38,7 +36,6 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger(__name__)
 MAX_FRAME_BYTES = 1 << 16
-MAX_MESSAGE_BYTES = 16 << 20
 DRAIN_POLL_SECONDS = 0.02
 
 
@@ -65,22 +62,26 @@ class BrokerConnection:
         """Start the connection; `subscriptions`, pairs of exchange and key, is read when the broker has opened it."""
         proton = load_proton()
         self.url = str(connected.url)
-        self.dropped = 0
+        self._invalid = 0
         self._logic = BrokerConnectionLogic(options.domain, options.address_scheme, container)
         self._loop, self._subscriptions, self._on_ready, self._on_message = loop, subscriptions, on_ready, on_message
-        self._sessions: dict[SessionKind, Any] = {}
-        self._senders: dict[str, Sender] = {}
         transport: Any = proton.Transport()
         transport.max_frame_size = MAX_FRAME_BYTES
         transport.idle_timeout = 2 * options.heartbeat_seconds
         self._on_end = on_end
         self._engine = engine = Engine(loop, connected.sock, transport, self, self._end)
+        self._links = LinkTable(engine.connection, self.url)
         engine.connection.container = container
         engine.connection.hostname = connected.url.host
         engine.connection.properties = {proton.symbol("product"): "hostinfo-agent"}
         self._user_id = security.prepare(transport, engine.connection, connected.url)
         engine.connection.open()
         loop.call_soon(engine.start)
+
+    @property
+    def dropped(self) -> int:
+        """Messages that were not sent, and received ones that were not decodable."""
+        return self._invalid + self._links.dropped
 
     @property
     def scheme(self) -> AddressScheme:
@@ -106,11 +107,11 @@ class BrokerConnection:
             )
         except Exception as error:
             _logger.warning("message to %s not sent: %s", message.address[:100], error)
-            self.dropped += 1
+            self._invalid += 1
             return False
         name, actions = self._logic.use_sender(target.address, kind)
         self._perform(actions)
-        is_queued = self._senders[name].send(data, message.ttl_ms)
+        is_queued = self._links.send(name, data, message.ttl_ms)
         self._engine.process()
         return is_queued
 
@@ -127,8 +128,7 @@ class BrokerConnection:
 
     def on_writable(self) -> None:
         """Fill the socket's buffer again."""
-        for sender in self._senders.values():
-            sender.flush()
+        self._links.flush()
 
     def on_connection_remote_open(self, event: Any) -> None:
         """Attach the subscriptions as this broker writes addresses."""
@@ -149,9 +149,7 @@ class BrokerConnection:
 
     def on_link_flow(self, event: Any) -> None:
         """Send what the broker gave credit for."""
-        sender = self._senders.get(event.link.name)
-        if sender is not None:
-            sender.flush()
+        self._links.flush(event.link.name)
 
     def on_link_remote_close(self, event: Any) -> None:
         """Forget a sender, or fail."""
@@ -164,8 +162,7 @@ class BrokerConnection:
     def on_session_remote_close(self, event: Any) -> None:
         """Forget a session with its senders, or fail."""
         session = event.session
-        kind = next((kind for kind, known in self._sessions.items() if known == session), None)
-        self._perform(self._logic.on_session_end(kind, condition_text(session)))
+        self._perform(self._logic.on_session_end(self._links.kind_of(session), condition_text(session)))
         if self._logic.phase is not Phase.FAILED:
             session.close()
             session.free()
@@ -198,43 +195,17 @@ class BrokerConnection:
         for action in actions:
             match action:
                 case AttachReceiver():
-                    self._attach_receiver(action)
-                case AttachSender(name, address, session):
-                    self._senders[name] = Sender(self._session(session), name, address, self._count_dropped)
-                case DropSender(name, must_close, warning):
-                    self._drop_sender(name, must_close=must_close, warning=warning)
-                case EndSession(session, warning):
-                    _logger.warning("%s: %s", self.url, warning)
-                    del self._sessions[session]
+                    self._links.attach_receiver(action)
+                case AttachSender():
+                    self._links.attach_sender(action)
+                case DropSender():
+                    self._links.drop_sender(action)
+                case EndSession():
+                    self._links.end_session(action)
                 case ReportReady():
                     self._on_ready()
                 case Fail(condition, text):
                     self._engine.fail(condition, text)
-
-    def _attach_receiver(self, action: AttachReceiver) -> None:
-        link = self._session(SessionKind.SUBSCRIPTIONS).receiver(action.name)
-        link.source.address = action.address
-        link.snd_settle_mode = load_proton().Link.SND_SETTLED
-        if action.binding_key is not None:
-            link.source.filter.put_dict(binding_filter(action.binding_key, is_topic=action.is_topic))
-        link.open()
-        link.flow(CREDIT)
-
-    def _drop_sender(self, name: str, *, must_close: bool, warning: str) -> None:
-        sender = self._senders.pop(name)
-        self.dropped += sender.queued
-        if warning:
-            _logger.warning("%s: %s", self.url, warning)
-        if must_close:
-            sender.link.close()
-
-    def _session(self, kind: SessionKind) -> Any:
-        session = self._sessions.get(kind)
-        if session is None:
-            session = self._sessions[kind] = self._engine.connection.session()
-            session.incoming_capacity = 2 * MAX_MESSAGE_BYTES
-            session.open()
-        return session
 
     def _receive(self, link: Any, delivery: Any) -> None:
         data = bytes(link.recv(delivery.pending) or b"")
@@ -247,7 +218,7 @@ class BrokerConnection:
         try:
             message = decode(data, address=receiver.exchange if receiver is not None else "")
         except DecodeError as error:
-            self.dropped += 1
+            self._invalid += 1
             _logger.info("%s: %s", self.url, error)
             return
         if receiver is None or receiver.accepts(message.subject):
@@ -259,14 +230,11 @@ class BrokerConnection:
             link.close()
             link.free()
 
-    def _count_dropped(self, messages: int) -> None:
-        self.dropped += messages
-
     def _close_when_idle(self) -> None:
         """Poll, because proton has no event for a session whose window opens."""
         if self._logic.phase is not Phase.DRAINING:
             return
-        if self._logic.may_close(are_senders_idle=all(sender.is_idle for sender in self._senders.values())):
+        if self._logic.may_close(are_senders_idle=self._links.are_senders_idle):
             self._engine.close()
             return
         self._engine.process()

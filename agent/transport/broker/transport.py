@@ -86,7 +86,7 @@ class BrokerTransport:
         self._loop.start()
 
     def reply_to(self, key: str) -> str:
-        """Return the reply address of a subscribed key; it differs between brokers, so ask when connected."""
+        """Return the reply address of a subscribed key; valid from CONNECTED on, as it differs by broker."""
         exchange = next((name for name, bound in tuple(self._subscriptions) if bound == key), None)
         return self._scheme.reply_to(exchange or topic_exchange(self._options.domain), key)
 

@@ -4,7 +4,7 @@ Integers of every width become int, symbols and characters str, arrays lists. A 
 timestamp is its milliseconds, a decimal its bits.
 
 Hostile bytes cost no more than their length allows. Depth is bounded, no count is trusted, and a container must end
-where its size says: so a reader that skips it and one that decodes it agree on where it ends.
+at its declared size: so a reader that skips it and one that decodes it agree on its end.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What a client of the embedded broker may do: pure decisions over plain values, for `client_connection`.
 
-Nothing here touches a socket, a clock or proton: methods take what the client asks for, and return what must be done.
+Nothing here touches a socket, a clock or proton: methods take what the client requests, and return what must be done.
 A link is any hashable value.
 """
 
@@ -24,7 +24,7 @@ Link: TypeAlias = Hashable
 
 @dataclass(frozen=True, slots=True)
 class ConsumerRequest:
-    """The source of a link that a client wants to receive by."""
+    """The source of a link that a client requests to receive by."""
 
     address: str | None = None
     is_dynamic: bool = False
@@ -34,7 +34,7 @@ class ConsumerRequest:
 
 @dataclass(frozen=True, slots=True)
 class ProducerRequest:
-    """The target of a link that a client wants to send by; without an address, an anonymous relay."""
+    """The target of a link that a client requests to send by; without an address, an anonymous relay."""
 
     address: str | None = None
     is_dynamic: bool = False
@@ -74,7 +74,7 @@ class RejectMessage:
 
 
 class ClientConnectionLogic:
-    """The links of one client, by what it asked for.
+    """The links of one client, by what it requested.
 
     The states of the connection::
 

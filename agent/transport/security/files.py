@@ -1,4 +1,4 @@
-"""Files with secrets: readable by this process, and passwords by nobody else."""
+"""Files with secrets: this process must be able to read them, and a password may be read by no other user."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_PASSWORD_BYTES = 4_096
 
 
 def read_password(path: str) -> str:
-    """Return the only line of a file that its owner alone may read, who is this user or root; else Unavailable."""
+    """Return the only line of a file with mode 0600, owned by this user or root; raise Unavailable otherwise."""
 
     def check(status: stat_result) -> None:
         if status.st_mode & 0o077 or status.st_uid not in (0, os.geteuid()):

@@ -124,8 +124,8 @@ def test_a_sender_that_the_broker_closes_is_opened_again_when_it_is_needed() -> 
     logic = ready()
     assert logic.use_sender("q1", SessionKind.QUEUES) == ("c1-1", [AttachSender("c1-1", "q1", SessionKind.QUEUES)])
     assert logic.use_sender("q1", SessionKind.QUEUES) == ("c1-1", [])
-    assert logic.on_link_end("c1-1", "gone") == [DropSender("c1-1", warning="sender to q1 ended: gone")]
-    assert logic.on_link_end("c1-1", "gone") == []
+    assert logic.on_link_end("c1-1", "deleted") == [DropSender("c1-1", warning="sender to q1 ended: deleted")]
+    assert logic.on_link_end("c1-1", "deleted") == []
     assert logic.use_sender("q1", SessionKind.QUEUES) == ("c1-2", [AttachSender("c1-2", "q1", SessionKind.QUEUES)])
 
 

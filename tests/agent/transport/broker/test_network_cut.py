@@ -24,7 +24,7 @@ def ip(*arguments: str) -> None:
 
 @pytest.fixture
 def namespace() -> Iterator[str]:
-    """Yield a namespace with the address 198.51.100.2, which is reached from .1 over the link NAME."""
+    """Yield a namespace with the address 203.0.113.2, which is reached from .1 over the link NAME."""
     if os.geteuid() != 0 or shutil.which("ip") is None:
         pytest.skip("a network namespace needs root and iproute2")
     try:
@@ -33,9 +33,9 @@ def namespace() -> Iterator[str]:
         pytest.skip(f"no network namespaces here: {error.stderr.decode()}")
     try:
         ip("link", "add", NAME, "type", "veth", "peer", "name", "inner", "netns", NAME)
-        ip("addr", "add", "198.51.100.1/24", "dev", NAME)
+        ip("addr", "add", "203.0.113.1/24", "dev", NAME)
         ip("link", "set", NAME, "up")
-        ip("-n", NAME, "addr", "add", "198.51.100.2/24", "dev", "inner")
+        ip("-n", NAME, "addr", "add", "203.0.113.2/24", "dev", "inner")
         ip("-n", NAME, "link", "set", "inner", "up")
         yield NAME
     finally:
@@ -48,7 +48,7 @@ def test_a_cut_in_the_middle_of_a_reply_is_noticed_and_the_rest_is_not_sent_late
     options: dict[str, Any] = {"allow_cleartext": True, "allow_anonymous": True, "heartbeat_seconds": 0.5}
     prefix = ("ip", "netns", "exec", namespace)
     with (
-        echo_agent(None, prefix, listen="amqp://198.51.100.2:5672", **options) as url,
+        echo_agent(None, prefix, listen="amqp://203.0.113.2:5672", **options) as url,
         Peer(TransportOptions(urls=(url,), retry_seconds=0.5, **options), (TOPIC, "r.1")).connected() as console,
     ):
         console.transport.send(request(console.transport, "r.1", {"parts": PARTS, "size": SIZE}))

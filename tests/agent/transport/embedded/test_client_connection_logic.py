@@ -120,7 +120,7 @@ def test_a_producer_sends_to_an_exchange_a_dynamic_node_or_an_anonymous_relay(
 @pytest.mark.parametrize(
     ("request_", "expected"),
     [
-        (ProducerRequest("queue-of-nobody"), "amqp:not-found"),
+        (ProducerRequest("missing-queue"), "amqp:not-found"),
         (ProducerRequest(f"{DYNAMIC}/key"), "amqp:not-found"),
         (ProducerRequest(is_dynamic=True), "amqp:not-implemented"),
         (ProducerRequest(DIRECT, is_coordinator=True), "amqp:not-implemented"),
