@@ -17,7 +17,7 @@ from ..qmf import DataType, Event, SchemaClass, SchemaKind, SchemaProperty
 from .classes import PACKAGE
 from .property_mapping import to_wire
 
-WARN, NOTE, INFO = 4, 5, 6
+WARN, NOTE = 4, 5
 _ARGUMENTS = {
     "version": (DataType.STRING, "sstr", "", "Version of hostinfo."),
     "epoch": (DataType.INT, "uint32", "", "Number of starts of the agent, or the time of the start."),
