@@ -1,27 +1,29 @@
 """What can go wrong, as a tree.
 
 HostInfoError
-├── Unsupported        no open driver offers this group, or nobody can tell this field
-├── DriverError        a driver that offers it failed
-│   ├── Unavailable    meant for this host, could not be opened
-│   ├── ReadError      the source could not be read (permission, vanished, timed out)
-│   └── ParseError     read, not understood
-├── RecordingError     the recording could not be written
-└── ActionError
-    ├── Refused        a guard said no; nothing was touched
-    ├── Failed         tried, did not take
-    └── ActionRolledBack     undone; the host is as before
+├── Unsupported          no open driver offers this group, or no source on this host provides this field
+├── DriverError          a driver that offers it failed
+│   ├── Unavailable      meant for this host, could not be opened
+│   ├── ReadError        the source could not be read (permission, vanished, timed out)
+│   └── ParseError       read, not understood
+├── RecordingError       the recording could not be written
+└── ActionError          a change that was not made
+    ├── ActionRefused    a rule forbids it; nothing was changed
+    ├── ActionFailed     attempted, and the host may have changed; the message states what is true now
+    └── ActionRolledBack attempted and undone; the host is as before
 """
+
+from __future__ import annotations
 
 
 class HostInfoError(Exception):
-    """Something that hostinfo could not tell or do.
+    """A fact that hostinfo could not read, or a change that it did not make.
 
-    The message names the source first (a file, a call, a driver, a group), then what is the matter with it.
+    The message names the source first (a file, a call, a driver, a group), then what happened.
     """
 
     drivers: tuple[str, ...] = ()
-    """The drivers that failed, where a host was asked for a group and none told it."""
+    """The drivers that failed, where a group was read and none of them provided it."""
 
     def __init__(self, source: str, detail: str) -> None:
         super().__init__(source, detail)
@@ -38,7 +40,7 @@ class HostInfoError(Exception):
 
 
 class Unsupported(HostInfoError):
-    """Nobody here can tell this; the message says why."""
+    """No source on this host provides the group or field; the message has the reason."""
 
 
 class DriverError(HostInfoError):
@@ -50,9 +52,10 @@ class Unavailable(DriverError):
 
 
 class ReadError(DriverError):
-    """The source could not be read: no permission, vanished, timed out.
+    """The source could not be read: permission denied, vanished, timed out.
 
-    ``errno`` is the system's number for it where it had one; a daemon that did not answer is ECONNRESET or ETIMEDOUT.
+    ``errno`` is the number of the system's error, if it had one. A daemon that did not reply has ECONNRESET or
+    ETIMEDOUT.
     """
 
     def __init__(self, source: str, detail: str, errno: int | None = None) -> None:
@@ -60,8 +63,8 @@ class ReadError(DriverError):
         self.errno = errno
 
     @classmethod
-    def from_os(cls, source: str, error: OSError) -> "ReadError":
-        """The same failure with the source that was asked for, instead of the path that was opened."""
+    def from_os(cls, source: str, error: OSError) -> ReadError:
+        """Return an OSError as a ReadError that names the requested source instead of the path that was opened."""
         return cls(source, error.strerror or str(error), error.errno)
 
 
@@ -74,16 +77,24 @@ class RecordingError(HostInfoError):
 
 
 class ActionError(HostInfoError):
-    """A change to the host that did not come about."""
+    """A change of the host that was not made, or not confirmed.
+
+    ``steps_done`` names the steps that were applied before, in order, whether or not they were undone.
+    """
+
+    def __init__(self, source: str, detail: str, steps_done: tuple[str, ...] = ()) -> None:
+        super().__init__(source, detail)
+        self.args = (source, detail, steps_done)
+        self.steps_done = steps_done
 
 
 class ActionRefused(ActionError):
-    """A guard said no; nothing was touched."""
+    """A rule forbids the change; nothing was changed. The message names the rule, and what would allow the change."""
 
 
 class ActionFailed(ActionError):
-    """Tried, and did not take."""
+    """The change was attempted, and the host may have changed. The message states what is true now."""
 
 
 class ActionRolledBack(ActionError):
-    """Undone; the host is as before."""
+    """The change was attempted and undone: the host is as before. The message has the reason."""

@@ -1,4 +1,4 @@
-"""A group of facts with where each was read, and what failed on the way."""
+"""A group of facts with the source of each, and the problems met while they were read."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ else:
 
 @record
 class Problem:
-    """One thing that could not be told, and why."""
+    """One fact, or group, that is missing, and the reason."""
 
     path: str
-    """The field within the group, dotted; empty: the whole group, as this driver would have told it."""
+    """The field within the group, dotted; empty: the whole group, as far as this driver provides it."""
     error: HostInfoError
-    """An Unsupported (nobody here can tell) or a DriverError (somebody should, and failed)."""
+    """Unsupported: no source on this host provides it; DriverError: a source should, and failed."""
     driver: str
-    """The driver that was asked."""
+    """Name of the driver that reported the problem."""
 
 
 @record
 class GroupResult(_Generic["T"]):
-    """What a driver told about one group.
+    """One group of facts as a driver read it.
 
-    ``sources`` names for each field the place it was read from; a field that is not listed was read where its
-    parent was (``processors`` stands for ``processors.core_id``). ``problems`` lists what is missing from ``value``
-    because it could not be told, and which drivers failed before this one answered.
+    ``sources`` maps fields to the place that they were read from. A field that is not listed has the source of its
+    parent (``processors`` is the parent of ``processors.core_id``). ``problems`` lists what could not be read, and the
+    drivers that failed before this one succeeded.
     """
 
     value: T
@@ -52,9 +52,9 @@ class GroupResult(_Generic["T"]):
 
 
 class FactBuilder:
-    """Collects, while a driver reads one group, where each field came from and what could not be read.
+    """Collects the sources and the problems of one group while a driver reads it.
 
-    ``fields`` are the top-level fields that the caller needs (None: all): a reader may read more, never less.
+    ``fields`` are the top-level fields that the caller needs (None: all). A reader may read more, never less.
     """
 
     __slots__ = ("driver", "fields", "problems", "sources")
@@ -70,20 +70,20 @@ class FactBuilder:
         return self.fields is None or not self.fields.isdisjoint(fields)
 
     def record_source(self, source: str, *fields: str) -> None:
-        """These fields were read from this source."""
+        """Record the source that fields were read from."""
         for name in fields:
             self.sources[name] = source
 
     def add_problem(self, path: str, error: HostInfoError) -> None:
-        """This field (dotted path; empty: the group) could not be told."""
+        """Record why a field (dotted path; empty: the group) could not be read."""
         self.problems.append(Problem(path=path, error=error, driver=self.driver))
 
     def unsupported(self, path: str, source: str, why: str) -> None:
-        """Nobody here can tell this field."""
+        """Record that no source on this host provides a field."""
         self.add_problem(path, Unsupported(source, why))
 
     def merge(self, base: GroupResult[U], except_for: Collection[str] = ()) -> None:
-        """Take over where another answer about the group was read and what it lacks, but for some top-level fields."""
+        """Add the sources and the problems of another result for the group, except for some top-level fields."""
         for path, source in base.sources.items():
             if path.partition(".")[0] not in except_for:
                 self.sources[path] = source
@@ -92,7 +92,7 @@ class FactBuilder:
                 self.problems.append(problem)
 
     def try_read(self, path: str, read: Callable[[], U]) -> U | None:
-        """What ``read`` returns; None, with the problem noted, where it raised a DriverError."""
+        """Return what ``read`` returns; on a DriverError, add the problem and return None."""
         try:
             return read()
         except DriverError as error:
@@ -100,7 +100,7 @@ class FactBuilder:
             return None
 
     def build(self, value: T) -> GroupResult[T]:
-        """The finished answer: sources of absent fields are left out, for nothing was read there."""
+        """Return the result. Sources of absent fields are left out, because nothing was read there."""
         present = {path: source for path, source in self.sources.items() if _is_present(value, path)}
         return GroupResult(value=value, sources=present, problems=tuple(self.problems))
 
