@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from hostinfo.action import Actions
     from hostinfo.driver import Driver
     from hostinfo.driver_factory import DriverFactory
     from hostinfo.errors import (
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from hostinfo.watch import Watch
 
 _MODULES = {
+    "hostinfo.action": ("Actions",),
     "hostinfo.facade": ("HostInfo", "open"),
     "hostinfo.fact": ("GroupResult", "Problem"),
     "hostinfo.watch": ("Watch",),
@@ -59,6 +61,7 @@ __all__ = [
     "ActionFailed",
     "ActionRefused",
     "ActionRolledBack",
+    "Actions",
     "Driver",
     "DriverError",
     "DriverFactory",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Self
 
+    from hostinfo.action import Actions
     from hostinfo.watch import Watch
 
 
@@ -112,6 +113,16 @@ class HostInfo(Groups):
             if groups is None or not lazy.factory.groups.isdisjoint(groups):
                 lazy.add_monitors(watch)
         return watch
+
+    def actions(self) -> Actions:
+        """Return what can be changed on this host.
+
+        The table has no entry for a recording, a remote host or files below another root; its
+        ``unsupported_reasons`` then say so. Reading facts never imports an action.
+        """
+        from hostinfo.action import find_actions
+
+        return find_actions(self.uri)
 
     def drivers(self) -> tuple[Driver, ...]:
         """Open and return the drivers of this host, in order of preference, without those that cannot be opened."""
