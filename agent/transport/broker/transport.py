@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from hostinfo.lowlevel.backoff import Backoff
 
 from ...qmf.wire.addresses import topic_exchange
-from .. import ConnectionState
 from ..amqp.event_loop import EventLoop, Timer
 from ..amqp.outgoing_queue import OutgoingQueue
 from ..amqp.proton_library import load_proton
+from ..interface import ConnectionState
 from ..security.client import ClientSecurity
 from .address_schemes import AddressScheme, choose_address_scheme
 from .connection import BrokerConnection

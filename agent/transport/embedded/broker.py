@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from ..amqp.event_loop import EventLoop
     from ..options import TransportOptions
     from ..security.server import ServerSecurity
-    from .client_connection import ClientConnection
 
 
 class EmbeddedBroker:
@@ -26,19 +25,19 @@ class EmbeddedBroker:
         self.version = hostinfo.__version__
         self.exchanges = Exchanges(options.domain)
         self.budget = MemoryBudget(options.max_total_bytes)
-        self._to_flush: dict[ClientConnection, None] = {}
+        self._to_flush: dict[Callable[[], None], None] = {}
 
     def new_queue(self, on_message: Callable[[MessageQueue], None]) -> MessageQueue:
         """Return a queue with the limits of the options."""
         return MessageQueue(self.budget, on_message, self.options.max_queue_messages, self.options.max_queue_bytes)
 
-    def schedule_flush(self, client: ClientConnection) -> None:
-        """Send a client's queued messages with the next round of the loop, so that many need one write."""
+    def schedule_flush(self, flush: Callable[[], None]) -> None:
+        """Call a client's `flush` once in the next round of the loop, so that many messages need one write."""
         if not self._to_flush:
             self.loop.call_soon(self._flush)
-        self._to_flush[client] = None
+        self._to_flush[flush] = None
 
     def _flush(self) -> None:
-        clients, self._to_flush = self._to_flush, {}
-        for client in clients:
-            client.flush()
+        to_flush, self._to_flush = self._to_flush, {}
+        for flush in to_flush:
+            flush()

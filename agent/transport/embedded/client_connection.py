@@ -228,7 +228,7 @@ class ClientConnection:
             self._broker.exchanges.remove(self._consumers.pop(link).queue, attached.dynamic_node)
 
     def _on_queued(self, _queue: object) -> None:
-        self._broker.schedule_flush(self)
+        self._broker.schedule_flush(self.flush)
 
     def _on_open_timeout(self) -> None:
         if self._logic.must_abort():

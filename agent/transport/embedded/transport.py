@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from hostinfo import Unavailable
 
-from .. import ConnectionState
 from ..amqp.event_loop import EventLoop
 from ..amqp.outgoing_queue import OutgoingQueue
 from ..amqp.proton_library import load_proton
 from ..codec.errors import DecodeError, EncodeError
 from ..codec.message_codec import decode, encode
+from ..interface import ConnectionState
 from ..security.server import ServerSecurity
 from ..urls import parse_url
 from .broker import EmbeddedBroker
