@@ -110,10 +110,11 @@ class _Reader(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         function = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         if function in _BY_NAME and node.args:
-            if isinstance(node.args[0], ast.Constant):
-                self._add(self.by_name, f"{_BY_NAME[function]}{node.args[0].value}")
-            else:
-                self.computed.append(ast.unparse(node.args[0]))
+            match node.args[0]:
+                case ast.Constant(value=str() as name):
+                    self._add(self.by_name, f"{_BY_NAME[function]}{name}")
+                case computed:
+                    self.computed.append(ast.unparse(computed))
         self.generic_visit(node)
 
     def _add(self, found: set[str], module: str) -> None:
