@@ -16,7 +16,7 @@ from hostinfo.record import replace
 
 from ..sources.field_reader import FieldReader
 from ..sources.xen_role import DOM0, read_role
-from .firmware_tables import CALL_XEN, read_tables
+from .firmware_tables import READ_FROM_XEN, read_tables
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 NAME = "dom0-firmware"
 _SLOT_FIELDS = ("installed_bytes", "maximum_bytes", "slots", "error_correction", "dimms")
 _MEMORY_UNSUPPORTED = {
-    "total_bytes": f"Dom0's MemTotal is its own share; {CALL_XEN}",
-    "free_bytes": f"Dom0's MemFree is its own; {CALL_XEN}",
-    "available_bytes": f"Dom0's MemAvailable is its own; {CALL_XEN}",
+    "total_bytes": f"Dom0's MemTotal is its own share; {READ_FROM_XEN}",
+    "free_bytes": f"Dom0's MemFree is its own; {READ_FROM_XEN}",
+    "available_bytes": f"Dom0's MemAvailable is its own; {READ_FROM_XEN}",
 }
 
 

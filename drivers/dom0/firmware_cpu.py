@@ -10,7 +10,7 @@ from hostinfo.errors import DriverError
 from hostinfo.model.cpu import Cache, Cpu, Processor
 from hostinfo.record import replace
 
-from .firmware_tables import CALL_XEN, read_tables
+from .firmware_tables import READ_FROM_XEN, read_tables
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ _CPUINFO = "/proc/cpuinfo"
 _COUNTED = ("sockets", "cores", "threads", "threads_per_core", "processors")
 _PASSED_THROUGH = ("vendor_id", "model_name", "family", "model", "stepping", "cpuid_level")
 _UNSUPPORTED = {
-    "flags": f"Xen hides some features from Dom0; {CALL_XEN}",
-    "current_frequency_hz": f"a Dom0's kernel does not see the machine's frequencies; {CALL_XEN}",
+    "flags": f"Xen hides some features from Dom0; {READ_FROM_XEN}",
+    "current_frequency_hz": f"a Dom0's kernel does not see the machine's frequencies; {READ_FROM_XEN}",
 }
 
 
@@ -76,7 +76,7 @@ def _passed_through(reader: FieldReader, sockets: list[ProcessorInfo]) -> Cpu:
     family, model, stepping = identity.family, identity.model, identity.stepping
     by_firmware = _by_firmware(sockets)
     if by_firmware is not None and None not in (family, model, stepping) and by_firmware != (family, model, stepping):
-        why = f"{by_firmware} in SMBIOS type 4, {(family, model, stepping)} in Dom0's {_CPUINFO}; {CALL_XEN}"
+        why = f"{by_firmware} in SMBIOS type 4, {(family, model, stepping)} in Dom0's {_CPUINFO}; {READ_FROM_XEN}"
         for name in ("family", "model", "stepping"):
             if builder.needs(name):
                 builder.unsupported(name, "family, model, stepping", why)
@@ -146,7 +146,7 @@ def _counts(reader: FieldReader, value: Cpu, sockets: list[ProcessorInfo], xen: 
         processors=_each_processor(value, xen),
     )
     if xen and all_threads is not None and all_threads != len(xen):
-        why = f"SMBIOS type 4 has {all_threads} threads in {len(sockets)} sockets, Xen {len(xen)} CPUs; {CALL_XEN}"
+        why = f"SMBIOS type 4 has {all_threads} threads in {len(sockets)} sockets, Xen {len(xen)} CPUs; {READ_FROM_XEN}"
         for field in ("cores", "threads_per_core", *(("sockets",) if all_threads < len(xen) else ())):
             if builder.needs(field):
                 builder.unsupported(field, f"{TABLE}, /{_XEN_CPU}", why)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ..sources.field_reader import FieldReader
     from ..sources.smbios import Tables
 
-CALL_XEN = "run as root, or start libvirtd, to ask Xen"
+READ_FROM_XEN = "run as root or start libvirtd to read from Xen"
 """The remedy in the reasons of missing fields."""
 
 

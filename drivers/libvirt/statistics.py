@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def read_statistics(host: LibvirtHost, exits: DomainExitTracker, fields: RequestedFields) -> GroupResult[Statistics]:
-    """Read the counters of a host of which nothing but its daemon is known."""
+    """Read the counters of a host that is known only through its daemon."""
     builder = FactBuilder(host.driver, fields)
     builder.record_source("libvirt getType", "scope")
     builder.record_source("clock", "time")

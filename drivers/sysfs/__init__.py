@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 GROUPS = ("system", "hypervisor", "domain", "cpu", "memory", "numa", "network", "statistics")
 _MACHINE = ("cpu", "memory", "numa")
 _DOMU = "a Xen domU sees its own share (domain), and not the machine"
-_DOM0 = "a Dom0 sees its own share (domain); run as root, or start libvirtd, to ask the hypervisor"
+_DOM0 = "a Dom0 sees its own share (domain); run as root or start libvirtd to read from Xen"
 
 
 def open_driver(uri: str | None) -> Driver | None:

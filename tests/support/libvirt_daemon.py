@@ -1,4 +1,4 @@
-"""A libvirtd of the tests' own: session mode, scratch folder."""
+"""A libvirtd for the tests: session mode, scratch folder."""
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ import pytest
 
 
 class Libvirtd:
-    """A daemon of its own: session mode, scratch folder, Unix socket and loopback TCP."""
+    """A private daemon: session mode, scratch folder, Unix socket and loopback TCP."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -33,7 +33,7 @@ class Libvirtd:
         self.unix_uri = f"qemu:///session?socket={self.socket}"
 
     def start(self) -> None:
-        """Start it and wait until it answers."""
+        """Start it and wait until it accepts connections."""
         (self.folder / "pid").unlink(missing_ok=True)
         as_user = ["setpriv", "--reuid=65534", "--clear-groups"] if os.geteuid() == 0 else []
         home = str(self.folder)
@@ -59,10 +59,10 @@ class Libvirtd:
 
 @contextlib.contextmanager
 def running_libvirtd() -> Iterator[Libvirtd]:
-    """Started, and killed in the end; the test is skipped where there is none."""
+    """Start a daemon, and kill it in the end; skip the test if libvirtd is not installed."""
     if shutil.which("libvirtd") is None:
         pytest.skip("libvirtd is not installed (libvirt-daemon, libvirt-daemon-driver-qemu)")
-    # pytest's own folders may be closed to the user whom the daemon runs as, and too deep for a socket's name
+    # pytest's folders may be unreadable to the daemon's user, and too deep for a socket's name
     with tempfile.TemporaryDirectory(prefix="libvirtd-", ignore_cleanup_errors=True) as scratch:
         folder = Path(scratch)
         folder.chmod(0o755)

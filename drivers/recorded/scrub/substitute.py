@@ -88,7 +88,7 @@ class Substitution:
 
 
 _COMMON_LABELS = frozenset({"localhost", "localdomain", "local", "(none)", "arpa", "home", "internal", "lan", ""})
-"""Labels that identify nobody."""
+"""Labels that do not identify an owner."""
 
 
 def _shift(sign: str, by: int) -> str:

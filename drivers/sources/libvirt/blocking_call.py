@@ -1,4 +1,4 @@
-"""One call of libvirt's in a thread of its own, so that the caller can stop waiting for it."""
+"""One call to libvirt in its own thread, so that the caller can stop waiting for it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _lock = threading.Lock()
 _abandoned: dict[str, list[BlockingCall]] = {}
-"""Daemon -> calls that nobody waits for. For all clients of the process, because a retry may make a new client."""
+"""Daemon -> abandoned calls of all clients in the process, because a retry may make a new client."""
 
 
 def hung_calls(daemon: str) -> int:
@@ -27,8 +27,8 @@ def hung_calls(daemon: str) -> int:
 class BlockingCall(threading.Thread):
     """The thread. If its caller has stopped waiting, it closes the connection that it used or opened.
 
-    Nobody else may: libvirt's binding holds no reference to a connection during a call, so a connection that is closed
-    meanwhile is freed while it is in use.
+    No other thread may: libvirt's binding holds no reference to a connection during a call, so a connection that is
+    closed meanwhile is freed while it is in use.
     """
 
     def __init__(self, call: Callable[[Any], Any], argument: object, daemon: str, *, name: str) -> None:

@@ -1,4 +1,4 @@
-"""What a Xen Dom0 tells of the machine without asking Xen: never its own share."""
+"""Facts about the machine in a Dom0 that may not call Xen: never the Dom0's own share."""
 
 import errno
 import struct
@@ -34,17 +34,17 @@ cpu cores	: 1
 cpuid level	: 11
 flags		: fpu de tsc msr pae hypervisor lahf_lm
 """
-"""A Dom0's view with one vCPU (dom0_max_vcpus=1), in the form that Linux 6.1 under Xen 4.17 has."""
+"""/proc/cpuinfo of a Dom0 with one vCPU (dom0_max_vcpus=1), as Linux 6.1 on Xen 4.17 prints it."""
 
 
-def machine(
+def write_machine(
     root: Path,
     sockets: int = 2,
     xen_cpus: int = 8,
     offline: tuple[int, ...] = (),
     cpus: tuple[bytes, ...] | None = None,
 ) -> Path:
-    """A machine of sockets with 2 cores and 4 threads each and 2 modules of 8 GiB, seen from its Dom0."""
+    """Write a Dom0's files of a machine: sockets with 2 cores and 4 threads each, 2 modules of 8 GiB."""
     bodies = cpus if cpus is not None else (processor(2, 4),) * sockets
     table = b"".join(structure(4, 0x400 + number, body, *CPU_TEXTS) for number, body in enumerate(bodies))
     table += structure(16, 0x1000, struct.pack("<BBBIHHQ", 3, 3, 6, 32 * GIB // 1024, 0xFFFE, 4, 0))
@@ -71,12 +71,12 @@ def machine(
     }
     for number in range(xen_cpus):
         files[f"sys/devices/system/xen_cpu/xen_cpu{number}/"] = ""
-        if number:  # the first has no such file
+        if number:  # the first CPU has no such file
             files[f"sys/devices/system/xen_cpu/xen_cpu{number}/online"] = "0\n" if number in offline else "1\n"
     return write_tree(root, files)
 
 
-def opened(root: Path) -> HostInfo:
+def open_host(root: Path) -> HostInfo:
     return hostinfo.open(f"sysfs://{root}")
 
 
@@ -85,8 +85,8 @@ def why(fact: GroupResult[Any], field: str) -> str:
     return next(str(problem.error) for problem in fact.problems if problem.path == field)
 
 
-def test_the_machine_is_told_and_not_the_share_of_dom0(tmp_path: Path) -> None:
-    with opened(machine(tmp_path)) as host:
+def test_the_machine_is_reported_and_not_the_share_of_dom0(tmp_path: Path) -> None:
+    with open_host(write_machine(tmp_path)) as host:
         cpu, memory, domain = host.cpu(), host.memory(), host.domain()
     assert (cpu.value.sockets, cpu.value.cores, cpu.value.threads, cpu.value.threads_per_core) == (2, 4, 8, 2)
     assert [processor.number for processor in cpu.value.processors] == list(range(8))
@@ -99,15 +99,15 @@ def test_the_machine_is_told_and_not_the_share_of_dom0(tmp_path: Path) -> None:
 
 
 def test_the_sources_name_the_firmware_and_xen(tmp_path: Path) -> None:
-    with opened(machine(tmp_path)) as host:
+    with open_host(write_machine(tmp_path)) as host:
         cpu = host.cpu()
     assert cpu.sources["sockets"] == "/sys/firmware/dmi/tables/DMI type 4"
     assert cpu.sources["threads"] == "/sys/devices/system/xen_cpu"
     assert "passed through" in cpu.sources["model_name"]
 
 
-def test_what_the_cpu_is_comes_through_xen(tmp_path: Path) -> None:
-    with opened(machine(tmp_path)) as host:
+def test_the_identity_of_the_cpu_is_what_xen_passes_through(tmp_path: Path) -> None:
+    with open_host(write_machine(tmp_path)) as host:
         cpu = host.cpu().value
     assert (cpu.vendor_id, cpu.model_name) == ("GenuineIntel", "ACME Hypothetical CPU X9 @ 2.50GHz")
     assert (cpu.family, cpu.model, cpu.stepping, cpu.cpuid_level) == (6, 26, 5, 11)
@@ -115,42 +115,42 @@ def test_what_the_cpu_is_comes_through_xen(tmp_path: Path) -> None:
     assert [(cache.level, cache.size_bytes, cache.instances) for cache in cpu.caches] == [(1, 32 * 1024, None)]
 
 
-def test_what_only_xen_knows_is_absent_with_the_way_to_it(tmp_path: Path) -> None:
-    with opened(machine(tmp_path)) as host:
+def test_facts_that_only_xen_knows_are_absent_with_a_remedy(tmp_path: Path) -> None:
+    with open_host(write_machine(tmp_path)) as host:
         cpu, memory = host.cpu(), host.memory()
         with pytest.raises(Unsupported, match="libvirtd"):
             host.numa()
     assert cpu.value.flags == ()
     assert cpu.value.current_frequency_hz is None
     for fact, field in ((cpu, "flags"), (cpu, "current_frequency_hz"), (memory, "total_bytes"), (memory, "free_bytes")):
-        assert "run as root, or start libvirtd" in why(fact, field)
+        assert "run as root or start libvirtd" in why(fact, field)
 
 
-def test_a_table_that_claims_fewer_cpus_than_xen_has_is_not_believed(tmp_path: Path) -> None:
-    with opened(machine(tmp_path, sockets=1, xen_cpus=8)) as host:
+def test_a_table_with_fewer_cpus_than_xen_has_is_ignored(tmp_path: Path) -> None:
+    with open_host(write_machine(tmp_path, sockets=1, xen_cpus=8)) as host:
         cpu = host.cpu()
     assert (cpu.value.sockets, cpu.value.cores, cpu.value.threads) == (None, None, 8)
     assert "4 threads in 1 sockets, Xen 8 CPUs" in why(cpu, "sockets")
 
 
 def test_with_fewer_cpus_in_xen_than_in_the_table_the_cores_are_left_out(tmp_path: Path) -> None:
-    """smt=0 or maxcpus= on Xen's command line, hyper-threading switched off in the firmware's setup."""
-    with opened(machine(tmp_path, xen_cpus=4)) as host:
+    """smt=0 or maxcpus= on Xen's command line, or hyper-threading disabled in the firmware's setup."""
+    with open_host(write_machine(tmp_path, xen_cpus=4)) as host:
         cpu = host.cpu()
     assert (cpu.value.sockets, cpu.value.cores, cpu.value.threads, cpu.value.threads_per_core) == (2, None, 4, None)
     assert "Xen 4 CPUs" in why(cpu, "cores")
 
 
-def test_cpus_that_xen_took_offline_are_no_threads(tmp_path: Path) -> None:
-    with opened(machine(tmp_path, offline=(1, 3, 5, 7))) as host:
+def test_cpus_that_xen_took_offline_are_not_counted(tmp_path: Path) -> None:
+    with open_host(write_machine(tmp_path, offline=(1, 3, 5, 7))) as host:
         cpu = host.cpu().value
     assert (cpu.sockets, cpu.cores, cpu.threads, cpu.threads_per_core) == (2, 4, 4, None)
     assert [processor.is_online for processor in cpu.processors] == [True, False] * 4
 
 
-def test_without_xens_list_of_cpus_the_firmware_counts_the_threads(tmp_path: Path) -> None:
-    """A kernel that does not show the physical CPUs, or a recording that left the folder out."""
-    with opened(machine(tmp_path, xen_cpus=0)) as host:
+def test_without_xens_list_of_cpus_the_threads_are_the_firmwares(tmp_path: Path) -> None:
+    """A kernel that does not list the physical CPUs, or a recording without that folder."""
+    with open_host(write_machine(tmp_path, xen_cpus=0)) as host:
         cpu = host.cpu()
         for driver in host.drivers():
             check_driver(driver)
@@ -160,15 +160,15 @@ def test_without_xens_list_of_cpus_the_firmware_counts_the_threads(tmp_path: Pat
 
 def test_an_empty_socket_is_not_counted(tmp_path: Path) -> None:
     empty = processor(0, 0, status=0)
-    with opened(machine(tmp_path, cpus=(processor(4, 8), empty))) as host:
+    with open_host(write_machine(tmp_path, cpus=(processor(4, 8), empty))) as host:
         cpu = host.cpu().value
     assert (cpu.sockets, cpu.cores, cpu.threads) == (1, 4, 8)
 
 
-def test_numbers_that_firmware_and_cpu_tell_differently_are_left_out(tmp_path: Path) -> None:
+def test_numbers_that_differ_between_firmware_and_cpu_are_left_out(tmp_path: Path) -> None:
     other = bytearray(processor(2, 4))
     struct.pack_into("<I", other, 4, 0x000306C3)
-    with opened(machine(tmp_path, cpus=(bytes(other),) * 2)) as host:
+    with open_host(write_machine(tmp_path, cpus=(bytes(other),) * 2)) as host:
         cpu = host.cpu()
     assert (cpu.value.family, cpu.value.model, cpu.value.stepping) == (None, None, None)
     assert "(6, 60, 3) in SMBIOS" in why(cpu, "model")
@@ -177,12 +177,12 @@ def test_numbers_that_firmware_and_cpu_tell_differently_are_left_out(tmp_path: P
 def test_a_highest_speed_below_the_measured_clock_is_left_out(tmp_path: Path) -> None:
     slow = bytearray(processor(2, 4))
     struct.pack_into("<H", slow, 0x14 - 4, 2000)  # QEMU's default, whatever the CPU
-    with opened(machine(tmp_path, cpus=(bytes(slow),) * 2)) as host:
+    with open_host(write_machine(tmp_path, cpus=(bytes(slow),) * 2)) as host:
         assert host.cpu().value.max_frequency_hz is None
 
 
-def test_without_permission_for_the_tables_the_rest_stands(tmp_path: Path) -> None:
-    tree = Tree(str(machine(tmp_path)), errors={"sys/firmware/dmi/tables/DMI": errno.EACCES})
+def test_without_permission_for_the_tables_the_rest_is_reported(tmp_path: Path) -> None:
+    tree = Tree(str(write_machine(tmp_path)), errors={"sys/firmware/dmi/tables/DMI": errno.EACCES})
     driver = build_driver(Sources(tree=tree))
     assert driver is not None
     cpu = driver.readers["cpu"](None)
@@ -190,24 +190,24 @@ def test_without_permission_for_the_tables_the_rest_stands(tmp_path: Path) -> No
     assert any(isinstance(problem.error, ReadError) for problem in cpu.problems)
 
 
-def test_a_table_that_breaks_off_counts_nothing(tmp_path: Path) -> None:
-    root = machine(tmp_path)
+def test_a_truncated_table_counts_nothing(tmp_path: Path) -> None:
+    root = write_machine(tmp_path)
     path = root / "sys/firmware/dmi/tables/DMI"
     path.write_bytes(path.read_bytes()[:-40])
-    with opened(root) as host:
+    with open_host(root) as host:
         cpu, memory = host.cpu(), host.memory()
     assert (cpu.value.sockets, cpu.value.cores, memory.value.installed_bytes) == (None, None, None)
     assert "truncated" in why(cpu, "sockets")
 
 
-def test_the_driver_keeps_the_contract(tmp_path: Path) -> None:
-    with opened(machine(tmp_path)) as host:
+def test_the_drivers_keep_the_contract(tmp_path: Path) -> None:
+    with open_host(write_machine(tmp_path)) as host:
         for driver in host.drivers():
             check_driver(driver)
 
 
 def test_one_field_reads_no_tables(tmp_path: Path) -> None:
-    tree = Tree(str(machine(tmp_path)), errors={"sys/firmware/dmi/tables/DMI": errno.EIO})
+    tree = Tree(str(write_machine(tmp_path)), errors={"sys/firmware/dmi/tables/DMI": errno.EIO})
     driver = build_driver(Sources(tree=tree))
     assert driver is not None
     fact = driver.readers["cpu"](frozenset({"model_name"}))

@@ -66,13 +66,13 @@ def test_memory_is_the_kernels_and_not_getinfos_sum_of_nodes(remote: hostinfo.Ho
     assert remote.memory().value.total_bytes == int(total.split()[1]) * 1024
 
 
-def test_the_named_model_is_not_passed_for_the_model_name(remote: hostinfo.HostInfo) -> None:
+def test_the_named_model_is_not_reported_as_the_model_name(remote: hostinfo.HostInfo) -> None:
     fact = remote.cpu()
     assert fact.value.model_name is None
     assert any(problem.path == "model_name" and isinstance(problem.error, Unsupported) for problem in fact.problems)
 
 
-def test_a_remote_host_is_told_nothing_of_this_machine(libvirtd: Libvirtd) -> None:
+def test_a_remote_host_has_no_facts_of_this_machine(libvirtd: Libvirtd) -> None:
     with hostinfo.open(libvirtd.tcp_uri) as host:
         with pytest.raises(Unsupported):
             host.domain()
@@ -105,7 +105,7 @@ def test_guests_of_libvirts_mock_host_are_its_published_one() -> None:
     assert guest.state == "running"
 
 
-def test_beside_a_local_daemon_the_kernel_tells_what_libvirt_does_not_know(libvirtd: Libvirtd) -> None:
+def test_with_a_local_daemon_the_kernel_provides_what_libvirt_lacks(libvirtd: Libvirtd) -> None:
     rows = _flat(json.loads(subprocess.check_output(["lscpu", "-J"], text=True))["lscpu"])
     (name,) = [row["data"] for row in rows if row["field"] == "Model name:"]
     with hostinfo.open(libvirtd.unix_uri) as host:
@@ -122,23 +122,23 @@ def test_a_daemon_that_hangs_costs_one_deadline_for_all_groups(libvirtd: Libvirt
         libvirtd.signal(signal.SIGSTOP)
         try:
             before = time.monotonic()
-            answers = dict(host.read_many(dict.fromkeys(("memory", "guests", "system", "statistics"))))
+            results = dict(host.read_many(dict.fromkeys(("memory", "guests", "system", "statistics"))))
             took = time.monotonic() - before
         finally:
             libvirtd.signal(signal.SIGCONT)
         assert took < 7
-        # memory and statistics are told by the kernel beside the daemon, with its failure visible; guests by nobody
+        # the kernel provides memory and statistics in its place, with its failure as a problem; nothing provides guests
         for group in ("memory", "statistics"):
-            fact = answers[group]
+            fact = results[group]
             assert isinstance(fact, hostinfo.GroupResult)
             assert "/proc" in "".join(fact.sources.values())
             assert isinstance(fact.problems[0].error, ReadError)
-        assert isinstance(answers["guests"], ReadError)
+        assert isinstance(results["guests"], ReadError)
         time.sleep(0.5)
-        assert host.guests().problems == ()  # the daemon is back
+        assert host.guests().problems == ()  # the daemon responds again
 
 
-def test_a_daemon_that_hangs_before_it_is_opened_is_unavailable_in_time(libvirtd: Libvirtd) -> None:
+def test_a_daemon_that_hangs_before_it_is_opened_is_an_error_in_time(libvirtd: Libvirtd) -> None:
     libvirtd.signal(signal.SIGSTOP)
     try:
         before = time.monotonic()
@@ -149,7 +149,7 @@ def test_a_daemon_that_hangs_before_it_is_opened_is_unavailable_in_time(libvirtd
         libvirtd.signal(signal.SIGCONT)
 
 
-def test_a_daemon_killed_between_two_calls_is_found_again_when_it_is_back(libvirtd: Libvirtd) -> None:
+def test_a_killed_daemon_is_used_again_when_it_is_back(libvirtd: Libvirtd) -> None:
     with hostinfo.open(libvirtd.tcp_uri) as host:
         host.guests()
         libvirtd.signal(signal.SIGKILL)
@@ -157,26 +157,26 @@ def test_a_daemon_killed_between_two_calls_is_found_again_when_it_is_back(libvir
             host.guests()
         libvirtd.start()
         assert host.guests().problems == ()
-        # and a restart that nobody noticed costs nothing but a new connection
+        # a restart between two reads costs only a new connection
         libvirtd.signal(signal.SIGKILL)
         libvirtd.start()
         assert host.guests().problems == ()
 
 
-def test_no_daemon_is_one_clear_error_and_silence_on_stderr(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_no_daemon_is_one_error_and_nothing_on_stderr(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     uri = f"qemu:///session?socket={tmp_path}/nothing"
     with hostinfo.open(uri) as host, pytest.raises(Unavailable, match="nothing"):
         host.guests()
     assert capfd.readouterr().err == ""
 
 
-def test_a_connection_to_a_daemon_that_hangs_can_be_forgotten_without_waiting(libvirtd: Libvirtd) -> None:
+def test_a_connection_to_a_hanging_daemon_is_dropped_without_waiting(libvirtd: Libvirtd) -> None:
     host = hostinfo.open(libvirtd.tcp_uri)
     host.guests()
     libvirtd.signal(signal.SIGSTOP)
     try:
         before = time.monotonic()
-        del host  # libvirt's own object would ask the daemon to close, in whatever thread drops it, and wait for ever
+        del host  # libvirt's own object would call the daemon to close, in whatever thread drops it, and wait forever
         gc.collect()
         assert time.monotonic() - before < 2
     finally:

@@ -1,4 +1,4 @@
-"""What libvirt tells by itself, from a real libvirtd with a real QEMU, and from libvirt's own mock host."""
+"""Change notifications of libvirt, from a real libvirtd with a real QEMU, and from libvirt's mock host."""
 
 import contextlib
 import json
@@ -33,8 +33,8 @@ def libvirtd() -> Iterator[Libvirtd]:
         yield daemon
 
 
-class Heard:
-    """What a watch tells of a host's daemon, from a thread of its own."""
+class Notified:
+    """Collects in a thread what a watch reports."""
 
     def __init__(self, watch: Watch) -> None:
         self.groups: list[str] = []
@@ -57,118 +57,118 @@ class Heard:
 
 
 @contextmanager
-def listening(uri: str) -> Iterator[Heard]:
+def watching(uri: str) -> Iterator[Notified]:
     with hostinfo.open(uri) as host, host.watch({"guests"}) as watch:
         assert watch.problems == []
-        heard = Heard(watch)
+        notified = Notified(watch)
         try:
-            until(lambda: heard.connections == ["back"] and "guests" in heard.groups, 10)
-            heard.groups.clear()
-            heard.connections.clear()
-            yield heard
+            until(lambda: notified.connections == ["back"] and "guests" in notified.groups, 10)
+            notified.groups.clear()
+            notified.connections.clear()
+            yield notified
         finally:
-            heard.close()
+            notified.close()
 
 
-def test_a_domain_of_the_mock_host_that_stops_and_starts_is_heard() -> None:
+def test_a_domain_of_the_mock_host_that_stops_and_starts_is_a_change() -> None:
     other = libvirt.open("test:///default")
-    with listening("test:///default") as heard, hostinfo.open("test:///default") as host:
+    with watching("test:///default") as notified, hostinfo.open("test:///default") as host:
         for act, state in (
             ("destroy", "shut off"),
             ("create", "running"),
             ("suspend", "paused"),
             ("resume", "running"),
         ):
-            heard.groups.clear()
+            notified.groups.clear()
             getattr(other.lookupByName("test"), act)()
-            until(lambda: "guests" in heard.groups, 5)
+            until(lambda: "guests" in notified.groups, 5)
             assert [guest.state for guest in host.guests().value.guests] == [state]
-        assert heard.connections == []
+        assert notified.connections == []
     other.close()
 
 
-def test_a_guest_of_qemu_that_starts_and_is_killed_is_heard(libvirtd: Libvirtd) -> None:
+def test_a_guest_of_qemu_that_starts_and_is_killed_is_a_change(libvirtd: Libvirtd) -> None:
     other = libvirt.open(libvirtd.unix_uri)
-    with listening(libvirtd.unix_uri) as heard, hostinfo.open(libvirtd.unix_uri) as host:
+    with watching(libvirtd.unix_uri) as notified, hostinfo.open(libvirtd.unix_uri) as host:
         try:
             other.createXML(DOMAIN, 0)
         except libvirt.libvirtError as error:
             pytest.skip(f"this libvirtd starts no guest: {error}")
-        until(lambda: "guests" in heard.groups, 5)
+        until(lambda: "guests" in notified.groups, 5)
         assert [(guest.name, guest.state) for guest in host.guests().value.guests] == [("guest1", "running")]
-        heard.groups.clear()
+        notified.groups.clear()
         pid = next(libvirtd.folder.rglob("guest1.pid")).read_text()
         subprocess.run(["kill", "-KILL", pid.strip()], check=True)
-        until(lambda: "guests" in heard.groups, 5)
+        until(lambda: "guests" in notified.groups, 5)
         assert host.guests().value.guests == ()
     other.close()
 
 
-@pytest.mark.parametrize("has_socket", [True, False], ids=["its socket stays", "its socket is gone"])
+@pytest.mark.parametrize("has_socket", [True, False], ids=["socket file stays", "socket file is removed"])
 def test_a_daemon_that_is_killed_is_lost_once_and_back_once(libvirtd: Libvirtd, has_socket: bool) -> None:
-    with listening(libvirtd.unix_uri) as heard:
+    with watching(libvirtd.unix_uri) as notified:
         libvirtd.signal(signal.SIGKILL)
-        until(lambda: heard.connections == ["lost"], 2)
+        until(lambda: notified.connections == ["lost"], 2)
         if not has_socket:
             libvirtd.socket.unlink()
         time.sleep(2)
         libvirtd.start()
-        until(lambda: heard.connections == ["lost", "back"], 2)
+        until(lambda: notified.connections == ["lost", "back"], 2)
         time.sleep(1)
-        assert heard.connections == ["lost", "back"]
-        assert heard.groups.count("guests") == 2
+        assert notified.connections == ["lost", "back"]
+        assert notified.groups.count("guests") == 2
 
 
-def test_a_restart_is_heard_also_where_no_question_was_asked_meanwhile(libvirtd: Libvirtd) -> None:
-    with listening(libvirtd.unix_uri) as heard:
+def test_a_restart_is_reported_even_if_nothing_was_read_meanwhile(libvirtd: Libvirtd) -> None:
+    with watching(libvirtd.unix_uri) as notified:
         libvirtd.signal(signal.SIGTERM)
         assert libvirtd.process is not None
         libvirtd.process.wait(20)
         libvirtd.start()
-        until(lambda: heard.connections == ["lost", "back"], 3)
+        until(lambda: notified.connections == ["lost", "back"], 3)
 
 
-def test_a_daemon_that_falls_silent_is_lost_and_back_when_it_goes_on(
+def test_a_daemon_that_stops_responding_is_lost_and_back_when_it_continues(
     libvirtd: Libvirtd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("hostinfo.drivers.sources.libvirt.event_loop.KEEPALIVE_SECONDS", 1)
-    with listening(libvirtd.unix_uri) as heard:
+    with watching(libvirtd.unix_uri) as notified:
         libvirtd.signal(signal.SIGSTOP)
-        until(lambda: heard.connections == ["lost"], 10)
+        until(lambda: notified.connections == ["lost"], 10)
         time.sleep(2)
-        assert heard.connections == ["lost"]
+        assert notified.connections == ["lost"]
         libvirtd.signal(signal.SIGCONT)
-        until(lambda: heard.connections == ["lost", "back"], 3)
+        until(lambda: notified.connections == ["lost", "back"], 3)
 
 
-def test_a_daemon_on_another_host_is_found_again_by_trying(libvirtd: Libvirtd) -> None:
-    with listening(libvirtd.tcp_uri) as heard:
+def test_a_daemon_on_another_host_is_found_again_by_reconnecting(libvirtd: Libvirtd) -> None:
+    with watching(libvirtd.tcp_uri) as notified:
         libvirtd.signal(signal.SIGKILL)
-        until(lambda: heard.connections == ["lost"], 2)
+        until(lambda: notified.connections == ["lost"], 2)
         libvirtd.start()
-        until(lambda: heard.connections == ["lost", "back"], 10)
+        until(lambda: notified.connections == ["lost", "back"], 10)
 
 
-def test_a_daemon_that_starts_after_the_watch_is_heard_of(libvirtd: Libvirtd) -> None:
+def test_a_daemon_that_starts_after_the_watch_is_reported(libvirtd: Libvirtd) -> None:
     libvirtd.signal(signal.SIGKILL)
     folder = libvirtd.socket.parent
-    aside = folder.with_name(folder.name + "-aside")
-    folder.rename(aside)  # nothing is there yet, not even the folder
+    moved = folder.with_name(folder.name + "-moved")
+    folder.rename(moved)  # not even the folder exists yet
     try:
         with hostinfo.open(libvirtd.unix_uri) as host, host.watch({"guests"}) as watch:
             assert watch.has_monitors
             assert watch.wait(1) == frozenset()
-            aside.rename(folder)
+            moved.rename(folder)
             libvirtd.start()
             assert "guests" in watch.wait(5)
-            assert watch.connections() == [("libvirt-kvm", None)]  # it was not lost: it was never there
+            assert watch.connections() == [("libvirt-kvm", None)]  # it was not lost: there was none before
             assert host.guests().value.guests == ()
     finally:
-        if aside.exists():
-            aside.rename(folder)
+        if moved.exists():
+            moved.rename(folder)
 
 
-def test_the_guests_of_a_daemon_that_was_not_there_at_first_are_told_when_it_is(
+def test_the_guests_of_a_daemon_that_starts_later_are_reported(
     libvirtd: Libvirtd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from hostinfo.drivers.libvirt import kvm
@@ -186,24 +186,24 @@ def test_the_guests_of_a_daemon_that_was_not_there_at_first_are_told_when_it_is(
         assert host.guests().value.guests == ()
 
 
-@pytest.mark.parametrize(("machine", "is_followed"), [("qemu-q35-xen", True), ("qemu-q35-kvm", False)])
-def test_xens_daemon_is_followed_in_a_dom0_only(machine: str, is_followed: bool) -> None:
+@pytest.mark.parametrize(("machine", "is_monitored"), [("qemu-q35-xen", True), ("qemu-q35-kvm", False)])
+def test_xens_daemon_is_monitored_in_a_dom0_only(machine: str, is_monitored: bool) -> None:
     from hostinfo.drivers.dom0 import libvirt as xen
     from hostinfo.drivers.sources.sources import Sources
     from hostinfo.drivers.sources.tree import Tree
 
     sources = Sources(tree=Tree(str(ROOT / "tests" / "fixtures" / machine / "root")))
-    assert bool(xen.monitors_of(None, sources)) is is_followed
+    assert bool(xen.monitors_of(None, sources)) is is_monitored
 
 
-def test_a_watch_of_a_silent_daemon_opens_and_closes_at_once(libvirtd: Libvirtd) -> None:
-    for is_silent_before in (True, False):
+def test_a_watch_of_a_hanging_daemon_opens_and_closes_at_once(libvirtd: Libvirtd) -> None:
+    for hangs_before in (True, False):
         with hostinfo.open(libvirtd.unix_uri) as host:
-            if is_silent_before:
+            if hangs_before:
                 libvirtd.signal(signal.SIGSTOP)
             before = time.monotonic()
             watch = host.watch({"guests"})
-            if not is_silent_before:
+            if not hangs_before:
                 assert "guests" in watch.wait(5)
                 libvirtd.signal(signal.SIGSTOP)
             watch.close()
@@ -217,17 +217,17 @@ def test_closed_watches_leave_neither_threads_nor_descriptors(libvirtd: Libvirtd
     def held() -> tuple[int, int]:
         return threading.active_count(), len(list(Path("/proc/self/fd").iterdir()))
 
-    with listening(libvirtd.unix_uri):
-        pass  # the event loop stays
+    with watching(libvirtd.unix_uri):
+        pass  # the event loop is never stopped
     time.sleep(1)
     before = held()
     for _ in range(20):
-        with listening(libvirtd.unix_uri):
+        with watching(libvirtd.unix_uri):
             pass
     until(lambda: held() <= before, 5, lambda: f"{before} -> {held()}")
 
 
-def test_hostinfo_watch_tells_of_guests_and_of_the_daemon(libvirtd: Libvirtd) -> None:
+def test_hostinfo_watch_reports_guests_and_the_daemon(libvirtd: Libvirtd) -> None:
     command = [sys.executable, "-m", "hostinfo", "--connect", libvirtd.unix_uri, "watch", "--json", "guests"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT, text=True) as run:
         lines: list[dict[str, str | None]] = []
@@ -246,29 +246,29 @@ def test_hostinfo_watch_tells_of_guests_and_of_the_daemon(libvirtd: Libvirtd) ->
         finally:
             run.send_signal(signal.SIGINT)
             reader.join(10)
-    told = [(one["path"], one["old"] is None, one["new"] is None) for one in lines[1:]]
-    assert ("errors[libvirt-kvm]", True, False) in told
-    assert ("errors[libvirt-kvm]", False, True) in told
+    changes = [(one["path"], one["old"] is None, one["new"] is None) for one in lines[1:]]
+    assert ("errors[libvirt-kvm]", True, False) in changes
+    assert ("errors[libvirt-kvm]", False, True) in changes
     assert run.returncode == 0
 
 
 def test_a_connection_is_not_closed_under_a_call_that_uses_it(
     libvirtd: Libvirtd, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Questions that gave up waiting, and connections that keepalive breaks while they still wait."""
+    """Calls that were abandoned, and connections that keepalive breaks during a call."""
     monkeypatch.setattr("hostinfo.drivers.sources.libvirt.event_loop.KEEPALIVE_SECONDS", 1)
     monkeypatch.setenv("HOSTINFO_DEADLINE_SECONDS", "0.5")
     held = len(list(Path("/proc/self/fd").iterdir()))
     ends = threading.Event()
 
-    def ask() -> None:
+    def read_guests() -> None:
         with hostinfo.open(libvirtd.unix_uri) as host:
             while not ends.is_set():
                 with contextlib.suppress(hostinfo.HostInfoError):
                     host.guests()
 
-    with listening(libvirtd.unix_uri):
-        threads = [threading.Thread(target=ask) for _ in range(4)]
+    with watching(libvirtd.unix_uri):
+        threads = [threading.Thread(target=read_guests) for _ in range(4)]
         for thread in threads:
             thread.start()
         for seconds in (1, 2.9, 3.1):
@@ -280,4 +280,4 @@ def test_a_connection_is_not_closed_under_a_call_that_uses_it(
         for thread in threads:
             thread.join(10)
     until(lambda: len(list(Path("/proc/self/fd").iterdir())) <= held + 3, 10, lambda: "descriptors are left")
-    assert "virObject" not in capfd.readouterr().err  # libvirt's complaint of one that was freed
+    assert "virObject" not in capfd.readouterr().err  # libvirt's message about an object that was freed
