@@ -12,6 +12,7 @@ from ..sources.meminfo import is_meminfo_from_lxcfs, parse_meminfo
 from ..sources.sources import Sources
 from ..sources.tree import source_of
 from .mm import huge_pages
+from .mm.node_memory import SizeCheck
 from .mm.numa_nodes import NODE_DIR, read_node_numbers
 
 TYPE_CHECKING = False
@@ -53,6 +54,7 @@ def _read_amounts(reader: FieldReader, values: dict[str, Any]) -> None:
         builder.add_problem(field, ParseError(_SOURCE, "no MemTotal line in kB"))
     if text is None or is_meminfo_from_lxcfs(reader.text(field, "proc/self/mountinfo") or ""):
         amounts, source = _sum_of_nodes(reader, field), source_of(f"{NODE_DIR}/node*/meminfo")
+        _check_sum(reader, field, amounts)
     for name, key in _AMOUNTS.items():
         if builder.needs(name) and key in amounts:
             values[name] = amounts[key]
@@ -86,6 +88,21 @@ def _sum_of_nodes(reader: FieldReader, field: str) -> dict[str, int]:
             if key in amounts:
                 sums[key] = sums.get(key, 0) + amounts[key]
     return sums
+
+
+def _check_sum(reader: FieldReader, field: str, amounts: dict[str, int]) -> None:
+    """Drop a sum that the memory blocks contradict, or that nothing confirms where /proc is missing.
+
+    In a container with lxcfs, the sum is the machine's unless it is contradicted.
+    """
+    if "MemTotal" not in amounts:
+        return
+    check = SizeCheck(reader, field, amounts["MemTotal"])
+    if check.is_contradicted or not (check.is_confirmed or check.is_from_lxcfs):
+        for name in ("total_bytes", "free_bytes"):
+            if reader.builder.needs(name):
+                reader.builder.unsupported(name, source_of(f"{NODE_DIR}/node*/meminfo"), check.reason)
+        amounts.clear()
 
 
 def parse_page_size(auxv: bytes) -> int | None:

@@ -1,7 +1,6 @@
 """NUMA nodes: /sys/devices/system/node, numa(7), Documentation/ABI/stable/sysfs-devices-node."""
 
 from hostinfo.driver import RequestedFields
-from hostinfo.errors import ParseError
 from hostinfo.fact import FactBuilder, GroupResult
 from hostinfo.model.numa import Numa, NumaNode
 from hostinfo.record import replace
@@ -12,10 +11,10 @@ from ..sources.meminfo import parse_meminfo
 from ..sources.sources import Sources
 from ..sources.tree import source_of
 from .mm import huge_pages
-from .mm.numa_nodes import NODE_DIR, read_node_cpus, read_node_numbers
+from .mm.node_memory import SizeCheck
+from .mm.numa_nodes import NODE_DIR, is_only_node, read_node_cpus, read_node_numbers, read_node_set
 
-_TOLERATED_PART = 16
-"""Fraction of MemTotal by which the sum of the nodes may differ: read at another moment, or reserved."""
+_SYSTEM_DIR = "sys/devices/system"
 
 
 def read(sources: Sources, fields: RequestedFields) -> GroupResult[Numa]:
@@ -25,25 +24,41 @@ def read(sources: Sources, fields: RequestedFields) -> GroupResult[Numa]:
     if not builder.needs("nodes"):
         return builder.build(Numa())
     numbers = read_node_numbers(reader, "nodes")
+    if not numbers:
+        if reader.tree.is_dir("sys") and not reader.tree.is_dir(_SYSTEM_DIR):
+            builder.unsupported("nodes", source_of(NODE_DIR), "does not exist: /sys is not mounted")
+        return builder.build(Numa())
     builder.record_source(source_of(NODE_DIR), "nodes")
-    return builder.build(Numa(nodes=_check_sizes(reader, builder, [_read_node(reader, n, numbers) for n in numbers])))
+    with_memory = read_node_set(reader, "nodes", "has_memory", "has_normal_memory")
+    with_normal_memory = read_node_set(reader, "nodes", "has_normal_memory")
+    nodes = [
+        replace(
+            _read_node(reader, number, numbers),
+            has_memory=None if with_memory is None else number in with_memory,
+            has_normal_memory=None if with_normal_memory is None else number in with_normal_memory,
+        )
+        for number in numbers
+    ]
+    return builder.build(Numa(nodes=_check_sizes(reader, nodes)))
 
 
-def _check_sizes(reader: FieldReader, builder: FactBuilder, found: list[NumaNode]) -> tuple[NumaNode, ...]:
-    """Return the nodes with sizes only if they add up to MemTotal.
+def _check_sizes(reader: FieldReader, nodes: list[NumaNode]) -> tuple[NumaNode, ...]:
+    """Return the nodes with the reason why their sizes may be wrong, if there is one.
 
-    Kernels with deferred memory initialisation have been seen to leave most of the memory out of a node's MemTotal.
+    On kernels that initialise memory late or add it at run time, a node's MemTotal has been seen to lack most of it.
+    The only possible node has all of the memory.
     """
-    sizes = [node.total_bytes for node in found]
-    total = parse_meminfo(reader.text("nodes", "proc/meminfo") or "").get("MemTotal")
-    if None in sizes or total is None or abs(sum(size or 0 for size in sizes) - total) <= total // _TOLERATED_PART:
-        return tuple(found)
-    if len(found) == 1:
-        builder.record_source("/proc/meminfo (the node's meminfo differs)", "nodes.total_bytes")
-        return (replace(found[0], total_bytes=total, free_bytes=None),)
-    why = "MemTotal of the nodes does not add up to MemTotal of /proc/meminfo"
-    builder.add_problem("nodes.total_bytes", ParseError(source_of(NODE_DIR), why))
-    return tuple(replace(node, total_bytes=None) for node in found)
+    sizes = [node.total_bytes for node in nodes if node.total_bytes is not None]
+    if len(sizes) < len(nodes):
+        return tuple(nodes)
+    check = SizeCheck(reader, "nodes", sum(sizes))
+    if check.is_confirmed or check.is_from_lxcfs:
+        return tuple(nodes)
+    if check.total_bytes is not None and is_only_node(reader, "nodes"):
+        reader.builder.record_source("/proc/meminfo (the node's meminfo differs)", "nodes.total_bytes")
+        return (replace(nodes[0], total_bytes=check.total_bytes, free_bytes=None),)
+    reader.builder.unsupported("nodes.total_bytes", source_of(NODE_DIR), check.reason)
+    return tuple(nodes)
 
 
 def _read_node(reader: FieldReader, number: int, numbers: list[int]) -> NumaNode:

@@ -71,7 +71,8 @@ class Memory:
 
     total_bytes: int | None = None
     """Memory that the kernel, in a Dom0 the hypervisor, manages; less than ``installed_bytes`` by what firmware and
-    kernel keep for themselves."""
+    kernel keep for themselves; includes memory of GPUs that the kernel has as NUMA nodes (POWER9). None: no source
+    reports it, or only the NUMA nodes do and nothing confirms their sum."""
     available_bytes: int | None = None
     """Memory that new programs could have without swapping (MemAvailable)."""
     free_bytes: int | None = None

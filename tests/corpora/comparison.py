@@ -1,7 +1,12 @@
-"""Compare the values of hostinfo with published ones, and count them."""
+"""Compare the values of hostinfo with published ones, and count them; look at failures and at the exit status."""
 
+import contextlib
+import io
+import json
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from hostinfo.cli import EXIT_OK, EXIT_PARTIAL, main
 from hostinfo.model.cpu import Cache
 
 
@@ -32,6 +37,22 @@ def compare(
     TALLY.machines.add(name)
     TALLY.values += len(published)
     assert not wrong, "\n".join([name, *wrong])
+
+
+def check_failures(name: str, root: Path, exceptions: dict[str, dict[str, str]]) -> None:
+    """Assert that the dump of this tree has the failures in the table, path -> part of the message, and no other.
+
+    An absence with a reason (Unsupported) is no failure.
+    """
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(io.StringIO()):
+        status = main(["-c", f"sysfs://{root}", "dump", "--json"])
+    errors = json.loads(output.getvalue())["errors"]
+    found = {path: error["message"] for path, error in errors.items() if error["kind"] != "Unsupported"}
+    expected = exceptions.get(name, {})
+    assert found.keys() == expected.keys(), f"{name}: {found}"
+    assert all(expected[path] in message for path, message in found.items()), f"{name}: {found}"
+    assert status == (EXIT_PARTIAL if expected else EXIT_OK)
 
 
 def add_up(caches: tuple[Cache, ...]) -> dict[str, tuple[int, int | None]]:

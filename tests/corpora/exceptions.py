@@ -5,6 +5,9 @@ None: the files do not contain the value.
 
 Exceptions = dict[str, dict[str, tuple[object, str]]]
 
+FAILURES: dict[str, dict[str, str]] = {}
+"""Machines whose files contain something broken: machine -> path -> part of the message."""
+
 _LPAR = "the hypervisor hides packages (physical_package_id -1) and the kernel fills each core's threads in for them"
 _NO_TOPOLOGY = "the hypervisor reports no topology (physical_package_id -1); lscpu counts each CPU as a package"
 _PER_KIND = "lscpu numbers and prints each kind of core separately"

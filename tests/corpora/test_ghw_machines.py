@@ -6,7 +6,8 @@ import pytest
 
 import hostinfo
 
-from .comparison import add_up, compare
+from .comparison import add_up, check_failures, compare
+from .exceptions import FAILURES
 from .machines import names_of, parameters, unpack
 
 MIB = 1 << 20
@@ -56,6 +57,7 @@ def test_machines_have_the_values_that_the_vendor_publishes(name: str, unpack_di
     published["nodes"] = len(list((root / "sys/devices/system/node").glob("node[0-9]*")))
     found |= {**add_up(cpu.caches), "memory": memory.total_bytes, "nodes": len(nodes)}
     compare(name, found, published, {})
+    check_failures(name, root, FAILURES)
 
 
 @pytest.mark.skipif(not names_of("ghw"), reason="no third-party machines in HOSTINFO_CORPORA/ghw")

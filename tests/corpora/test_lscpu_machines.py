@@ -5,8 +5,8 @@ from pathlib import Path
 import hostinfo
 
 from . import lscpu_text
-from .comparison import add_up, compare
-from .exceptions import LSCPU
+from .comparison import add_up, check_failures, compare
+from .exceptions import FAILURES, LSCPU
 from .machines import oracle, parameters, unpack
 
 
@@ -14,7 +14,8 @@ from .machines import oracle, parameters, unpack
 def test_machines_have_the_values_that_lscpu_publishes(name: str, unpack_dir: Path) -> None:
     expected = oracle("lscpu", name, ".expected")
     assert expected
-    with hostinfo.open(f"sysfs://{unpack('lscpu', name, unpack_dir)}") as host:
+    root = unpack("lscpu", name, unpack_dir)
+    with hostinfo.open(f"sysfs://{root}") as host:
         cpu, numa = host.cpu().value, host.numa().value
     found: dict[str, object] = {
         "threads": cpu.threads,
@@ -36,3 +37,4 @@ def test_machines_have_the_values_that_lscpu_publishes(name: str, unpack_dir: Pa
     for field in ("address_bits_physical", "address_bits_virtual"):
         found[field] = getattr(cpu, field)
     compare(name, found, lscpu_text.published(expected.read_text()), LSCPU.get(name, {}))
+    check_failures(name, root, FAILURES)

@@ -42,3 +42,19 @@ def read_nodes_by_cpu(reader: FieldReader, field: str) -> dict[int, int]:
         for node in read_node_numbers(reader, field)
         for cpu in cpulist.members(read_node_cpus(reader, field, node) or 0)
     }
+
+
+def read_node_set(reader: FieldReader, field: str, *names: str) -> tuple[int, ...] | None:
+    """Return the nodes in the first of these lists that exists, such as ``has_memory``; None: the kernel has none."""
+    for name in names:
+        nodes = reader.cpu_set(field, f"{NODE_DIR}/{name}")
+        if nodes is not None:
+            return cpulist.members(nodes)
+    return None
+
+
+def is_only_node(reader: FieldReader, field: str) -> bool:
+    """Return whether this kernel can have one node only, which then has all memory."""
+    possible = read_node_set(reader, field, "possible")
+    folders = [name for name in reader.names(field, NODE_DIR) if name.startswith("node") and name[4:].isdecimal()]
+    return len(folders) == 1 and (possible is None or len(possible) == 1)
