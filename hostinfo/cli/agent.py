@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from importlib import import_module
 
-from hostinfo.cli import EXIT_NO_DATA, EXIT_OK, EXIT_USAGE, print_error
+from hostinfo.cli.streams import EXIT_NO_DATA, EXIT_OK, EXIT_USAGE, print_error
 from hostinfo.errors import HostInfoError
 
 TYPE_CHECKING = False

@@ -8,7 +8,8 @@ from __future__ import annotations
 import argparse
 import os
 
-from hostinfo.cli import COMMANDS, EXIT_OK, EXIT_USAGE, print_error, write_output
+from hostinfo.cli.commands import COMMANDS
+from hostinfo.cli.streams import EXIT_OK, EXIT_USAGE, print_error, write_output
 from hostinfo.groups import TABLE
 
 TYPE_CHECKING = False

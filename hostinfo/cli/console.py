@@ -6,8 +6,8 @@ import os
 import sys
 from importlib import import_module
 
-from hostinfo.cli import EXIT_NO_DATA, print_error, write_output
 from hostinfo.cli.fast_parser import FastParser
+from hostinfo.cli.streams import EXIT_NO_DATA, print_error, write_output
 from hostinfo.cli.terminal import terminal_width
 from hostinfo.errors import HostInfoError
 

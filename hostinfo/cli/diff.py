@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import hostinfo
-from hostinfo.cli import EXIT_PARTIAL, EXIT_USAGE, print_error, write_output
+from hostinfo.cli.streams import EXIT_PARTIAL, EXIT_USAGE, print_error, write_output
 from hostinfo.errors import HostInfoError, ParseError
 from hostinfo.output.document import FORMAT, read_document
 from hostinfo.output.escape import escape_unprintable

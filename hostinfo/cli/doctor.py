@@ -7,7 +7,7 @@ import sys
 from importlib import import_module
 
 from hostinfo import __version__
-from hostinfo.cli import EXIT_OK, EXIT_PARTIAL, write_output
+from hostinfo.cli.streams import EXIT_OK, EXIT_PARTIAL, write_output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hostinfo
-from hostinfo.cli import EXIT_NO_DATA, EXIT_OK, EXIT_PARTIAL, EXIT_USAGE, print_error, write_output
+from hostinfo.cli.streams import EXIT_NO_DATA, EXIT_OK, EXIT_PARTIAL, EXIT_USAGE, print_error, write_output
 from hostinfo.errors import HostInfoError
 from hostinfo.groups import GROUPS, TABLE
 from hostinfo.output.document import GroupReport, all_errors, build_document, build_header, collect_group

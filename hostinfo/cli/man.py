@@ -6,7 +6,8 @@ import argparse
 import os
 
 from hostinfo import __version__
-from hostinfo.cli import COMMANDS, EXIT_NO_DATA, EXIT_OK, command_module, print_error, write_output
+from hostinfo.cli.commands import COMMANDS, command_module
+from hostinfo.cli.streams import EXIT_NO_DATA, EXIT_OK, print_error, write_output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

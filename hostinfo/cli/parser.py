@@ -6,7 +6,8 @@ import argparse
 import sys
 from types import ModuleType
 
-from hostinfo.cli import COMMANDS, command_module, write_output
+from hostinfo.cli.commands import COMMANDS, command_module
+from hostinfo.cli.streams import write_output
 from hostinfo.cli.terminal import terminal_width
 
 TYPE_CHECKING = False

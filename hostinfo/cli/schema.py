@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hostinfo.cli import EXIT_OK, write_output
+from hostinfo.cli.streams import EXIT_OK, write_output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hostinfo import registry
-from hostinfo.cli import EXIT_NO_DATA, EXIT_OK, print_error, write_output
+from hostinfo.cli.streams import EXIT_NO_DATA, EXIT_OK, print_error, write_output
 from hostinfo.errors import HostInfoError
 from hostinfo.groups import GROUPS
 

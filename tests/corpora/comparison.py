@@ -6,7 +6,8 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hostinfo.cli import EXIT_OK, EXIT_PARTIAL, main
+from hostinfo.cli import main
+from hostinfo.cli.streams import EXIT_OK, EXIT_PARTIAL
 from hostinfo.model.cpu import Cache
 
 

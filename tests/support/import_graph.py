@@ -6,7 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-_FOLDERS = {"hostinfo": "hostinfo", "drivers": "hostinfo.drivers", "agent": "hostinfo.agent"}
+_FOLDERS = {
+    "hostinfo": "hostinfo",
+    "drivers": "hostinfo.drivers",
+    "agent": "hostinfo.agent",
+    "actions": "hostinfo.actions",
+}
 _BY_NAME = {"import_module": "", "_later": "hostinfo.drivers."}
 """Functions that import the module of their first argument, and what precedes its name."""
 

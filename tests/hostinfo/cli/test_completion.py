@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hostinfo import GROUPS
-from hostinfo.cli import COMMANDS
+from hostinfo.cli.commands import COMMANDS
 from hostinfo.cli.completion import SCRIPTS
 from tests.support import command
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from hostinfo import introspect
-from hostinfo.cli import COMMANDS
+from hostinfo.cli.commands import COMMANDS
 from hostinfo.cli.parser import parse
 from hostinfo.path import Path as FactPath
 

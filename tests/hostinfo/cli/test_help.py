@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hostinfo.cli import COMMANDS
+from hostinfo.cli.commands import COMMANDS
 from tests.support import command
 
 
@@ -21,7 +21,7 @@ def test_the_help_of_every_command_has_examples(name: str, tmp_path: Path) -> No
 
 
 def test_every_example_in_help_is_a_valid_command_line() -> None:
-    from hostinfo.cli import command_module
+    from hostinfo.cli.commands import command_module
     from hostinfo.cli.parser import parse
 
     for name, _, _ in COMMANDS:

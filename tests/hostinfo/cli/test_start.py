@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hostinfo.cli import COMMANDS, command_module
+from hostinfo.cli.commands import COMMANDS, command_module
 from hostinfo.cli.fast_parser import FastParser, Options
 from hostinfo.cli.parser import build
 from tests.support import command
