@@ -19,7 +19,6 @@ Requests are records of the model, as are the reports (``hostinfo.model.report``
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
 from typing import Any, Protocol, TypeVar
 
 from hostinfo.model.report import Outcome, Preview, Transaction
@@ -124,17 +123,6 @@ class Actions:
 def no_actions(name: str, reason: str) -> Actions:
     """Return a table without entries, with one reason for every kind."""
     return Actions(name=name, unsupported_reasons=dict.fromkeys(KINDS, reason))
-
-
-def find_actions(uri: str | None) -> Actions:
-    """Return the actions of the host that a URI names; None: this host.
-
-    Only this host can be changed, so that a wrong URI never restarts the wrong machine.
-    """
-    if not is_this_host(uri):
-        return no_actions(str(uri), f"{uri}: actions work on the host itself only; run hostinfo there, without a URI")
-    actions: Actions = import_module("hostinfo.actions").open_actions()
-    return actions
 
 
 def is_this_host(uri: str | None) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from importlib import import_module
 
 from hostinfo import registry
 from hostinfo.driver import Driver, RequestedFields
@@ -120,9 +121,13 @@ class HostInfo(Groups):
         The table has no entry for a recording, a remote host or files below another root; its
         ``unsupported_reasons`` then say so. Reading facts never imports an action.
         """
-        from hostinfo.action import find_actions
+        from hostinfo.action import is_this_host, no_actions
 
-        return find_actions(self.uri)
+        if not is_this_host(self.uri):  # a wrong URI must never restart the wrong machine
+            reason = f"{self.uri}: actions work on the host itself only; run hostinfo there, without a URI"
+            return no_actions(str(self.uri), reason)
+        actions: Actions = import_module("hostinfo.actions").open_actions()
+        return actions
 
     def drivers(self) -> tuple[Driver, ...]:
         """Open and return the drivers of this host, in order of preference, without those that cannot be opened."""
