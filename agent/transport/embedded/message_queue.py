@@ -25,7 +25,7 @@ class MessageQueue:
     `on_message` is called with the queue after each message that was added. One thread at a time.
     """
 
-    __slots__ = ("_budget", "_items", "_max_bytes", "_max_messages", "dropped", "on_message", "size")
+    __slots__ = ("_budget", "_items", "_max_bytes", "_max_messages", "on_message", "size")
 
     def __init__(
         self, budget: MemoryBudget, on_message: Callable[[MessageQueue], None], max_messages: int, max_bytes: int
@@ -33,7 +33,8 @@ class MessageQueue:
         self._items: deque[tuple[bytes, float | None, str]] = deque()
         self._budget, self._max_messages, self._max_bytes = budget, max_messages, max_bytes
         self.on_message = on_message
-        self.size = self.dropped = 0
+        self.size = 0
+        """Bytes in the queue."""
 
     def __len__(self) -> int:
         return len(self._items)
@@ -46,9 +47,9 @@ class MessageQueue:
             or self._budget.used + len(data) > self._budget.limit
         ):
             self._take()
-            self._count_dropped()
+            self._budget.dropped += 1
         if self._budget.used + len(data) > self._budget.limit or len(data) > self._max_bytes:
-            self._count_dropped()
+            self._budget.dropped += 1
             return
         self._items.append((data, expires, exchange))
         self.size += len(data)
@@ -73,7 +74,3 @@ class MessageQueue:
         self.size -= len(item[0])
         self._budget.used -= len(item[0])
         return item
-
-    def _count_dropped(self) -> None:
-        self.dropped += 1
-        self._budget.dropped += 1
