@@ -9,7 +9,7 @@ from functools import partial
 
 from hostinfo.errors import ReadError
 from hostinfo.fact import FactBuilder, GroupResult
-from hostinfo.model.statistics import LinkCounters, MemoryUse, Pressure, Scope, Statistics
+from hostinfo.model.statistics import DiskCounters, LinkCounters, MemoryUse, Pressure, Scope, Statistics
 from hostinfo.record import replace
 
 from ..sources.clock import utc
@@ -83,7 +83,7 @@ def _read(sources: Sources, fields: RequestedFields, scope: Scope) -> GroupResul
         processes=try_read("processes", partial(cpu_load.parse_processes, stat, loadavg)),
         pressure=_read_pressure(builder, tree),
         links=_read_links(builder, sources),
-        disks=try_read("disks", partial(disks.parse_diskstats, diskstats)) or (),
+        disks=_read_disks(builder, tree, diskstats),
     )
     builder.record_source("constant of the driver" if scope is Scope.HOST else "/sys/hypervisor", "scope")
     builder.record_source("clock", "time")
@@ -130,6 +130,16 @@ def _read_pressure(builder: FactBuilder, tree: Tree) -> tuple[Pressure, ...]:
             found.append(parsed)
     builder.record_source("/proc/pressure", "pressure")
     return tuple(found)
+
+
+def _read_disks(builder: FactBuilder, tree: Tree, diskstats: str) -> tuple[DiskCounters, ...]:
+    if not diskstats:
+        return ()
+    from .counters.block_devices import read_whole_disks
+
+    whole_disks = read_whole_disks(tree)
+    builder.record_source("/proc/diskstats" if whole_disks is None else "/proc/diskstats, /sys/block", "disks")
+    return builder.try_read("disks", partial(disks.parse_diskstats, diskstats, whole_disks)) or ()
 
 
 def _read_links(builder: FactBuilder, sources: Sources) -> tuple[LinkCounters, ...]:

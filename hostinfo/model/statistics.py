@@ -102,7 +102,7 @@ class LinkCounters:
 
 @record
 class DiskCounters:
-    """What a whole disk did since boot (/proc/diskstats)."""
+    """What a whole disk did since boot (/proc/diskstats); /sys/block decides what a whole disk is."""
 
     name: str
     """The block device."""
@@ -195,6 +195,6 @@ class Statistics:
     links: tuple[LinkCounters, ...] = ()
     """Counters of network links."""
     disks: tuple[DiskCounters, ...] = ()
-    """Counters of whole disks."""
+    """Counters of whole disks: no partitions, and nothing made of other disks (dm, md, …): sums count each once."""
     control_domain: Statistics | None = None
     """A Dom0's own; None: not in a Dom0."""

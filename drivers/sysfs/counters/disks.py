@@ -1,21 +1,29 @@
 """Disk counters: /proc/diskstats, Documentation/admin-guide/iostats.rst."""
 
+from __future__ import annotations
+
 from hostinfo.model.statistics import DiskCounters
 
+from .block_names import find_whole_disks
 from .text import parse_count
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 _SOURCE = "/proc/diskstats"
 _SECTOR_BYTES = 512  # the unit of the file, whatever the sector size of the disk
-_DIGITS = "0123456789"
-_VIRTUAL = frozenset({"loop", "ram", "zram", "sr", "fd", "dm-", "md"})
+_FIELDS = 14  # since Linux 2.6; later ones add discards and flushes
 
 
-def parse_diskstats(text: str) -> tuple[DiskCounters, ...]:
-    """Return the counters of whole disks; partitions and virtual block devices are left out."""
+def parse_diskstats(text: str, whole_disks: Collection[str] | None = None) -> tuple[DiskCounters, ...]:
+    """Return the counters of whole disks; ``whole_disks``: their names, from sysfs; None: recognise them by name."""
+    rows = [words for words in map(str.split, text.splitlines()) if len(words) >= _FIELDS]
+    if whole_disks is None:
+        whole_disks = find_whole_disks([words[2] for words in rows])
     disks = []
-    for line in text.splitlines():
-        words = line.split()
-        if len(words) < 14 or not is_whole_disk(words[2]):
+    for words in rows:
+        if words[2] not in whole_disks:
             continue
         counts = [parse_count(word, _SOURCE) for word in words[3:13]]
         disks.append(
@@ -32,19 +40,3 @@ def parse_diskstats(text: str) -> tuple[DiskCounters, ...]:
             )
         )
     return tuple(disks)
-
-
-def is_whole_disk(name: str) -> bool:
-    """Return whether a name is that of a disk: no partition, and no virtual device such as dm-0, md0 or loop0."""
-    stem = name.rstrip(_DIGITS)
-    if stem == name or stem in _VIRTUAL:
-        return stem == name
-    letters = stem.removeprefix("x")[2:] if stem.startswith(("sd", "vd", "hd", "xvd")) else ""
-    if letters:
-        return not (letters.isascii() and letters.isalpha() and letters.islower())
-    disk = stem.removesuffix("p").rstrip(_DIGITS)
-    if not stem.endswith("p") or stem == disk + "p":
-        return True
-    controller = disk.removeprefix("nvme").removesuffix("n")  # the 0 of nvme0n1p1
-    is_nvme = disk == f"nvme{controller}n" and controller != "" and not controller.strip(_DIGITS)
-    return not is_nvme and disk != "mmcblk"
