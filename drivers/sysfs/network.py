@@ -40,8 +40,9 @@ def read(sources: Sources, fields: RequestedFields) -> GroupResult[Network]:
     if builder.needs("dns"):
         from .net.resolver import read_dns
 
-        dns = builder.try_read("dns", lambda: read_dns(sources.tree))
+        dns, path = builder.try_read("dns", lambda: read_dns(sources.tree)) or (None, "")
         builder.record_source("/etc/resolv.conf", "dns")
+        builder.record_source(f"/{path}", "dns.upstream_servers")
     return builder.build(Network(links=links, addresses=addresses, routes=routes, dns=dns))
 
 

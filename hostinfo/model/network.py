@@ -15,8 +15,8 @@ from hostinfo.record import field, record
 class Bond:
     """What a bond does."""
 
-    mode: str
-    """The kernel's word: balance-rr, active-backup, 802.3ad, …"""
+    mode: str | None = None
+    """The kernel's word: balance-rr, active-backup, 802.3ad, …; None: the files do not have it."""
     active_port: str | None = None
     """The port in use; None: the mode has none, or none is up."""
     primary_port: str | None = None
@@ -36,7 +36,7 @@ class Vlan:
     id: int
     """VLAN number."""
     protocol: str | None = None
-    """802.1Q or 802.1ad; None: read from a tree of files, none of which tells."""
+    """802.1Q or 802.1ad; None: read from files, none of which has it."""
 
 
 @record
@@ -60,7 +60,7 @@ class Bridge:
     root_id: str | None = None
     """Identity of the root bridge."""
     vlan_filtering: bool | None = None
-    """Whether it tells VLANs apart."""
+    """Whether it distinguishes VLANs."""
     multicast_snooping: bool | None = None
     """Whether it follows who listens to which group."""
     ports: tuple[str, ...] = ()
@@ -82,6 +82,35 @@ class Vxlan:
 
 
 @record
+class Tunnel:
+    """The ends of an IP tunnel."""
+
+    local: str | None = None
+    """Local IP address; None: any."""
+    remote: str | None = None
+    """IP address of the other end; None: any, or chosen by the route."""
+
+
+@record
+class Representor:
+    """The function behind a port of the switch that is embedded in a NIC (Documentation/networking/representors.rst).
+
+    Numbers are those in phys_port_name: pf0vf1 stands for VF 1 of PF 0.
+    """
+
+    pf: int | None = None
+    """Number of the physical function; None: the driver names the virtual function only."""
+    vf: int | None = None
+    """Number of the virtual function; None: the port is that of a physical function or subfunction."""
+    sf: int | None = None
+    """Number of the subfunction; None: the port is that of a physical or virtual function."""
+    controller: int | None = None
+    """Number of the controller, where the NIC serves several hosts; None: this host's own."""
+    bus_address: str | None = None
+    """Address of the NIC that has the switch."""
+
+
+@record
 class SrIov:
     """Virtual functions of a network device."""
 
@@ -98,13 +127,18 @@ class Link:
     name: str
     """The kernel's name of it."""
     index: int | None = None
-    """The kernel's number of it; None: read from a tree that does not tell."""
+    """The kernel's number of it; None: read from files that do not have it."""
     kind: str | None = None
-    """physical, loopback, or the kernel's word: bond, vlan, bridge, veth, macvlan, tun, vxlan, dummy, …"""
+    """physical, loopback, representor, or the kernel's word: bond, vlan, bridge, veth, macvlan, tun, vxlan, ipoib, …"""
+    is_physical: bool | None = None
+    """Whether a device (PCI, USB, virtio, …) is behind the link, whatever its kind; None: no source shows it.
+
+    A link that shares its device with the link below it (ib0.8013) is not physical, nor is a representor.
+    """
     mac: str | None = None
-    """The hardware address in use, of any length; None: it has none."""
+    """The hardware address in use, of any length; None: it has none. Addresses of IP tunnels are in ``tunnel``."""
     permanent_mac: str | None = None
-    """The hardware address that the device was made with; None: it has none, or it is not told."""
+    """The hardware address that the device was made with; None: it has none, or the driver does not report it."""
     broadcast_mac: str | None = None
     """The hardware broadcast address."""
     mtu: int | None = None
@@ -114,7 +148,7 @@ class Link:
     is_enabled: bool | None = None
     """Whether it is administratively up."""
     has_carrier: bool | None = None
-    """Whether there is a signal; None: not told while it is down."""
+    """Whether there is a signal; None: not reported while it is down."""
     speed_mbps: int | None = None
     """Speed in megabits a second; None: no carrier, or the device has none."""
     duplex: str | None = None
@@ -132,9 +166,13 @@ class Link:
     bus_address: str | None = None
     """Address of the device on its bus, such as 0000:00:04.0."""
     vendor: str | None = None
-    """Vendor of the device, a name where the hardware database is there, else its number."""
+    """Name of the device's vendor, from the hardware database of udev, pci.ids or usb.ids; None: it has no name."""
     product: str | None = None
-    """Product name of the device, a name where the hardware database is there, else its number."""
+    """Name of the product, from the hardware database of udev, pci.ids or usb.ids; None: it has no name."""
+    vendor_id: str | None = None
+    """Vendor ID of the PCI or USB device, such as 0x8086."""
+    product_id: str | None = None
+    """Product ID of the PCI or USB device, such as 0x1521."""
     port_type: str | None = None
     """Connector: tp, fibre, da, … (ethtool)."""
     controller: str | None = None
@@ -165,16 +203,26 @@ class Link:
     """What the bridge does; None: not a bridge."""
     vxlan: Vxlan | None = None
     """What the VXLAN does; None: not a VXLAN."""
+    tunnel: Tunnel | None = None
+    """The ends of an IP tunnel; None: not one, or it has no fixed ends."""
     mode: str | None = None
     """Mode of a macvlan, macvtap, ipvlan (bridge, private, …) or tun (tun, tap) link."""
     sriov: SrIov | None = None
-    """Virtual functions; None: the device has none."""
+    """Virtual functions; None: the device has none, or the link is not that of the physical function."""
+    physical_function: str | None = None
+    """PCI address of the physical function; None: the device is not a virtual function, or it was passed to a guest."""
+    port_name: str | None = None
+    """Name of the port on its device: p0, pf0vf1, … (phys_port_name in sysfs)."""
+    switch_id: str | None = None
+    """Identity of the switch that the port belongs to, hexadecimal (phys_switch_id in sysfs)."""
+    representor: Representor | None = None
+    """The function that the link represents on the NIC's embedded switch; None: not a representor."""
     offloads: tuple[str, ...] | None = None
-    """Work that the device takes over and that is on: sg, tso, ufo, gso, gro (ethtool(8)); None: not told."""
+    """Work that the device takes over and that is on: sg, tso, ufo, gso, gro (ethtool(8)); None: not reported."""
     rx_ring_size: int | None = None
-    """Packets that its receive ring holds; None: not told."""
+    """Packets that its receive ring holds; None: not reported."""
     tx_ring_size: int | None = None
-    """Packets that its transmit ring holds; None: not told."""
+    """Packets that its transmit ring holds; None: not reported."""
 
 
 @record
@@ -202,9 +250,9 @@ class Address:
     flags: tuple[str, ...] = ()
     """permanent, dynamic, secondary, temporary, tentative, deprecated, dadfailed, noprefixroute, …"""
     valid_lifetime_seconds: int | None = None
-    """Time until it is removed; None: for ever, or read from a tree of files, none of which tells."""
+    """Time until it is removed; None: for ever, or read from files, none of which has it."""
     preferred_lifetime_seconds: int | None = None
-    """Time until it is deprecated; None: for ever, or read from a tree of files, none of which tells."""
+    """Time until it is deprecated; None: for ever, or read from files, none of which has it."""
     label: str | None = None
     """Label (eth0:1) of an IPv4 address; None: it has none."""
 
@@ -263,6 +311,8 @@ class Dns:
 
     servers: tuple[str, ...] = ()
     """Name servers, in order."""
+    upstream_servers: tuple[str, ...] = ()
+    """Name servers that a local stub resolver among ``servers`` (127.0.0.53) queries; empty: none, or not known."""
     search: tuple[str, ...] = ()
     """Search domains, in order."""
     options: tuple[str, ...] = ()

@@ -16,12 +16,13 @@ KEPT = re.compile(
     r"proc/(meminfo|stat|vmstat|loadavg|uptime|filesystems|modules|diskstats|pressure/.*|swaps|interrupts|softirqs|net/dev)\Z"
     r"|sys/devices/system/(?!.*serial).*|sys/kernel/mm/.*|(etc|usr/lib)/os-release\Z|sys/firmware/dmi/tables/smbios_entry_point\Z"
     r"|sys/class/net/[^/]*/(statistics/.*|speed|duplex|mtu|operstate|carrier|flags|type|ifindex|iflink)\Z"
-    r"|sys/block/[^/]*/(size|queue/.*|stat)\Z|sys/fs/cgroup/.*\Z"
+    r"|usr/share/.*\.ids\Z|sys/block/[^/]*/(size|queue/.*|stat)\Z|sys/fs/cgroup/.*\Z"
 )
 """Files that contain only numbers and words of the kernel: kept as they are."""
 
 IP_TEXTS = re.compile(
-    r"etc/(resolv.conf|hosts)\Z|proc/net/.*|proc/[^/]*/net/.*|proc/cmdline\Z|.*/arp_ip_target\Z|(libvirt|xen|hostnamed)/.*"
+    r"(etc|run/.*)/(.*resolv.conf|hosts)\Z"
+    r"|proc/net/.*|proc/[^/]*/net/.*|proc/cmdline\Z|.*/arp_ip_target\Z|(libvirt|xen|hostnamed)/.*"
 )
 """Files in which whatever has the form of an IP address is one; elsewhere it may be a version."""
 
@@ -165,7 +166,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[bytes], Iterator[Span]]], ...] = 
         (r"^libvirt/domains", _json_names),
         (r"^libvirt/sysinfo", _matches((rb"name=['\"]serial['\"]>([^<]*)<", "serial number"), (_ASSET, "asset tag"))),
         (r"^udev/", _matches((rb"^[A-Z_]*(?:SERIAL|WWN)[A-Z_]*=(.*)", "serial number"))),
-        (r"etc/resolv.conf\Z", _resolv_conf),
+        (r"(etc|run/.*)/.*resolv.conf\Z", _resolv_conf),
         (r"proc/[^/]*/environ\Z", _environ),
         (r"proc/cmdline\Z", _cmdline),
         (r"/(mounts|mountinfo)\Z", _mounts),
