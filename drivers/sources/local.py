@@ -24,7 +24,13 @@ def root_of(uri: str | None) -> str:
 def local_sources() -> Sources:
     """Return the sources of this machine."""
     return Sources(
-        tree=Tree("/"), netlink=_netlink, ethtool=_ethtool, features=_features, udev=_udev, hostnamed=_hostnamed
+        tree=Tree("/"),
+        netlink=_netlink,
+        ethtool=_ethtool,
+        link_name=_link_name,
+        features=_features,
+        udev=_udev,
+        hostnamed=_hostnamed,
     )
 
 
@@ -38,6 +44,15 @@ def _ethtool(link: str, command: int, size: int) -> bytes:
     from .ethtool import read_reply
 
     return read_reply(link, command, size)
+
+
+def _link_name(index: int) -> str | None:
+    from _socket import if_indextoname
+
+    try:
+        return if_indextoname(index)
+    except OSError:
+        return None
 
 
 def _features(link: str) -> dict[str, int]:

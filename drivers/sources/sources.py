@@ -21,6 +21,8 @@ class Sources:
     """Raw messages of one complete rtnetlink dump: "links", "counters", "addresses", "routes4" or "routes6"."""
     ethtool: Callable[[str, int, int], bytes] | None = None
     """Raw reply to an ethtool command; parameters: link name, command, size of the reply."""
+    link_name: Callable[[int], str | None] | None = None
+    """Current name of the link with this index; None: there is none."""
     features: Callable[[str], dict[str, int]] | None = None
     """Offloads (0 or 1) and ring sizes of a link, read by the ``ethtool`` package."""
     udev: Callable[[str], dict[str, str]] | None = None

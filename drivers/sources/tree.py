@@ -7,7 +7,7 @@ resolved inside that root and only regular files are opened: no fact of this mac
 
 import errno
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from stat import S_ISDIR, S_ISLNK, S_ISREG
 
 from hostinfo.errors import ReadError
@@ -42,6 +42,8 @@ class Tree:
     def __init__(self, root: str = "/", errors: Mapping[str, int] | None = None) -> None:
         self.root = os.path.abspath(root)
         self.errors = errors or {}
+        self.device_names: dict[tuple[str, int, int], tuple[str | None, str | None]] = {}
+        """Names of devices that were found: bus, vendor and product -> vendor's name, product's name."""
         self._is_foreign = self.root != "/"
         self._real: dict[str, str] = {"": self.root.rstrip("/")}
 
@@ -107,6 +109,10 @@ class Tree:
             if error.errno in _ABSENT:
                 return None
             raise
+
+    def excerpt(self, path: str, choose: Callable[[bytes], bytes], limit: int = FILE_LIMIT) -> bytes:
+        """Return what ``choose`` takes from a file: of a large one, a recording keeps only that. ReadError as above."""
+        return choose(self.data(path, limit))
 
     def attribute(self, path: str) -> str | None:
         """Return the value of an attribute, stripped; None if it does not exist or has no value at the moment.

@@ -52,8 +52,20 @@ class NetworkTree:
         self.link(f"sys/devices/{base}/subsystem", "../../../bus/pci")
         return base
 
-    def read(self, fields: frozenset[str] | None = None) -> GroupResult[Network]:
-        return read(Sources(tree=Tree(str(self.root))), fields)
+    def read(self, fields: frozenset[str] | None = None, netlink: bytes | None = None) -> GroupResult[Network]:
+        """Read the tree; ``netlink``: the messages of a dump of links, in addition to the files."""
+        dumps = {"links": netlink or b""}
+        sources = Sources(tree=Tree(str(self.root)), netlink=dumps.__getitem__ if netlink is not None else None)
+        return read(sources, fields)
 
-    def links(self) -> dict[str, Link]:
-        return {link.name: link for link in self.read().value.links}
+    def links(self, netlink: bytes | None = None) -> dict[str, Link]:
+        return {link.name: link for link in self.read(frozenset({"links"}), netlink).value.links}
+
+    def device(self, path: str, bus: str, driver: str | None = None, **attributes: str) -> str:
+        """Write a device on a bus; ``path`` is relative to sys/devices and is returned."""
+        for name, value in attributes.items():
+            self.write(f"sys/devices/{path}/{name}", value)
+        self.link(f"sys/devices/{path}/subsystem", f"../../../bus/{bus}")
+        if driver is not None:
+            self.link(f"sys/devices/{path}/driver", f"../../../bus/{bus}/drivers/{driver}")
+        return path

@@ -83,6 +83,10 @@ _LINK_DATA: Mapping[bytes, Table] = {
     b"ipvtap": _known(2),
     b"tun": _known(9),
     b"vrf": _known(1),
+    **{kind: {6: _ip, 7: _ip} for kind in (b"gre", b"gretap", b"ip6gre", b"ip6gretap", b"erspan", b"ip6erspan")},
+    **{kind: {2: _ip, 3: _ip} for kind in (b"ipip", b"sit", b"ip6tnl")},
+    **{kind: {4: _ip, 5: _ip} for kind in (b"vti", b"vti6")},
+    b"geneve": {1: _keep, 2: _ip, 7: _ip},
 }
 _PORT_DATA: Mapping[bytes, Table] = {
     b"bond": _known(9, {4: _hardware}),

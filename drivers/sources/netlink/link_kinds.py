@@ -6,12 +6,12 @@ names and values of /sys/class/net/*/bonding.
 
 from __future__ import annotations
 
-from _socket import AF_INET, AF_INET6, inet_ntop
 from collections.abc import Mapping
 
 from hostinfo.model.network import Vlan, Vxlan
 
 from .message import iter_attributes, parse_uint
+from .tunnels import ip_address
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,12 +53,12 @@ def parse_bond(data: Mapping[int, bytes], names: Mapping[int, str], order: Order
         elif key in _BOND_ENUMS:
             name, values = _BOND_ENUMS[key]
             options[name] = _enum(values, amount)
-    targets = [_ip(value) for _, value in iter_attributes(data[8], "netlink links", order)] if 8 in data else []
+    targets = [ip_address(value) for _, value in iter_attributes(data[8], "netlink links", order)] if 8 in data else []
     if targets:
         options["arp_ip_target"] = ",".join(target for target in targets if target)
     mode = parse_uint(data.get(1), order)
     return {
-        "mode": _enum(BOND_MODES, mode if mode is not None else len(BOND_MODES)),
+        "mode": None if mode is None else _enum(BOND_MODES, mode),
         "active_port": names.get(parse_uint(data.get(2), order) or 0),
         "primary_port": names.get(parse_uint(data.get(11), order) or 0),
         "miimon_milliseconds": parse_uint(data.get(3), order),
@@ -98,8 +98,8 @@ def parse_vxlan(data: Mapping[int, bytes], order: Order) -> Vxlan | None:
         return None
     return Vxlan(
         id=vni,
-        group=_ip(data.get(2) or data.get(16)),
-        local=_ip(data.get(4) or data.get(17)),
+        group=ip_address(data.get(2) or data.get(16)),
+        local=ip_address(data.get(4) or data.get(17)),
         port=parse_uint(data.get(15), "big"),
     )
 
@@ -131,9 +131,3 @@ def _switch(value: bytes | None, order: Order) -> bool | None:
 
 def _bridge_id(value: bytes | None) -> str | None:
     return f"{value[:2].hex()}.{value[2:].hex()}" if value is not None and len(value) == 8 else None
-
-
-def _ip(value: bytes | None) -> str | None:
-    if value is None or len(value) not in (4, 16) or not any(value):
-        return None
-    return inet_ntop(AF_INET if len(value) == 4 else AF_INET6, value)

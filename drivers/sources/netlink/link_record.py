@@ -13,7 +13,10 @@ class LinkRecord:
     Mutable: netlink, sysfs and ethtool add facts, then the model's ``Link`` is built once.
     """
 
-    __slots__ = ("bond", "bridge", "controller", "facts", "index", "is_lower_elsewhere", "lower", "name", "peer")
+    __slots__ = (
+        "bond", "bridge", "controller", "facts", "index", "is_lower_elsewhere", "lower", "name", "parent", "parent_bus",
+        "peer", "ports",
+    )  # fmt: skip
 
     def __init__(self, name: str, index: int | None, facts: dict[str, Any]) -> None:
         self.name = name
@@ -22,6 +25,9 @@ class LinkRecord:
         self.controller: str | None = None
         self.lower: tuple[str, ...] = ()
         self.peer: str | None = None
+        self.ports: tuple[str, ...] = ()  # as a list of ports has them; more follow from ``controller`` of others
+        self.parent: str | None = None  # the device behind the link, as netlink names it
+        self.parent_bus: str | None = None
         self.is_lower_elsewhere = False
         self.bond: dict[str, Any] | None = None
         self.bridge: dict[str, Any] | None = None

@@ -12,6 +12,7 @@ from .constants import STATES, link_flags
 from .link_kinds import parse_bond, parse_bridge, parse_mode, parse_vlan, parse_vxlan
 from .link_record import LinkRecord
 from .message import attributes, dump_payloads, iter_attributes, parse_nested, parse_string, parse_uint
+from .tunnels import is_ip_link_type, parse_tunnel, tunnel
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,16 +26,18 @@ IFF_UP, IFF_LOOPBACK = 1, 8
 
 (ADDRESS, BROADCAST, NAME, MTU, LOWER, MASTER, QUEUE, STATE, INFO, ALIAS, GROUP) = (
     1, 2, 3, 4, 5, 10, 13, 16, 18, 20, 27)  # fmt: skip
-CARRIER, LOWER_NAMESPACE, PROPERTIES, ALTNAME, PERMANENT, PARENT, PARENT_BUS = 33, 37, 52, 53, 54, 56, 57
+CARRIER, SWITCH_ID, LOWER_NAMESPACE, PORT_NAME = 33, 36, 37, 38
+PROPERTIES, ALTNAME, PERMANENT, PARENT, PARENT_BUS = 52, 53, 54, 56, 57
 _WANTED = (
-    ADDRESS, BROADCAST, NAME, MTU, LOWER, MASTER, QUEUE, STATE, INFO, ALIAS, GROUP, CARRIER, LOWER_NAMESPACE,
-    PROPERTIES, PERMANENT, PARENT, PARENT_BUS,
+    ADDRESS, BROADCAST, NAME, MTU, LOWER, MASTER, QUEUE, STATE, INFO, ALIAS, GROUP, CARRIER, SWITCH_ID,
+    LOWER_NAMESPACE, PORT_NAME, PROPERTIES, PERMANENT, PARENT, PARENT_BUS,
 )  # fmt: skip
 _NUMBERS = frozenset({MTU, LOWER, MASTER, QUEUE, STATE, GROUP, CARRIER})
 INFO_KIND, INFO_DATA, VXLAN_LOWER = 1, 2, 3
 _INFO_WANTED = frozenset({INFO_KIND, INFO_DATA})  # the others describe the port of a bridge or bond
 
 HEAD = {"little": Struct("<BxHiII"), "big": Struct(">BxHiII")}
+_SWITCH_ID_BYTES = 32  # MAX_PHYS_ITEM_ID_LEN
 
 
 def parse_links(data: bytes, order: Order = sys.byteorder) -> list[LinkRecord]:
@@ -45,22 +48,22 @@ def parse_links(data: bytes, order: Order = sys.byteorder) -> list[LinkRecord]:
     for start, end in dump_payloads(data, RTM_NEWLINK, SOURCE, order):
         if end - start < 16:
             continue
-        _, _, index, flags, _ = head.unpack_from(data, start)
+        _, link_type, index, flags, _ = head.unpack_from(data, start)
         found = layouts.values(data, start + 16, end)
         name = parse_string(found[2])
         # A link listed twice was re-created during the dump. Names that are unsafe as paths: not from a kernel.
         if name is not None and index not in names and "/" not in name and name not in (".", ".."):
             names[index] = name
-            raw.append((index, flags, name, found))
+            raw.append((index, link_type, flags, name, found))
     raw.sort(key=lambda link: link[0])
-    return [_record(index, flags, name, found, names, order) for index, flags, name, found in raw]
+    return [_record(*link, names, order) for link in raw]
 
 
 def _record(
-    index: int, flags: int, name: str, found: tuple[Any, ...], names: Mapping[int, str], order: Order
+    index: int, link_type: int, flags: int, name: str, found: tuple[Any, ...], names: Mapping[int, str], order: Order
 ) -> LinkRecord:
-    (address, broadcast, _, mtu, lower, master, queue, state, info, alias, group, carrier, lower_namespace,
-     properties, permanent, parent, parent_bus) = found  # fmt: skip
+    (address, broadcast, _, mtu, lower, master, queue, state, info, alias, group, carrier, switch_id,
+     lower_namespace, port_name, properties, permanent, parent, parent_bus) = found  # fmt: skip
     is_up = flags & IFF_UP != 0
     facts: dict[str, Any] = {
         "mac": mac(address),
@@ -75,8 +78,14 @@ def _record(
         facts["state"] = STATES[state]
     if is_up and carrier is not None:
         facts["has_carrier"] = carrier != 0
-    if permanent is not None:
+    if is_ip_link_type(link_type, address):
+        facts.update(mac=None, broadcast_mac=None, tunnel=tunnel(address, broadcast))
+    elif permanent is not None:
         facts["permanent_mac"] = mac(permanent)
+    if port_name is not None:
+        facts["port_name"] = parse_string(port_name)
+    if switch_id and len(switch_id) <= _SWITCH_ID_BYTES:
+        facts["switch_id"] = switch_id.hex()
     if alias is not None:
         facts["alias"] = parse_string(alias)
     if properties is not None:
@@ -92,8 +101,8 @@ def _record(
         _add_kind(record, kind, about.get(INFO_DATA), names, order)
     elif flags & IFF_LOOPBACK:
         facts["kind"] = "loopback"
-    elif parent is not None:  # since Linux 5.14; before, only sysfs has it
-        facts.update(kind="physical", bus=parse_string(parent_bus), bus_address=parse_string(parent))
+    record.parent = parse_string(parent)  # since Linux 5.14; before, only sysfs has it
+    record.parent_bus = parse_string(parent_bus)
     record.controller = names.get(master)
     if lower and lower != index:
         _set_lower(record, lower, names, is_elsewhere=lower_namespace is not None)
@@ -113,9 +122,11 @@ def _add_kind(record: LinkRecord, kind: str, info: bytes | None, names: Mapping[
         lower = names.get(parse_uint(data.get(VXLAN_LOWER), order) or 0)
         record.lower = (lower,) if lower else ()
     else:
-        mode = parse_mode(kind, data, order)
+        mode, ends = parse_mode(kind, data, order), parse_tunnel(kind, data)
         if mode is not None:
             record.facts["mode"] = mode
+        if ends is not None:
+            record.facts["tunnel"] = ends
 
 
 def _set_lower(record: LinkRecord, lower: int, names: Mapping[int, str], *, is_elsewhere: bool) -> None:

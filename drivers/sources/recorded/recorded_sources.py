@@ -22,6 +22,7 @@ def record_sources(sources: Sources, recording: Recording, store: ReplyStore) ->
         tree=RecordingTree(recording, sources.tree),
         netlink=_record_netlink(store, sources.netlink) if sources.netlink else None,
         ethtool=_record_ethtool(store, sources.ethtool) if sources.ethtool else None,
+        link_name=_record_link_name(store, sources.link_name) if sources.link_name else None,
         features=_record_features(store, sources.features) if sources.features else None,
         udev=_record_udev(store, sources.udev) if sources.udev else None,
         hostnamed=_record_hostnamed(store, sources.hostnamed) if sources.hostnamed else None,
@@ -36,6 +37,7 @@ def replay_sources(recording: Recording, directory: str) -> Sources:
         tree=RecordedTree(recording, root_of(directory)),
         netlink=(lambda name: store.replay(f"netlink/{name}.bin")) if store.has("netlink") else None,
         ethtool=partial(_replay_ethtool, store) if store.has("ethtool") else None,
+        link_name=partial(_replay_link_name, store) if store.has("link_name") else None,
         features=partial(_replay_features, store) if store.has("features") else None,
         udev=partial(_replay_udev, store) if store.has("udev") else None,
         hostnamed=partial(_replay_hostnamed, store) if store.has("hostnamed") else None,
@@ -55,6 +57,20 @@ def _record_ethtool(store: ReplyStore, call: Callable[[str, int, int], bytes]) -
 
 def _replay_ethtool(store: ReplyStore, link: str, command: int, size: int) -> bytes:
     return store.replay(f"ethtool/{link}/{command:02x}-{size}.bin")
+
+
+def _record_link_name(store: ReplyStore, read: Callable[[int], str | None]) -> Callable[[int], str | None]:
+    return lambda index: _parse_name(
+        store.record(f"link_name/{index}", lambda: (read(index) or "").encode("utf-8", "surrogateescape"))
+    )
+
+
+def _replay_link_name(store: ReplyStore, index: int) -> str | None:
+    return _parse_name(store.replay(f"link_name/{index}"))
+
+
+def _parse_name(reply: bytes) -> str | None:
+    return reply.decode("utf-8", "surrogateescape") or None
 
 
 def _record_features(store: ReplyStore, read: Callable[[str], dict[str, int]]) -> Callable[[str], dict[str, int]]:

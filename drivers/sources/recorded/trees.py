@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
 
 from hostinfo.errors import ReadError
 
@@ -31,6 +32,14 @@ class RecordingTree(Tree):
         if path not in self._recording.errors:
             self._recording.files.setdefault(path, content)
         return content
+
+    def excerpt(self, path: str, choose: Callable[[bytes], bytes], limit: int = FILE_LIMIT) -> bytes:
+        """Return what ``choose`` takes from a file; all excerpts together become the recorded file."""
+        chosen = choose(self._tree.data(path, limit))
+        kept = self._recording.files.get(path, b"")
+        if chosen not in kept:
+            self._recording.files[path] = kept + chosen
+        return chosen
 
     def names(self, path: str) -> list[str]:
         """Return the entries of a directory."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from errno import EINVAL, ENODEV, ENOTTY, EOPNOTSUPP
 
-from hostinfo.errors import DriverError
+from hostinfo.errors import DriverError, ReadError
 
 from ...sources import ethtool
 
@@ -14,15 +14,44 @@ if TYPE_CHECKING:
 
     from ...sources.netlink.link_record import LinkRecord
     from ...sources.sources import Sources
+    from .device_lookup import LinkFinder
 
 
 class LinkRemoved(Exception):
     """The link was removed while it was read."""
 
 
-def add_ethtool_facts(record: LinkRecord, sources: Sources, builder: FactBuilder) -> None:
-    """Add driver, link settings, permanent address, offloads and ring sizes. LinkRemoved: the link is gone."""
-    name, facts = record.name, record.facts
+def add_ethtool_facts(
+    record: LinkRecord, name: str, finder: LinkFinder, sources: Sources, builder: FactBuilder
+) -> None:
+    """Add driver, link settings, permanent address, offloads and ring sizes; ``name`` is the current one.
+
+    LinkRemoved: the link is gone. ENODEV alone does not prove that: the link may have been renamed, or its device may
+    be suspended or detached.
+    """
+    try:
+        _add_facts(record, name, sources, builder)
+    except ReadError as error:
+        if error.errno != ENODEV:
+            raise
+        new_name = finder.renamed(record)
+        if new_name is None and not finder.exists(record):
+            raise LinkRemoved from error
+        if new_name in (None, name):
+            builder.add_problem("links", error)
+            return
+        _add_renamed(record, str(new_name), sources, builder)
+
+
+def _add_renamed(record: LinkRecord, name: str, sources: Sources, builder: FactBuilder) -> None:
+    try:
+        _add_facts(record, name, sources, builder)
+    except ReadError as error:
+        builder.add_problem("links", error)
+
+
+def _add_facts(record: LinkRecord, name: str, sources: Sources, builder: FactBuilder) -> None:
+    facts = record.facts
     if sources.ethtool is not None:
         info = _read_reply(sources, name, ethtool.ETHTOOL_GDRVINFO, ethtool.DRIVER_INFO_BYTES, builder)
         if info is not None:
@@ -43,14 +72,14 @@ def add_ethtool_facts(record: LinkRecord, sources: Sources, builder: FactBuilder
 
 
 def _read_reply(sources: Sources, name: str, command: int, size: int, builder: FactBuilder) -> bytes | None:
-    """Return the reply; None if the device does not support the command."""
+    """Return the reply; None if the device does not support the command. ReadError with ENODEV: no such link."""
     assert sources.ethtool is not None  # noqa: S101 - checked by the caller
     try:
         return sources.ethtool(name, command, size)
     except DriverError as error:
         number = getattr(error, "errno", None)
         if number == ENODEV:
-            raise LinkRemoved from error
+            raise
         if number not in (EOPNOTSUPP, EINVAL, ENOTTY):
             builder.add_problem("links", error)
         return None

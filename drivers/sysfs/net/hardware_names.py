@@ -1,8 +1,10 @@
-"""Vendor and product of a network device, from the udev hardware database; without it, from sysfs."""
+"""Vendor and product of a network device: numbers from sysfs, names from the udev hardware database or pci.ids."""
 
 from __future__ import annotations
 
+from ...sources.hardware_ids import find_names
 from ...sources.tree import source_of
+from .device_lookup import bus_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,42 +12,61 @@ if TYPE_CHECKING:
     from ...sources.tree import Tree
 
 BUSES_WITH_NAMES = frozenset({"pci", "usb", "ccw", "vmbus"})
+_BUSES_IN_DEVICES = frozenset({"auxiliary", "mhi", "bcma", "ssb"})
+"""Buses inside a PCI or USB device, whose numbers and names those of their devices are."""
 _DATABASE = "run/udev/data"
+_LEVELS = 8
 
 
 def add_hardware_names(facts: dict[str, object], sources: Sources, hardware: str) -> None:
-    """Add the names in the hardware database, else the strings of a USB device, else vendor and device ID."""
+    """Add the numbers of the device, and the names in the udev database, on the USB device itself, or in pci.ids."""
     tree, bus = sources.tree, facts.get("bus")
-    names = _database_names(sources, hardware, bus) if bus in BUSES_WITH_NAMES else {}
-    base = hardware.rpartition("/")[0] if bus == "usb" else hardware  # hardware is a USB interface of the device
-    strings = ("manufacturer", "product") if bus == "usb" else (None, None)
-    ids = ("idVendor", "idProduct") if bus == "usb" else ("vendor", "device")
-    keys = ("ID_VENDOR_FROM_DATABASE", "ID_MODEL_FROM_DATABASE")
-    for field, key, string, id_file in zip(("vendor", "product"), keys, strings, ids, strict=True):
-        name = names.get(key) or (tree.try_attribute(f"{base}/{string}") if string else None)
-        facts[field] = name or _hex_id(tree, f"{base}/{id_file}")
+    bus, hardware = _named_device(tree, hardware, bus if isinstance(bus, str) else None)
+    is_usb = bus == "usb"
+    base = hardware.rpartition("/")[0] if is_usb else hardware  # hardware is a USB interface of the device
+    ids = [_id(tree, f"{base}/{name}") for name in (("idVendor", "idProduct") if is_usb else ("vendor", "device"))]
+    facts["vendor_id"], facts["product_id"] = (None if number is None else f"{number:#06x}" for number in ids)
+    names = _database_names(sources.tree, hardware, bus) if bus in BUSES_WITH_NAMES else {}
+    found = [names.get("ID_VENDOR_FROM_DATABASE"), names.get("ID_MODEL_FROM_DATABASE")]
+    if is_usb:
+        strings = (tree.try_attribute(f"{base}/{name}") for name in ("manufacturer", "product"))
+        found = [name or string for name, string in zip(found, strings, strict=True)]
+    if None in found and bus is not None and ids[0] is not None and ids[1] is not None:
+        found = [name or other for name, other in zip(found, find_names(tree, bus, ids[0], ids[1]), strict=True)]
+    if found[0] is None and bus in BUSES_WITH_NAMES and sources.udev is not None and tree.is_dir(_DATABASE):
+        names = sources.udev(source_of(hardware))  # a slow import
+        found = [names.get("ID_VENDOR_FROM_DATABASE"), found[1] or names.get("ID_MODEL_FROM_DATABASE")]
+    facts["vendor"], facts["product"] = found
 
 
-def _database_names(sources: Sources, hardware: str, bus: object) -> dict[str, str]:
-    """Return the udev properties of a device from its file in the database, else from pyudev, a slow import."""
-    if not sources.tree.is_dir(_DATABASE):
-        return {}
+def _named_device(tree: Tree, hardware: str, bus: str | None) -> tuple[str | None, str]:
+    """Return the bus and the path of the device that has numbers and names."""
+    device = hardware
+    for _ in range(_LEVELS):
+        if bus not in _BUSES_IN_DEVICES:
+            return bus, device
+        device = device.rpartition("/")[0]
+        bus = bus_name(tree, device) or bus
+    return bus, hardware
+
+
+def _database_names(tree: Tree, hardware: str, bus: str | None) -> dict[str, str]:
+    """Return the udev properties of a device from its file in the database."""
     names: dict[str, str] = {}
     path = f"{_DATABASE}/+{bus}:{hardware.rpartition('/')[2]}"
-    for line in (sources.tree.try_attribute(path) or "").splitlines():
+    for line in (tree.try_attribute(path) or "").splitlines():
         key, separator, value = line.removeprefix("E:").partition("=")
         if separator and value and line.startswith("E:ID_"):
             names[key] = value
-    if "ID_VENDOR_FROM_DATABASE" not in names and sources.udev is not None:
-        return sources.udev(source_of(hardware))
     return names
 
 
-def _hex_id(tree: Tree, path: str) -> str | None:
+def _id(tree: Tree, path: str) -> int | None:
     text = tree.try_attribute(path)
     if text is None or len(text) > 10:
         return None
     try:
-        return f"{int(text, 16):#06x}"
+        number = int(text, 16)
     except ValueError:
         return None
+    return number if 0 <= number <= 0xFFFF else None

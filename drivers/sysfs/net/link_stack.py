@@ -14,11 +14,24 @@ def build_links(records: Iterable[LinkRecord]) -> tuple[Link, ...]:
     """Return the links in the order of the records, in linear time."""
     records = list(records)
     names = {record.name for record in records}
+    _add_controllers(records)
     ports: dict[str, list[str]] = {}
     for record in records:
         if record.controller in names and record.controller is not None:
             ports.setdefault(record.controller, []).append(record.name)
+    for record in records:  # a copy may have the list of ports, and not the ports
+        if record.ports:
+            found = ports.setdefault(record.name, [])
+            found += sorted(set(record.ports) - set(found) - {record.name}, key=record.ports.index)
     return tuple(_build(record, tuple(ports.get(record.name, ())), names) for record in records)
+
+
+def _add_controllers(records: list[LinkRecord]) -> None:
+    """Add the controllers that only the controller's list of ports shows, as in a copy without symbolic links."""
+    controllers = {port: record.name for record in records for port in record.ports if port != record.name}
+    for record in records:
+        if record.controller is None and record.name in controllers:
+            record.controller = controllers[record.name]
 
 
 def _build(record: LinkRecord, ports: tuple[str, ...], names: set[str]) -> Link:

@@ -1,7 +1,7 @@
 """Links from /sys/class/net, for a tree of files and if netlink is refused.
 
-Source: Documentation/ABI/testing/sysfs-class-net; VLAN IDs from /proc/net/vlan/config, permanent addresses of bond
-ports from /proc/net/bonding.
+Source: Documentation/ABI/testing/sysfs-class-net; VLAN IDs from /proc/net/vlan/config, bonds also from
+/proc/net/bonding.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from hostinfo.model.network import Vlan
 from ...sources.netlink.constants import link_flags
 from ...sources.netlink.link_kinds import seconds
 from ...sources.netlink.link_record import LinkRecord
+from ...sources.netlink.tunnels import is_ip_link_type, tunnel
 from ...sources.tree import Tree, source_of
+from .bonding_files import ProcBond, read_bond, read_proc_bonds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +24,6 @@ CLASS = "sys/class/net"
 ARPHRD_LOOPBACK = 772
 IFF_UP = 1
 _KINDS = frozenset({"bond", "bridge", "vlan", "vxlan", "macvlan", "ipvlan", "geneve", "gre", "ppp", "dsa", "wwan"})
-_BOND_FACTS = frozenset({"mode", "active_slave", "primary", "miimon", "slaves", "mii_status", "queue_id"})
 LINKS_LIMIT = 65_536
 
 
@@ -31,21 +32,38 @@ def read_links(tree: Tree) -> list[LinkRecord]:
     names = tree.names(CLASS)
     if len(names) > LINKS_LIMIT:
         raise ReadError(source_of(CLASS), f"more than {LINKS_LIMIT} links")
-    vlans, permanent = _read_vlans(tree), _read_permanent_macs(tree)
+    vlans, bonds = _read_vlans(tree), read_proc_bonds(tree)
+    permanent = {port: mac for bond in bonds.values() for port, mac in bond.permanent_macs.items()}
     records = []
     for name in names:
         if not tree.is_dir(f"{CLASS}/{name}"):  # bonding_masters is a file
             continue
-        record = _read_link(tree, name)
+        record = _read_link(tree, name, bonds.get(name))
         if record is not None:
             record.facts["vlan"] = vlans.get(name)
-            record.facts["permanent_mac"] = permanent.get(name)
+            record.facts["permanent_mac"] = _mac(permanent.get(name))
             records.append(record)
     records.sort(key=lambda record: (record.index is None, record.index or 0))
+    _add_lower_of_devices(tree, records)
     return records
 
 
-def _read_link(tree: Tree, name: str) -> LinkRecord | None:
+def _add_lower_of_devices(tree: Tree, records: list[LinkRecord]) -> None:
+    """Add the lower links that are not in sysfs as lower_*: of InfiniBand child links and of DSA ports.
+
+    Only for links with a device: the iflink of a veth link is the index of its peer.
+    """
+    names = {record.index: record.name for record in records}
+    for record in records:
+        base = f"{CLASS}/{record.name}"
+        if record.lower or tree.link(f"{base}/device") is None:
+            continue
+        lower = tree.try_number(f"{base}/iflink")
+        if lower and lower != record.index and lower in names:
+            record.lower = (names[lower],)
+
+
+def _read_link(tree: Tree, name: str, proc_bond: ProcBond | None) -> LinkRecord | None:
     base = f"{CLASS}/{name}"
     try:
         entries = tree.names(base)
@@ -56,12 +74,14 @@ def _read_link(tree: Tree, name: str) -> LinkRecord | None:
     record = LinkRecord(_printable(name), tree.try_number(f"{base}/ifindex"), _facts(tree, base))
     record.controller = _link_name(tree, f"{base}/master")
     record.lower = tuple(_printable(entry[6:]) for entry in entries if entry.startswith("lower_"))
-    if "bonding" in entries:
+    if "bonding" in entries or proc_bond is not None:
         record.facts["kind"] = "bond"
-        record.bond = _bond(tree, f"{base}/bonding")
+        record.bond, ports = read_bond(tree, f"{base}/bonding", proc_bond)
+        record.ports = tuple(map(_printable, ports))
     elif "bridge" in entries:
         record.facts["kind"] = "bridge"
         record.bridge = _bridge(tree, f"{base}/bridge")
+        record.ports = tuple(map(_printable, tree.names(f"{base}/brif")))
     elif "tun_flags" in entries:
         record.facts["kind"] = "tun"
         record.facts["mode"] = {1: "tun", 2: "tap"}.get((tree.try_number(f"{base}/tun_flags", 16) or 0) & 3)
@@ -72,10 +92,16 @@ def _facts(tree: Tree, base: str) -> dict[str, Any]:
     flags = tree.try_number(f"{base}/flags", 16)
     state, carrier = tree.try_attribute(f"{base}/operstate"), tree.try_attribute(f"{base}/carrier")
     is_up = None if flags is None else flags & IFF_UP != 0
+    link_type = tree.try_number(f"{base}/type")
+    address, broadcast = tree.try_attribute(f"{base}/address"), tree.try_attribute(f"{base}/broadcast")
+    is_tunnel = is_ip_link_type(link_type, _address_bytes(address))
     return {
-        "kind": _kind(tree, base),
-        "mac": _mac(tree.try_attribute(f"{base}/address")),
-        "broadcast_mac": _mac(tree.try_attribute(f"{base}/broadcast")),
+        "kind": _kind(tree, base, link_type),
+        "mac": None if is_tunnel else _mac(address),
+        "broadcast_mac": None if is_tunnel else _mac(broadcast),
+        "tunnel": tunnel(_address_bytes(address), _address_bytes(broadcast)) if is_tunnel else None,
+        "port_name": tree.try_attribute(f"{base}/phys_port_name"),
+        "switch_id": tree.try_attribute(f"{base}/phys_switch_id"),
         "mtu": tree.try_number(f"{base}/mtu"),
         "state": state if state != "unknown" else None,
         "is_enabled": is_up,
@@ -87,33 +113,14 @@ def _facts(tree: Tree, base: str) -> dict[str, Any]:
     }
 
 
-def _kind(tree: Tree, base: str) -> str | None:
-    if tree.try_number(f"{base}/type") == ARPHRD_LOOPBACK:
+def _kind(tree: Tree, base: str, link_type: int | None) -> str | None:
+    if link_type == ARPHRD_LOOPBACK:
         return "loopback"
     for line in (tree.try_attribute(f"{base}/uevent") or "").splitlines():
         key, _, value = line.partition("=")
         if key == "DEVTYPE" and value in _KINDS:
             return value
     return None
-
-
-def _bond(tree: Tree, base: str) -> dict[str, Any]:
-    options: dict[str, str | int] = {}
-    for name in tree.names(base):
-        # A value is followed by its number (fast 1). Except for two options, ad_* are states of the LACP partner.
-        if name in _BOND_FACTS or (name.startswith("ad_") and name not in ("ad_select", "ad_actor_sys_prio")):
-            continue
-        text = tree.try_attribute(f"{base}/{name}") or ""
-        value = text.replace(" ", ",") if name == "arp_ip_target" else text.partition(" ")[0]
-        if value and value != "(null)":
-            options[name] = int(value) if value.isdecimal() and len(value) < 20 else value
-    return {
-        "mode": (tree.try_attribute(f"{base}/mode") or "").partition(" ")[0],
-        "active_port": tree.try_attribute(f"{base}/active_slave"),
-        "primary_port": tree.try_attribute(f"{base}/primary"),
-        "miimon_milliseconds": tree.try_number(f"{base}/miimon"),
-        "options": options,
-    }
 
 
 def _bridge(tree: Tree, base: str) -> dict[str, Any]:
@@ -141,23 +148,6 @@ def _read_vlans(tree: Tree) -> dict[str, Vlan]:
     return found
 
 
-def _read_permanent_macs(tree: Tree) -> dict[str, str]:
-    found: dict[str, str] = {}
-    try:
-        bonds = tree.names("proc/net/bonding")
-    except ReadError:
-        return found
-    for bond in bonds:
-        port = ""
-        for line in (tree.try_attribute(f"proc/net/bonding/{bond}") or "").splitlines():
-            key, _, value = line.partition(": ")
-            if key == "Slave Interface":
-                port = value.strip()
-            elif key == "Permanent HW addr" and port and (mac := _mac(value.strip())):
-                found[port] = mac
-    return found
-
-
 def _flag(tree: Tree, path: str) -> bool | None:
     value = tree.try_number(path)
     return None if value is None else value != 0
@@ -171,6 +161,13 @@ def _link_name(tree: Tree, path: str) -> str | None:
 def _mac(text: str | None) -> str | None:
     """Return a hardware address; None if it is all zero, as on the loopback device."""
     return text.lower() if text and text.strip("0:") else None
+
+
+def _address_bytes(text: str | None) -> bytes | None:
+    try:
+        return bytes.fromhex(text.replace(":", "")) if text and len(text) < 100 else None
+    except ValueError:
+        return None
 
 
 def _printable(name: str) -> str:

@@ -79,9 +79,11 @@ def _describe_link(style: Style, link: Link, parents: Mapping[str, str]) -> str:
         " ".join(part for part in (bit_rate(link.speed_mbps), link.duplex and f"{link.duplex} duplex") if part),
         link.mac,
         permanent,
+        link.tunnel and f"{link.tunnel.local or 'any'} to {link.tunnel.remote or 'any'}",
         link.mtu not in (None, 1500, 65536) and f"MTU {link.mtu}",
         " ".join(part for part in (link.driver, link.bus_address and f"at {link.bus_address}") if part),
-        " ".join(part for part in (link.vendor, link.product) if part),
+        " ".join(part for part in (link.vendor, link.product) if part) or _describe_ids(link),
+        link.physical_function and f"virtual function of {link.physical_function}",
         link.sriov and f"{link.sriov.enabled} of {link.sriov.total} virtual functions",
         link.alias and f'"{link.alias}"',
     )
@@ -93,7 +95,7 @@ def _describe_link(style: Style, link: Link, parents: Mapping[str, str]) -> str:
 def _describe_kind(link: Link) -> str | None:
     if link.bond is not None:
         active = link.bond.active_port and f", {link.bond.active_port} active"
-        return f"bond {link.bond.mode}{active or ''}"
+        return f"bond {link.bond.mode or ''}".rstrip() + (active or "")
     if link.vlan is not None:
         protocol = "" if link.vlan.protocol in ("802.1Q", None) else f" ({link.vlan.protocol})"
         return f"VLAN {link.vlan.id}{protocol}"
@@ -101,7 +103,15 @@ def _describe_kind(link: Link) -> str | None:
         return "bridge with STP" if link.bridge.stp else "bridge"
     if link.vxlan is not None:
         return f"VXLAN {link.vxlan.id}"
+    if link.representor is not None:
+        return f"representor {link.port_name or ''} of {link.representor.bus_address or 'a NIC'}"
     return " ".join(part for part in (link.kind, link.mode) if part) or None
+
+
+def _describe_ids(link: Link) -> str | None:
+    """Return the numbers of a device that has no name, as lspci and lsusb print them."""
+    ids = [number.removeprefix("0x") for number in (link.vendor_id, link.product_id) if number]
+    return f"ID {':'.join(ids)}" if ids else None
 
 
 def describe_address(address: Address) -> str:

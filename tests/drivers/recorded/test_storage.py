@@ -26,12 +26,13 @@ def test_every_source_is_recorded_and_replayed(tmp_path: Path) -> None:
     live_calls: dict[str, Any] = {
         "netlink": lambda name: b"netlink " + name.encode(),
         "ethtool": lambda link, command, size: b"%s %d %d" % (link.encode(), command, size),
+        "link_name": lambda index: f"eth{index}",
         "features": lambda link: {link: 7},
         "udev": lambda path: {"ID_MODEL": path},
         "hostnamed": lambda name: name.upper(),
     }
-    arguments = {"netlink": ("links",), "ethtool": ("eth0", 3, 9), "features": ("eth0",), "udev": ("/sys/x:1",),
-                 "hostnamed": ("Chassis",)}  # fmt: skip
+    arguments = {"netlink": ("links",), "ethtool": ("eth0", 3, 9), "link_name": (7,), "features": ("eth0",),
+                 "udev": ("/sys/x:1",), "hostnamed": ("Chassis",)}  # fmt: skip
     assert {*live_calls, "tree", "clock"} == {field.name for field in dataclasses.fields(Sources)}
     (tmp_path / "tree/proc").mkdir(parents=True)
     recording = Recording(drivers=("sysfs",), clock=5.25)

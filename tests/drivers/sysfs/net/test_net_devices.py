@@ -10,7 +10,7 @@ from tests.support.network_tree import NetworkTree
 
 def test_a_physical_link_in_a_tree_has_driver_bus_ids_and_speed(bonded: NetworkTree) -> None:
     link = bonded.links()["eth1"]
-    assert (link.driver, link.bus, link.bus_address, link.vendor, link.product, link.speed_mbps, link.duplex) == (
+    assert (link.driver, link.bus, link.bus_address, link.vendor_id, link.product_id, link.speed_mbps, link.duplex) == (
         "e1000", "pci", "0000:00:03.0", "0x8086", "0x100e", 1000, "full")  # fmt: skip
 
 
@@ -21,7 +21,7 @@ def test_a_virtio_link_has_the_bus_address_of_its_pci_device(machine: NetworkTre
     machine.link(f"sys/devices/{device}/subsystem", "../../../../bus/virtio")
     machine.net("eth0", 2, device, speed="-1", duplex="unknown")
     link = machine.links()["eth0"]
-    assert (link.driver, link.bus, link.bus_address, link.vendor) == ("virtio_net", "pci", "0000:00:04.0", "0x1af4")
+    assert (link.driver, link.bus, link.bus_address, link.vendor_id) == ("virtio_net", "pci", "0000:00:04.0", "0x1af4")
     assert (link.speed_mbps, link.duplex) == (None, None)
 
 
@@ -46,7 +46,7 @@ def test_a_usb_link_has_the_strings_of_its_device(machine: NetworkTree) -> None:
     machine.link(f"sys/devices/{usb}/1-2:1.0/subsystem", "../../../../../../bus/usb")
     machine.net("enx0", 2, f"{usb}/1-2:1.0")
     link = machine.links()["enx0"]
-    assert (link.bus, link.bus_address, link.vendor, link.product) == ("usb", "1-2:1.0", "Realtek", "0x8153")
+    assert (link.bus, link.bus_address, link.vendor, link.product_id) == ("usb", "1-2:1.0", "Realtek", "0x8153")
 
 
 def test_names_are_those_of_the_udev_database(machine: NetworkTree) -> None:
@@ -70,7 +70,7 @@ def test_names_missing_in_udevs_file_are_read_by_pyudev(machine: NetworkTree) ->
 
     result = read(Sources(tree=Tree(str(machine.root)), udev=properties), None)
     assert asked == ["/sys/devices/pci0000:00/0000:00:04.0"]
-    assert (result.value.links[0].vendor, result.value.links[0].product) == ("Intel Corporation", "0x10d3")
+    assert (result.value.links[0].vendor, result.value.links[0].product_id) == ("Intel Corporation", "0x10d3")
 
 
 def test_without_the_subsystem_link_the_bus_is_read_from_the_modalias(machine: NetworkTree) -> None:
