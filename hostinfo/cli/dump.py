@@ -7,7 +7,6 @@ from hostinfo.cli.streams import EXIT_NO_DATA, EXIT_OK, EXIT_PARTIAL, EXIT_USAGE
 from hostinfo.errors import HostInfoError
 from hostinfo.groups import GROUPS, TABLE
 from hostinfo.output.document import GroupReport, all_errors, build_document, build_header, collect_group
-from hostinfo.output.json import to_builtins, to_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -120,6 +119,8 @@ def _print_yaml(host: hostinfo.HostInfo) -> int:
 
 def _print_json(host: hostinfo.HostInfo) -> int:
     """Convert each group to text as soon as it is read, so that only one at a time is in memory twice."""
+    from hostinfo.output.json import to_json
+
     texts: list[str] = []
     reports: list[GroupReport] = []
     for group in GROUPS:
@@ -167,6 +168,8 @@ def _print_text(found: Sequence[Selection], options: Namespace) -> None:
 
 
 def _print_plain(found: Sequence[Selection], options: Namespace) -> None:
+    from hostinfo.output.json import to_builtins, to_json
+
     value: object = {selection.path.text: selection.value for selection in found}
     if options.sources:
         value = {one.path.text: {"value": one.value, "source": one.source() or None} for one in found}

@@ -13,7 +13,6 @@ from hostinfo import __version__
 from hostinfo.errors import DriverError, HostInfoError
 from hostinfo.fact import Problem
 from hostinfo.groups import GROUPS
-from hostinfo.output.json import to_builtins
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -76,6 +75,8 @@ def read_document(host: HostInfo, groups: Iterable[str] = GROUPS) -> dict[str, A
 
 def build_document(host: HostInfo, reports: Sequence[GroupReport]) -> dict[str, Any]:
     """Return the document of these reports in built-in types."""
+    from hostinfo.output.json import to_builtins
+
     document: dict[str, Any] = {"hostinfo": build_header(host)}
     document |= {report.group: to_builtins(report.value) for report in reports}
     document["sources"] = {report.group: dict(report.sources) for report in reports if report.is_available}
