@@ -1,1 +1,1 @@
-"""The model: what a host's facts are, one file a group; see each module."""
+"""The model: the facts of a host as records, one file per group."""

@@ -9,38 +9,38 @@ from hostinfo.record import field, record
 
 @record
 class Cache:
-    """One kind of cache, and how many of them the machine has."""
+    """One kind of cache, with the number of them in the machine."""
 
     level: int
-    """1 is nearest to the core."""
+    """1: nearest to the core."""
     type: str
     """Data, Instruction or Unified (the kernel's words)."""
     size_bytes: int | None
-    """Size of one instance; None: not told."""
+    """Size of one instance; None: not reported."""
     ways: int | None = None
-    """Associativity; None: not told; 0 never: fully associative has as many ways as lines."""
+    """Associativity; a fully associative cache has as many ways as lines, never 0; None: not reported."""
     line_bytes: int | None = None
     """Size of a line."""
     sets: int | None = None
     """Number of sets."""
     instances: int | None = None
-    """How many such caches the machine has; None: who shares them is not told."""
+    """Number of such caches in the machine; None: which CPUs share one is not reported."""
     cpus_per_instance: int | None = None
-    """Logical CPUs that share one; None: not told, or it differs."""
+    """Logical CPUs that share one; None: not reported, or different between instances."""
 
 
 @record
 class CpuKind:
-    """CPUs of one sort, on a machine that mixes sorts (hybrid x86, big.LITTLE)."""
+    """CPUs of one kind, on a machine that has several (hybrid x86, big.LITTLE)."""
 
     name: str
-    """The kernel's word where it has one (core, atom), else the core's model name or its relative capacity."""
+    """The kernel's name of the kind (core, atom), else the core's model name, else the relative capacity."""
     cpus: tuple[int, ...]
-    """Numbers of the logical CPUs of this sort."""
+    """Numbers of the logical CPUs of this kind."""
     max_frequency_hz: int | None = None
-    """Highest frequency of this sort."""
+    """Highest frequency of this kind."""
     capacity: int | None = None
-    """Relative capacity, 1024 for the greatest (cpu_capacity)."""
+    """Relative capacity; the greatest is 1024 (cpu_capacity)."""
 
 
 @record
@@ -50,11 +50,11 @@ class Processor:
     number: int
     """The kernel's (in a Dom0: the hypervisor's) number; numbers may have holes."""
     is_online: bool = True
-    """Whether it is scheduled on; an offline CPU often tells nothing else."""
+    """Whether the kernel schedules on it; an offline CPU often has no other facts."""
     socket_id: int | None = None
-    """Physical package; -1 is never told: None."""
+    """Physical package; None: not reported, also where the kernel has -1."""
     die_id: int | None = None
-    """Die, counted within the machine or the package, as the source counts."""
+    """Die; whether the number is unique in the machine or in the package depends on the source."""
     cluster_id: int | None = None
     """Cluster of cores (ARM, some x86)."""
     book_id: int | None = None
@@ -66,7 +66,7 @@ class Processor:
     numa_node: int | None = None
     """NUMA node."""
     cores_in_socket: int | None = None
-    """Cores of the package that this CPU is in ("cpu cores")."""
+    """Cores of this CPU's package ("cpu cores")."""
     vendor_id: str | None = None
     """Vendor of this CPU."""
     model_name: str | None = None
@@ -80,64 +80,64 @@ class Processor:
     cpuid_level: int | None = None
     """Highest basic CPUID leaf of this CPU; None: not x86."""
     frequency_hz: int | None = None
-    """Frequency when it was read."""
+    """Frequency at the time of reading."""
     cache_bytes: int | None = None
-    """Size of the last-level cache that this CPU uses ("cache size")."""
+    """Size of this CPU's last-level cache ("cache size")."""
     kind: str | None = None
-    """Name of its CpuKind; None: the machine has one kind only."""
+    """Name of this CPU's kind; None: the machine has one kind only."""
     flags: tuple[str, ...] = ()
-    """Flags of this CPU; the same object as the machine's where they are equal."""
+    """Flags of this CPU; the same object as the machine's if they are equal."""
 
 
 @record
 class Cpu:
-    """Processors of the machine, not of the share that this operating system was given."""
+    """Processors of the machine, not only those assigned to this operating system."""
 
     vendor_id: str | None = None
-    """Who made it: CPUID's vendor text on x86, the implementer on ARM, the platform's elsewhere."""
+    """Manufacturer: the CPUID vendor string on x86, the implementer on ARM, else that of the platform."""
     model_name: str | None = None
-    """The maker's name (brand string)."""
+    """Model name (brand string)."""
     family: int | None = None
-    """CPU family with the extended family added (x86), architecture version (ARM)."""
+    """CPU family including the extended family (x86), architecture version (ARM)."""
     model: int | None = None
-    """Model number with the extended model (x86), part number (ARM)."""
+    """Model number including the extended model (x86), part number (ARM)."""
     stepping: int | None = None
     """Stepping (x86), revision (ARM)."""
     revision: str | None = None
-    """Revision in the maker's form where it is not one number: r0p4 (ARM), 2.1 (pvr 003f 0201) (POWER)."""
+    """Revision that is not a plain number, as the manufacturer writes it: r0p4 (ARM), 2.1 (pvr 003f 0201) (POWER)."""
     microcode: str | None = None
     """Microcode revision."""
     cpuid_level: int | None = None
     """Highest basic CPUID leaf; None: not x86."""
     flags: tuple[str, ...] = ()
-    """Features in the kernel's words (flags, Features, isa). In a Dom0 those of the hardware."""
+    """Features by the kernel's names (flags, Features, isa); in a Dom0 those of the hardware."""
     usable_flags: tuple[str, ...] | None = None
-    """Features that the hypervisor lets software use; None: the same as ``flags``."""
+    """Features that the hypervisor allows software to use; None: the same as ``flags``."""
     bugs: tuple[str, ...] = ()
-    """Bugs of the silicon that the kernel works around, in its words."""
+    """Hardware bugs that the kernel works around, by the kernel's names."""
     mitigations: Mapping[str, str] = field(default_factory=dict)
-    """Vulnerability -> the kernel's state of it (/sys/devices/system/cpu/vulnerabilities)."""
+    """Vulnerability -> its state as the kernel reports it (/sys/devices/system/cpu/vulnerabilities)."""
     sockets: int | None = None
-    """Physical packages with at least one CPU, over the machine."""
+    """Physical packages with at least one CPU."""
     cores: int | None = None
-    """Cores over the machine: distinct (socket, die, core)."""
+    """Cores of the machine: distinct (socket, die, core)."""
     threads: int | None = None
-    """Logical CPUs over the machine, online ones."""
+    """Online logical CPUs of the machine."""
     threads_per_core: int | None = None
-    """Threads of the core that has most; hybrid machines have cores with fewer."""
+    """Threads of the core with the most threads; hybrid machines have cores with fewer."""
     current_frequency_hz: int | None = None
-    """Mean frequency over the CPUs when it was read."""
+    """Mean frequency of the CPUs at the time of reading."""
     min_frequency_hz: int | None = None
     """Lowest frequency that can be set."""
     max_frequency_hz: int | None = None
-    """Highest frequency of the fastest CPU, turbo included."""
+    """Highest frequency of the fastest CPU, including turbo."""
     address_bits_physical: int | None = None
     """Width of a physical address."""
     address_bits_virtual: int | None = None
     """Width of a virtual address."""
     caches: tuple[Cache, ...] = ()
-    """Caches by level and type; a machine that mixes sizes has several entries of one level."""
+    """Caches by level and type; a machine with different sizes has several entries per level."""
     kinds: tuple[CpuKind, ...] = ()
-    """Sorts of CPU; empty: all are of one sort."""
+    """Kinds of CPU; empty: all CPUs are of one kind."""
     processors: tuple[Processor, ...] = ()
-    """Every logical CPU that is present, by number."""
+    """Every present logical CPU, by number."""

@@ -10,24 +10,24 @@ class Guest:
     """One domain of this host."""
 
     name: str
-    """Its name."""
+    """Name of the domain."""
     uuid: str
-    """Its UUID."""
+    """UUID of the domain."""
     state: str
-    """libvirt's word: running, blocked, paused, shutdown, shut off, crashed, suspended."""
+    """State by libvirt's name: running, blocked, paused, shutdown, shut off, crashed, suspended."""
     vcpus: int
-    """Virtual CPUs that it has now."""
+    """Current number of virtual CPUs."""
     memory_bytes: int
-    """Memory that it has now; of a domain that is shut off, what it would have."""
+    """Current memory; of a domain that is shut off, what it gets when it starts."""
     maximum_memory_bytes: int | None = None
-    """Memory that it may grow to."""
+    """Maximum to which its memory can grow."""
     id: int | None = None
-    """The hypervisor's number of it; None: not running."""
+    """Number that the hypervisor assigned to it; None: not running."""
 
 
 @record
 class Guests:
-    """The domains that this host runs; a Xen Dom0 itself is not among them."""
+    """Domains of this host, without a Xen Dom0 itself."""
 
     guests: tuple[Guest, ...] = ()
-    """By name; empty: none is defined."""
+    """Domains by name; empty: none is defined."""

@@ -1,4 +1,4 @@
-"""What this kernel is to the machine: on bare metal, a host, a control domain, a guest, in a container."""
+"""The role of this kernel on the machine, and the hypervisor and container that are involved."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hostinfo.record import record
 
 
 class Role(StrEnum):
-    """What the running kernel is to the machine."""
+    """Role of the running kernel on the machine."""
 
     BARE_METAL = "bare-metal"
     KVM_HOST = "kvm-host"
@@ -19,22 +19,22 @@ class Role(StrEnum):
 
 @record
 class Hypervisor:
-    """What this kernel is to the machine, and what hypervisor is in play."""
+    """Role of this kernel on the machine, and the hypervisor that is involved."""
 
     role: Role | None = None
-    """What the running kernel is; None: the tree that was read does not tell. A host of KVM guests is kvm-host even
-    where it is a guest itself: ``guest_of`` says so."""
+    """Role of the running kernel; None: not known from the files that were read. A host of KVM guests is kvm-host even
+    if it is a guest itself; ``guest_of`` then names its hypervisor."""
     type: str | None = None
-    """The hypervisor that runs guests here: xen, kvm; None: this machine hosts none."""
+    """Hypervisor that runs guests here: xen, kvm; None: this machine runs no guests."""
     version: str | None = None
-    """Version of that hypervisor, such as 4.17.7; for KVM the kernel's release."""
+    """Version of that hypervisor, such as 4.17.7; for KVM the kernel release."""
     guest_of: str | None = None
-    """The hypervisor whose guest this kernel is: kvm, qemu, xen, vmware, microsoft, oracle, zvm, powervm, …
-    (systemd-detect-virt's words); None: none was recognised."""
+    """Hypervisor whose guest this kernel is: kvm, qemu, xen, vmware, microsoft, oracle, zvm, powervm, …
+    (names of systemd-detect-virt(1)); None: none was detected."""
     is_virtual_machine: bool | None = None
-    """True: cpu, memory and numa describe the virtual machine that ``guest_of`` presents, and nobody inside can tell
-    the physical one; False: they describe hardware."""
+    """True: cpu, memory and numa describe the virtual machine that ``guest_of`` presents, because the physical one is
+    not visible from inside; False: they describe hardware."""
     container: str | None = None
-    """The container manager around this process: docker, podman, lxc, systemd-nspawn, …; None: not in one."""
+    """Container manager of this process: docker, podman, lxc, systemd-nspawn, …; None: not in a container."""
     detected_by: tuple[str, ...] = ()
-    """What gave it away, one observation each, source first."""
+    """Evidence, one observation per entry, source first."""

@@ -10,33 +10,33 @@ class Dimm:
     """One populated memory slot (SMBIOS type 17)."""
 
     slot: str | None
-    """The board's label of the slot (device locator)."""
+    """Label of the slot on the board (device locator)."""
     bank: str | None = None
-    """The board's label of the bank."""
+    """Label of the bank on the board."""
     size_bytes: int | None = None
-    """Size; None: the firmware does not know it."""
+    """Size; None: unknown to the firmware."""
     type: str | None = None
-    """Kind of memory in SMBIOS' words: DDR4, DDR5, …"""
+    """Type of memory by SMBIOS' name: DDR4, DDR5, …"""
     form_factor: str | None = None
-    """Shape in SMBIOS' words: DIMM, SODIMM, …"""
+    """Form factor by SMBIOS' name: DIMM, SODIMM, …"""
     manufacturer: str | None = None
-    """Who made it."""
+    """Manufacturer."""
     part_number: str | None = None
-    """The maker's part number."""
+    """Manufacturer's part number."""
     serial: str | None = None
     """Serial number; None: blank in firmware, or not readable."""
     asset_tag: str | None = None
-    """The owner's inventory tag."""
+    """Asset tag that the owner assigned."""
     rank: int | None = None
-    """Ranks; None: the firmware reports none."""
+    """Number of ranks; None: not reported by the firmware."""
     speed_mts: int | None = None
-    """Highest speed in megatransfers a second; None: the firmware reports "Unknown"."""
+    """Highest speed in megatransfers per second; None: the firmware reports "Unknown"."""
     configured_speed_mts: int | None = None
-    """Speed it runs at, in megatransfers a second."""
+    """Configured speed in megatransfers per second."""
     data_width_bits: int | None = None
-    """Width without check bits."""
+    """Data width, without check bits."""
     total_width_bits: int | None = None
-    """Width with check bits: greater than ``data_width_bits`` where there is ECC."""
+    """Total width with check bits; greater than ``data_width_bits`` if there is ECC."""
 
 
 @record
@@ -48,11 +48,11 @@ class HugePagePool:
     total: int
     """Pages in the pool."""
     free: int
-    """Pages not allocated."""
+    """Free pages."""
     reserved: int | None = None
-    """Pages promised and not yet allocated; None: not told a node."""
+    """Reserved pages that are not allocated yet; None: not reported per node."""
     surplus: int | None = None
-    """Pages above the configured number."""
+    """Pages in excess of the configured number."""
 
 
 @record
@@ -60,36 +60,36 @@ class Swap:
     """Swap space of this kernel."""
 
     total_bytes: int
-    """All swap space."""
+    """Total swap space."""
     free_bytes: int
-    """Swap space not in use."""
+    """Unused swap space."""
 
 
 @record
 class Memory:
-    """What the machine has, not what this operating system was given."""
+    """Memory of the machine, not only that assigned to this operating system."""
 
     total_bytes: int | None = None
-    """Memory that the kernel, in a Dom0 the hypervisor, manages; less than ``installed_bytes`` by what firmware and
-    kernel keep for themselves; includes memory of GPUs that the kernel has as NUMA nodes (POWER9). None: no source
-    reports it, or only the NUMA nodes do and nothing confirms their sum."""
+    """Memory that the kernel manages, in a Dom0 the hypervisor; firmware and kernel reserve the difference to
+    ``installed_bytes``. Includes memory of GPUs that the kernel has as NUMA nodes (POWER9). None: no source reports it,
+    or only the NUMA nodes do and nothing confirms their sum."""
     available_bytes: int | None = None
-    """Memory that new programs could have without swapping (MemAvailable)."""
+    """Memory available to new programs without swapping (MemAvailable)."""
     free_bytes: int | None = None
-    """Memory that nobody uses; in a Dom0 what the hypervisor has not given to any domain."""
+    """Unused memory; in a Dom0 the memory that the hypervisor has not assigned to a domain."""
     installed_bytes: int | None = None
-    """Sum of the populated slots; None: the firmware does not tell."""
+    """Sum of the populated slots; None: not reported by the firmware."""
     maximum_bytes: int | None = None
-    """Most memory that the board takes (SMBIOS type 16)."""
+    """Maximum memory of the board (SMBIOS type 16)."""
     slots: int | None = None
-    """Memory slots of the board, populated or not (SMBIOS type 16)."""
+    """Memory slots of the board, populated or empty (SMBIOS type 16)."""
     error_correction: str | None = None
-    """Kind of error correction in SMBIOS' words: None, Single-bit ECC, Multi-bit ECC, …"""
+    """Type of error correction by SMBIOS' name: None, Single-bit ECC, Multi-bit ECC, …"""
     page_bytes: int | None = None
     """Size of a page."""
     dimms: tuple[Dimm, ...] = ()
-    """Populated slots; empty: no driver can tell them apart."""
+    """Populated slots; empty: no driver can distinguish them."""
     huge_pages: tuple[HugePagePool, ...] = ()
     """Pools of huge pages by size."""
     swap: Swap | None = None
-    """Swap space; None: the kernel has no swap support, or it is not told."""
+    """Swap space; None: the kernel has no swap support, or it is not reported."""

@@ -1,7 +1,7 @@
-"""Links, addresses, routes: three lists side by side, joined by link name and index.
+"""Links, addresses and routes: three lists that refer to each other by name and index of the link.
 
-A link has n IPv4 and m IPv6 addresses, so addresses are not links; links stack (physical, bond, VLAN, bridge, each
-layer optional), so each names its neighbours: ``lower``, ``ports``, ``controller``.
+A link has any number of IPv4 and IPv6 addresses. Links form a stack (physical, bond, VLAN, bridge, each layer
+optional), so each link names its neighbours: ``lower``, ``ports``, ``controller``.
 """
 
 from __future__ import annotations
@@ -13,63 +13,63 @@ from hostinfo.record import field, record
 
 @record
 class Bond:
-    """What a bond does."""
+    """Configuration and state of a bond."""
 
     mode: str | None = None
-    """The kernel's word: balance-rr, active-backup, 802.3ad, …; None: the files do not have it."""
+    """Mode by the kernel's name: balance-rr, active-backup, 802.3ad, …; None: not reported in /proc and /sys."""
     active_port: str | None = None
-    """The port in use; None: the mode has none, or none is up."""
+    """Port in use; None: the mode has none, or none is up."""
     primary_port: str | None = None
-    """The preferred port; None: none configured."""
+    """Preferred port; None: not configured."""
     miimon_milliseconds: int | None = None
     """Interval of link monitoring; 0: off."""
     options: Mapping[str, str | int] = field(default_factory=dict)
-    """Further options in the kernel's words (updelay, lacp_rate, xmit_hash_policy, …)."""
+    """Other options by the kernel's names (updelay, lacp_rate, xmit_hash_policy, …)."""
     ports: tuple[str, ...] = ()
-    """Its ports."""
+    """Names of the ports."""
 
 
 @record
 class Vlan:
-    """What a VLAN link does."""
+    """Configuration of a VLAN link."""
 
     id: int
     """VLAN number."""
     protocol: str | None = None
-    """802.1Q or 802.1ad; None: read from files, none of which has it."""
+    """802.1Q or 802.1ad; None: not reported in /proc and /sys."""
 
 
 @record
 class Bridge:
-    """What a bridge does."""
+    """Configuration and state of a bridge."""
 
     stp: bool | None = None
-    """Whether it speaks the spanning tree protocol."""
+    """Whether the spanning tree protocol is enabled."""
     forward_delay_seconds: float | None = None
     """Time in the listening and learning states."""
     hello_time_seconds: float | None = None
-    """Interval of its hello messages."""
+    """Interval between hello messages."""
     max_age_seconds: float | None = None
-    """Age at which a message is stale."""
+    """Age after which a message is discarded."""
     ageing_time_seconds: float | None = None
-    """Time for which it remembers an address."""
+    """Time for which an address is remembered."""
     priority: int | None = None
-    """Its bridge priority."""
+    """Bridge priority."""
     bridge_id: str | None = None
-    """Its identity: priority.address."""
+    """Bridge ID: priority.address."""
     root_id: str | None = None
-    """Identity of the root bridge."""
+    """Bridge ID of the root bridge."""
     vlan_filtering: bool | None = None
-    """Whether it distinguishes VLANs."""
+    """Whether VLAN filtering is enabled."""
     multicast_snooping: bool | None = None
-    """Whether it follows who listens to which group."""
+    """Whether IGMP and MLD snooping is enabled."""
     ports: tuple[str, ...] = ()
-    """Its ports."""
+    """Names of the ports."""
 
 
 @record
 class Vxlan:
-    """What a VXLAN link does."""
+    """Configuration of a VXLAN link."""
 
     id: int
     """VXLAN network identifier."""
@@ -105,7 +105,7 @@ class Representor:
     sf: int | None = None
     """Number of the subfunction; None: the port is that of a physical or virtual function."""
     controller: int | None = None
-    """Number of the controller, where the NIC serves several hosts; None: this host's own."""
+    """Number of the controller, where the NIC serves several hosts; None: that of this host."""
     bus_address: str | None = None
     """Address of the NIC that has the switch."""
 
@@ -115,9 +115,9 @@ class SrIov:
     """Virtual functions of a network device."""
 
     total: int
-    """Functions that the device has."""
+    """Functions that the device supports."""
     enabled: int
-    """Functions that are there now."""
+    """Functions that are enabled."""
 
 
 @record
@@ -125,34 +125,34 @@ class Link:
     """One network link."""
 
     name: str
-    """The kernel's name of it."""
+    """Name of the link."""
     index: int | None = None
-    """The kernel's number of it; None: read from files that do not have it."""
+    """Interface index; None: not reported in the files that were read."""
     kind: str | None = None
-    """physical, loopback, representor, or the kernel's word: bond, vlan, bridge, veth, macvlan, tun, vxlan, ipoib, …"""
+    """physical, loopback, representor, or the kernel's name: bond, vlan, bridge, veth, macvlan, tun, vxlan, ipoib, …"""
     is_physical: bool | None = None
     """Whether a device (PCI, USB, virtio, …) is behind the link, whatever its kind; None: no source shows it.
 
     A link that shares its device with the link below it (ib0.8013) is not physical, nor is a representor.
     """
     mac: str | None = None
-    """The hardware address in use, of any length; None: it has none. Addresses of IP tunnels are in ``tunnel``."""
+    """Hardware address in use, of any length; None: the link has none. Addresses of IP tunnels are in ``tunnel``."""
     permanent_mac: str | None = None
-    """The hardware address that the device was made with; None: it has none, or the driver does not report it."""
+    """Permanent hardware address of the device; None: it has none, or the driver does not report it."""
     broadcast_mac: str | None = None
-    """The hardware broadcast address."""
+    """Hardware broadcast address."""
     mtu: int | None = None
-    """Greatest payload in bytes."""
+    """Maximum transmission unit in bytes."""
     state: str | None = None
-    """The kernel's operational state in words (RFC 2863): up, down, dormant, lowerlayerdown, …; "unknown" is None."""
+    """Operational state (RFC 2863): up, down, dormant, lowerlayerdown, …; None: the kernel reports "unknown"."""
     is_enabled: bool | None = None
     """Whether it is administratively up."""
     has_carrier: bool | None = None
-    """Whether there is a signal; None: not reported while it is down."""
+    """Whether there is a carrier; None: not reported while the link is down."""
     speed_mbps: int | None = None
-    """Speed in megabits a second; None: no carrier, or the device has none."""
+    """Speed in megabits per second; None: no carrier, or the device does not report it."""
     duplex: str | None = None
-    """full or half; None: no carrier, or the device has none."""
+    """full or half; None: no carrier, or the device does not report it."""
     autonegotiation: bool | None = None
     """Whether the speed is negotiated."""
     driver: str | None = None
@@ -174,35 +174,35 @@ class Link:
     product_id: str | None = None
     """Product ID of the PCI or USB device, such as 0x1521."""
     port_type: str | None = None
-    """Connector: tp, fibre, da, … (ethtool)."""
+    """Type of connector: tp, fibre, da, … (ethtool(8))."""
     controller: str | None = None
-    """The bond, bridge, … that this link is a port of; None: of none."""
+    """Bond, bridge, … of which this link is a port; None: it is no port."""
     lower: tuple[str, ...] = ()
-    """Links that this link stands on: the device of a VLAN or macvlan, the ports of a bond or bridge."""
+    """Links below this one: the device of a VLAN or macvlan, the ports of a bond or bridge."""
     ports: tuple[str, ...] = ()
-    """Links whose controller this is."""
+    """Links of which this is the controller."""
     peer: str | None = None
-    """The other end of a veth pair, where it is in this network namespace."""
+    """Other end of a veth pair, if it is in this network namespace."""
     is_lower_elsewhere: bool = False
-    """True: the link that this one stands on (or its veth peer) is in another network namespace."""
+    """True: the link below this one (or the veth peer) is in another network namespace."""
     altnames: tuple[str, ...] = ()
-    """Its further names."""
+    """Alternative names."""
     alias: str | None = None
-    """The description that somebody gave it."""
+    """Description that an administrator assigned."""
     group: int | None = None
-    """Its group number."""
+    """Group number."""
     tx_queue_length: int | None = None
     """Length of the transmit queue."""
     flags: tuple[str, ...] = ()
-    """The kernel's flags in words (netdevice(7)), lower case."""
+    """Names of the kernel's flags in lower case (netdevice(7))."""
     bond: Bond | None = None
-    """What the bond does; None: not a bond."""
+    """Details of the bond; None: not a bond."""
     vlan: Vlan | None = None
-    """What the VLAN does; None: not a VLAN."""
+    """Details of the VLAN; None: not a VLAN."""
     bridge: Bridge | None = None
-    """What the bridge does; None: not a bridge."""
+    """Details of the bridge; None: not a bridge."""
     vxlan: Vxlan | None = None
-    """What the VXLAN does; None: not a VXLAN."""
+    """Details of the VXLAN; None: not a VXLAN."""
     tunnel: Tunnel | None = None
     """The ends of an IP tunnel; None: not one, or it has no fixed ends."""
     mode: str | None = None
@@ -214,15 +214,15 @@ class Link:
     port_name: str | None = None
     """Name of the port on its device: p0, pf0vf1, … (phys_port_name in sysfs)."""
     switch_id: str | None = None
-    """Identity of the switch that the port belongs to, hexadecimal (phys_switch_id in sysfs)."""
+    """ID of the switch to which the port belongs, hexadecimal (phys_switch_id in sysfs)."""
     representor: Representor | None = None
     """The function that the link represents on the NIC's embedded switch; None: not a representor."""
     offloads: tuple[str, ...] | None = None
-    """Work that the device takes over and that is on: sg, tso, ufo, gso, gro (ethtool(8)); None: not reported."""
+    """Enabled offloads: sg, tso, ufo, gso, gro (ethtool(8)); None: not reported."""
     rx_ring_size: int | None = None
-    """Packets that its receive ring holds; None: not reported."""
+    """Size of the receive ring in packets; None: not reported."""
     tx_ring_size: int | None = None
-    """Packets that its transmit ring holds; None: not reported."""
+    """Size of the transmit ring in packets; None: not reported."""
 
 
 @record
@@ -236,23 +236,23 @@ class Address:
     family: str
     """ipv4 or ipv6."""
     address: str
-    """The address, in its canonical text form."""
+    """Address in canonical text form."""
     prefix_length: int
-    """Bits of the network."""
+    """Length of the network prefix in bits."""
     netmask: str | None = None
-    """The prefix as a mask; None: IPv6."""
+    """Prefix as a mask; None: IPv6."""
     broadcast: str | None = None
-    """Broadcast address; None: the kernel has none for it."""
+    """Broadcast address; None: the address has none."""
     peer: str | None = None
-    """The other end of a point-to-point address; None: not one."""
+    """Other end of a point-to-point address; None: not point-to-point."""
     scope: str | None = None
     """global, site, link, host, nowhere, or a number (rtnetlink(7))."""
     flags: tuple[str, ...] = ()
     """permanent, dynamic, secondary, temporary, tentative, deprecated, dadfailed, noprefixroute, …"""
     valid_lifetime_seconds: int | None = None
-    """Time until it is removed; None: for ever, or read from files, none of which has it."""
+    """Time until it is removed; None: unlimited, or not reported in /proc and /sys."""
     preferred_lifetime_seconds: int | None = None
-    """Time until it is deprecated; None: for ever, or read from files, none of which has it."""
+    """Time until it is deprecated; None: unlimited, or not reported in /proc and /sys."""
     label: str | None = None
     """Label (eth0:1) of an IPv4 address; None: it has none."""
 
@@ -266,13 +266,13 @@ class Route:
     destination: str
     """Network as address/length, or default."""
     source: str | None = None
-    """Network that the packets must come from; None: any."""
+    """Network of the packets' source addresses; None: any."""
     gateway: str | None = None
     """Next hop; None: on the link."""
     link: str | None = None
-    """Link that it leaves by; None: it has none, or several (``next_hops``)."""
+    """Outgoing link; None: it has none, or several (``next_hops``)."""
     preferred_source: str | None = None
-    """Source address that it prefers."""
+    """Preferred source address."""
     metric: int | None = None
     """Priority: the lowest wins; None: not set."""
     table: int = 254
@@ -280,29 +280,29 @@ class Route:
     type: str = "unicast"
     """unicast, local, broadcast, blackhole, unreachable, …"""
     protocol: str | None = None
-    """Who made it: kernel, boot, static, dhcp, ra, bird, …, or a number."""
+    """Origin of the route: kernel, boot, static, dhcp, ra, bird, …, or a number."""
     scope: str | None = None
     """global, link, host, nowhere; None: IPv6."""
     mtu: int | None = None
-    """Path MTU; None: the link's."""
+    """Path MTU; None: that of the link."""
     flags: tuple[str, ...] = ()
     """onlink, linkdown, dead, …"""
     next_hop_id: int | None = None
-    """Number of the next hop object that it uses (ip-nexthop(8)); None: it has its own next hop."""
+    """Number of the next hop object (ip-nexthop(8)); None: the route has a next hop of its own."""
     next_hops: tuple[NextHop, ...] = ()
-    """Ways of a multipath route; empty: it has one."""
+    """Next hops of a multipath route; empty: it has one."""
 
 
 @record
 class NextHop:
-    """One way of a multipath route."""
+    """One next hop of a multipath route."""
 
     gateway: str | None
     """Next hop; None: on the link."""
     link: str | None
-    """Link that it leaves by."""
+    """Outgoing link."""
     weight: int
-    """Its share, 1 or more."""
+    """Weight, 1 or more."""
 
 
 @record
@@ -324,10 +324,10 @@ class Network:
     """Links, addresses and routes of this network namespace."""
 
     links: tuple[Link, ...] = ()
-    """By index."""
+    """Links by index."""
     addresses: tuple[Address, ...] = ()
-    """In the kernel's order: by link, then as they were added."""
+    """Addresses in the kernel's order: by link, then as they were added."""
     routes: tuple[Route, ...] = ()
-    """Unicast and special routes of all tables but local."""
+    """Unicast and special routes of all tables except local."""
     dns: Dns | None = None
     """Name resolution; None: not configured by resolv.conf(5)."""

@@ -1,4 +1,4 @@
-"""Counters and levels of the moment."""
+"""Counters, and values at the time of reading."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from hostinfo.record import record
 
 
 class Scope(StrEnum):
-    """Whose figures these are."""
+    """What the figures cover."""
 
     HOST = "host"
-    """The machine's, told by its kernel."""
+    """The machine, as its kernel reports it."""
     HYPERVISOR = "hypervisor"
-    """The machine's, told by Xen: all domains together."""
+    """The machine, as Xen reports it: all domains together."""
     CONTROL_DOMAIN = "control-domain"
-    """A Dom0's own."""
+    """A Dom0 alone."""
 
 
 @record
@@ -31,25 +31,25 @@ class CpuTime:
     idle_seconds: float | None = None
     """Idle."""
     iowait_seconds: float | None = None
-    """Idle while a task waited for a disk."""
+    """Idle while a task waited for I/O."""
     irq_seconds: float | None = None
     """Serving interrupts."""
     softirq_seconds: float | None = None
     """Serving soft interrupts."""
     steal_seconds: float | None = None
-    """Taken by the hypervisor for others."""
+    """Used by the hypervisor for other guests."""
     guest_seconds: float | None = None
     """Running virtual CPUs; part of ``user_seconds``."""
     busy_seconds: float | None = None
-    """Not idle: all modes but idle and iowait; under Xen the CPU time of all domains."""
+    """Not idle: all modes except idle and iowait; under Xen the CPU time of all domains."""
 
 
 @record
 class Load:
-    """Mean number of tasks that run or wait to (proc_loadavg(5))."""
+    """Mean number of tasks that run or wait to run (proc_loadavg(5))."""
 
     load_1_minute: float
-    """Over a minute."""
+    """Over one minute."""
     load_5_minutes: float
     """Over five minutes."""
     load_15_minutes: float
@@ -58,14 +58,14 @@ class Load:
 
 @record
 class MemoryUse:
-    """Memory of the moment."""
+    """Memory at the time of reading."""
 
     total_bytes: int | None = None
-    """All that the scope has."""
+    """Total memory of the scope."""
     free_bytes: int | None = None
-    """What nobody uses."""
+    """Unused memory."""
     available_bytes: int | None = None
-    """What new programs could have."""
+    """Memory available to new programs."""
     cached_bytes: int | None = None
     """Page cache and reclaimable slab."""
     buffers_bytes: int | None = None
@@ -76,10 +76,10 @@ class MemoryUse:
 
 @record
 class LinkCounters:
-    """What passed a network link since it came up."""
+    """Traffic of a network link since it was created."""
 
     name: str
-    """The link."""
+    """Name of the link."""
     rx_bytes: int
     """Received bytes."""
     tx_bytes: int
@@ -93,9 +93,9 @@ class LinkCounters:
     tx_errors: int
     """Send errors."""
     rx_dropped: int
-    """Received and dropped."""
+    """Received packets that were dropped."""
     tx_dropped: int
-    """Not sent, dropped."""
+    """Packets that were dropped instead of sent."""
     multicast: int | None = None
     """Received multicast packets."""
 
@@ -105,23 +105,23 @@ class DiskCounters:
     """What a whole disk did since boot (/proc/diskstats); /sys/block decides what a whole disk is."""
 
     name: str
-    """The block device."""
+    """Name of the block device."""
     reads: int
-    """Reads that finished."""
+    """Completed reads."""
     read_bytes: int
     """Bytes read."""
     read_seconds: float
     """Time spent reading, summed over requests."""
     writes: int
-    """Writes that finished."""
+    """Completed writes."""
     written_bytes: int
     """Bytes written."""
     write_seconds: float
     """Time spent writing, summed over requests."""
     in_flight: int
-    """Requests under way."""
+    """Requests in flight."""
     busy_seconds: float
-    """Time with at least one request under way."""
+    """Time with at least one request in flight."""
 
 
 @record
@@ -155,41 +155,41 @@ class Processes:
     running: int | None = None
     """Runnable now."""
     blocked: int | None = None
-    """Waiting for a disk now."""
+    """Waiting for I/O now."""
     total: int | None = None
-    """Scheduling entities now, threads included."""
+    """Scheduling entities now, including threads."""
     created: int | None = None
     """Forks since boot."""
 
 
 @record
 class Statistics:
-    """Counters and levels of the moment, of one scope.
+    """Counters, and values at the time of reading, of one scope.
 
-    On a Xen Dom0 the scope is the hypervisor's, and what the Dom0's kernel says of itself stands in
-    ``control_domain``: its CPU time and load average are never the machine's.
+    In a Xen Dom0 the scope is the hypervisor, and ``control_domain`` has the figures of the Dom0's kernel: its CPU time
+    and load average are never those of the machine.
     """
 
     scope: Scope
-    """Whose figures these are."""
+    """What the figures cover."""
     time: str
-    """When they were read, ISO 8601 in UTC."""
+    """Time of reading, ISO 8601 in UTC."""
     interval_seconds: float | None = None
-    """Time since this driver's sample before; None: this is the first."""
+    """Time since the previous sample of this driver; None: this is the first."""
     is_discontinuous: bool = False
-    """True: a domain ended since the sample before, so ``cpu`` went back by its time."""
+    """True: a domain ended since the previous sample, so ``cpu`` decreased by its time."""
     uptime_seconds: float | None = None
-    """Since boot."""
+    """Time since boot."""
     load: Load | None = None
-    """Load average; None: the scope has none."""
+    """Load average; None: not counted in this scope."""
     cpu: CpuTime | None = None
     """CPU seconds of the scope."""
     cpus: int | None = None
     """CPUs over which ``cpu`` is summed."""
     memory: MemoryUse | None = None
-    """Memory of the moment."""
+    """Memory at the time of reading."""
     processes: Processes | None = None
-    """Tasks; None: the scope has none."""
+    """Tasks; None: not counted in this scope."""
     pressure: tuple[Pressure, ...] = ()
     """Pressure by resource; empty: the kernel does not measure it."""
     links: tuple[LinkCounters, ...] = ()
@@ -197,4 +197,4 @@ class Statistics:
     disks: tuple[DiskCounters, ...] = ()
     """Counters of whole disks: no partitions, and nothing made of other disks (dm, md, …): sums count each once."""
     control_domain: Statistics | None = None
-    """A Dom0's own; None: not in a Dom0."""
+    """Figures of the Dom0 alone; None: not in a Dom0."""

@@ -90,8 +90,8 @@ def test_every_field_of_the_model_is_documented() -> None:
 def test_documentation_belongs_to_the_field_before_it() -> None:
     docs = docs_of(introspect.group_class("memory"))
     assert docs["page_bytes"] == "Size of a page."
-    assert docs["total_bytes"].startswith("Memory that the kernel, in a Dom0 the hypervisor, manages; less than")
-    assert docs[""] == "What the machine has, not what this operating system was given."
+    assert docs["total_bytes"].startswith("Memory that the kernel manages, in a Dom0 the hypervisor; firmware and")
+    assert docs[""] == "Memory of the machine, not only that assigned to this operating system."
 
 
 def test_the_documentation_of_a_field_defines_none() -> None:
