@@ -1,7 +1,7 @@
 """The table of drivers, and which of them read a host: from its URI, or from what this machine shows.
 
-No driver's module is imported before the driver is needed. Drivers of other distributions come by the entry-point group
-``hostinfo.drivers``, whose values are a ``DriverFactory`` or a function that returns some.
+No module of a built-in driver is imported before the driver is needed. Drivers of other distributions are added by
+``third_party.py``.
 """
 
 from __future__ import annotations
@@ -10,16 +10,15 @@ import os
 from functools import partial
 from importlib import import_module
 
-from hostinfo.driver_factory import DriverFactory, RecordingHooks, broken_factory
-from hostinfo.entry_points import find_entry_points
+from hostinfo.driver_factory import DriverFactory, RecordingHooks
 from hostinfo.errors import Unavailable
+from hostinfo.third_party import load_rows, unloadable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
     from typing import Any
 
-ENTRY_POINTS = "hostinfo.drivers"
 _RECORDED = "recorded"
 """The scheme of recordings, which stand for all drivers that were recorded."""
 
@@ -127,7 +126,7 @@ def rows(names: Collection[str] | None = None) -> tuple[DriverFactory, ...]:
     table = list(BUILT_IN)
     built_in = {row.name for row in BUILT_IN}
     if names is None or not built_in.issuperset(names):
-        for row in _third_party():
+        for row in load_rows(built_in):
             places = [place for place, other in enumerate(table) if other.name == row.before]
             table.insert(places[0] if places else len(table), row)
     return tuple(table)
@@ -143,7 +142,7 @@ def _probed(table: tuple[DriverFactory, ...]) -> Iterator[DriverFactory]:
         try:
             is_found = row.load_error is not None or (row.probe is not None and row.probe())
         except Exception as error:  # of another distribution
-            yield _broken(row.name, f"its probe failed: {type(error).__name__}: {error}")
+            yield unloadable(row.name, f"its probe failed: {type(error).__name__}: {error}")
         else:
             if is_found:
                 yield row.for_uri(None)
@@ -153,41 +152,10 @@ def _named(uri: str, scheme: str) -> tuple[DriverFactory, ...]:
     driver = scheme.partition("+")[0]
     found = [row for row in BUILT_IN if driver in row.schemes]
     if not found:
-        others = _third_party()
+        others = load_rows({row.name for row in BUILT_IN})
         found = [row for row in others if scheme in row.schemes or driver in row.schemes]
         if not found:
             known = sorted({_RECORDED, *(scheme for row in (*BUILT_IN, *others) for scheme in row.schemes)})
             errors = [f"; {row.load_error}" for row in others if row.load_error is not None]
             raise Unavailable(scheme, f"no driver for this URI scheme; known are {', '.join(known)}{''.join(errors)}")
     return tuple(row.for_uri(uri) for row in found)
-
-
-def _third_party() -> list[DriverFactory]:
-    found: list[DriverFactory] = []
-    taken = {row.name for row in BUILT_IN}
-    for name, value in find_entry_points(ENTRY_POINTS).items():
-        try:
-            loaded = _load(value)
-            if clashes := taken.intersection(row.name for row in loaded):
-                raise ValueError(f"another driver is named {', '.join(sorted(clashes))}")
-        except (Exception, SystemExit) as error:  # whatever a foreign module does must not end the dump
-            loaded = [_broken(name, f"{value} cannot be loaded: {type(error).__name__}: {error}")]
-        found += loaded
-        taken |= {row.name for row in loaded}
-    return found
-
-
-def _load(value: str) -> list[DriverFactory]:
-    module, _, attribute = value.partition(":")
-    target: Any = import_module(module)
-    for name in attribute.split("."):
-        target = getattr(target, name)
-    loaded = target if isinstance(target, DriverFactory) else target()
-    loaded = [loaded] if isinstance(loaded, DriverFactory) else list(loaded)
-    if not all(isinstance(row, DriverFactory) for row in loaded):
-        raise TypeError(f"{value} is neither a DriverFactory nor a function that returns some")
-    return loaded
-
-
-def _broken(name: str, why: str) -> DriverFactory:
-    return broken_factory(name, Unavailable(f"driver {name}", why))
