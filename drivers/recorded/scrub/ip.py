@@ -18,7 +18,7 @@ _WHOLE6 = ((0x00, 8), (0xFF, 8))
 
 
 class IpSubstitution:
-    """Substitutes of IPv4 and IPv6 addresses; ``learn`` all subnets before the first ``address``."""
+    """Substitutes of IPv4 and IPv6 addresses; ``register_subnet`` all subnets before the first ``address``."""
 
     def __init__(self, substitution: Substitution) -> None:
         self._substitution = substitution
@@ -27,7 +27,7 @@ class IpSubstitution:
         self._unswaps: dict[bytes, bytes] = {}
         self._subnets: set[tuple[bytes, int]] = set()
 
-    def learn(self, address: bytes, length: int) -> None:
+    def register_subnet(self, address: bytes, length: int) -> None:
         """Register the subnet of an address: its network and broadcast address keep their meaning."""
         bits = len(address) * 8
         if not bits // 4 <= length <= bits - 2 or _is_within(address, _WHOLE4 if bits == 32 else _WHOLE6):

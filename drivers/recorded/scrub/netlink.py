@@ -128,7 +128,7 @@ def scrub_netlink(data: bytes, secrets: SecretIndex) -> bytes:
     return bytes(new)
 
 
-def learn_subnets(data: bytes, secrets: SecretIndex) -> None:
+def register_subnets(data: bytes, secrets: SecretIndex) -> None:
     """Register the subnets of the addresses, so that network and broadcast addresses keep their meaning."""
     start, size = 0, len(data)
     while size - start >= 24:
@@ -138,7 +138,7 @@ def learn_subnets(data: bytes, secrets: SecretIndex) -> None:
         if kind == 20 and length >= 24:
             for number, value in _attributes(data, start + 24, start + length):
                 if number == 1:
-                    secrets.learn(bytes(data[slice(*value)]), data[start + 17])
+                    secrets.register_subnet(bytes(data[slice(*value)]), data[start + 17])
         start += (length + 3) & ~3
 
 

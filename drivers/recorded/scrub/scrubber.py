@@ -14,7 +14,7 @@ from struct import calcsize, iter_unpack, pack
 from hostinfo.record import replace
 
 from ..report import Scrubbed
-from .netlink import learn_subnets, scrub_netlink
+from .netlink import register_subnets, scrub_netlink
 from .rules import IP_TEXTS, KEPT, KERNEL_WORDS, spans
 from .secrets import SecretIndex
 from .smbios import scrub_table
@@ -43,7 +43,7 @@ def scrub(
     ``scrubbers``: folder of replies -> the scrubber of the driver that they belong to.
     """
     secrets = SecretIndex(key)
-    learn_subnets(recording.replies.get("netlink/addresses.bin", b""), secrets)
+    register_subnets(recording.replies.get("netlink/addresses.bin", b""), secrets)
     _pass(recording, secrets, scrubbers)
     secrets.start_replacing()
     clean, left_out = _pass(recording, secrets, scrubbers)

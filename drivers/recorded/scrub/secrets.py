@@ -62,9 +62,9 @@ class SecretIndex:
 
     # -- binary values ----------------------------------------------------------------------------------------------
 
-    def learn(self, address: bytes, length: int) -> None:
+    def register_subnet(self, address: bytes, length: int) -> None:
         """Register the subnet of one of the machine's addresses."""
-        self._ips.learn(address, length)
+        self._ips.register_subnet(address, length)
 
     def mac(self, value: bytes) -> bytes:
         """Return the substitute of a hardware address; the vendor part stays."""
@@ -97,7 +97,7 @@ class SecretIndex:
             self._count("UUID", text.lower())
         return new.upper() if text.isupper() else new
 
-    def same_uuid(self, text: str, new: str) -> None:
+    def register_uuid(self, text: str, new: str) -> None:
         """Register another byte order of a UUID, and its substitute."""
         self._uuids[text.lower()] = new
 
@@ -145,7 +145,7 @@ class SecretIndex:
             for name in (word, short, domain if "." in domain else ""):
                 if len(name) > 2 and name not in COMMON_WORDS and self._substitution.name(name) != name:
                     self._words[name] = (kind, name)
-        elif len(word) > 4 and any(sign.isdigit() for sign in word) and len(set(word)) > 2:
+        elif len(word) > 4 and any(character.isdigit() for character in word) and len(set(word)) > 2:
             self._words.setdefault(word, (kind, word))
 
     def _found(self, found: re.Match[bytes], *, all_ips: bool) -> bytes:

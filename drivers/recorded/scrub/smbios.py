@@ -75,7 +75,7 @@ def _uuid(raw: bytes, secrets: SecretIndex, *, is_swapped: bool) -> bytes:
         return raw
     text, other = (_swap(raw), raw) if is_swapped else (raw, _swap(raw))
     new = bytes.fromhex(secrets.uuid(_dashed(text)).replace("-", ""))
-    secrets.same_uuid(_dashed(other), _dashed(_swap(new)))
+    secrets.register_uuid(_dashed(other), _dashed(_swap(new)))
     return _swap(new) if is_swapped else new
 
 

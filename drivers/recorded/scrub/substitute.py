@@ -48,8 +48,8 @@ class Substitution:
         new = self.stream("hex", plain.encode(), (len(plain) + 1) // 2).hex()[: len(plain)]
         if len(plain) == 32:  # UUIDs keep version and variant, which readers may check
             new = new[:12] + plain[12] + new[13:16] + plain[16] + new[17:]
-        substitutes = iter(new.upper() if any(sign.isupper() for sign in value) else new)
-        return "".join(sign if sign == "-" else next(substitutes) for sign in value)
+        substitutes = iter(new.upper() if any(character.isupper() for character in value) else new)
+        return "".join(character if character == "-" else next(substitutes) for character in value)
 
     def name(self, value: str) -> str:
         """Replace a host or domain name label by label: names of one domain still share it, ``localhost`` stays."""
@@ -91,10 +91,10 @@ _COMMON_LABELS = frozenset({"localhost", "localdomain", "local", "(none)", "arpa
 """Labels that do not identify an owner."""
 
 
-def _shift(sign: str, by: int) -> str:
-    if sign in digits:
-        return digits[(digits.index(sign) + by) % 10]
-    if sign in ascii_letters:
-        base = 65 if sign < "a" else 97
-        return chr(base + (ord(sign) - base + by) % 26)
-    return sign if sign.isascii() else "x"
+def _shift(character: str, by: int) -> str:
+    if character in digits:
+        return digits[(digits.index(character) + by) % 10]
+    if character in ascii_letters:
+        base = 65 if character < "a" else 97
+        return chr(base + (ord(character) - base + by) % 26)
+    return character if character.isascii() else "x"

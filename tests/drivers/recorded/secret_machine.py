@@ -99,7 +99,7 @@ def forms(mac: str) -> list[bytes]:
     """The part of a MAC address that identifies the machine, in every form."""
     tail = mac.split(":")[3:]
     raw = bytes.fromhex("".join(tail))
-    return [raw, *(sign.join(tail).encode() for sign in ("", ":", "-")), "".join(tail).upper().encode()]
+    return [raw, *(character.join(tail).encode() for character in ("", ":", "-")), "".join(tail).upper().encode()]
 
 
 def secrets() -> dict[str, list[bytes]]:

@@ -1,4 +1,4 @@
-"""The worked example of docs/recording.md runs as it stands there."""
+"""The worked example of docs/recording.md is executed as it is printed."""
 
 import os
 import re

@@ -56,7 +56,7 @@ def test_network_and_broadcast_address_of_a_subnet_stay_what_they_are(
     length: int, address: bytes, hosts: list[int]
 ) -> None:
     ips = IpSubstitution(Substitution(KEY))
-    ips.learn(address, length)
+    ips.register_subnet(address, length)
     network = ipaddress.ip_network((address, length), strict=False)
     new = ipaddress.ip_network((ips.address(network.network_address.packed), length), strict=False)
     assert ips.address(network.network_address.packed) == new.network_address.packed
