@@ -1,11 +1,11 @@
-"""The agent and the console through the agent's own exchange: latency, a large answer, a fleet, the agent at rest.
+"""Agent and console through the embedded broker: latency, a large response, a fleet, the idle agent.
 
-    python benchmarks/agent.py                     # all, with 1,000 simulated agents: about three minutes
+    python benchmarks/agent.py                     # everything, with 1,000 simulated agents: about three minutes
     python benchmarks/agent.py --agents 100 --rest 20
-    python benchmarks/agent.py --only fleet --rabbitmq      # the fleet at a RabbitMQ, which it starts
+    python benchmarks/agent.py --only fleet --rabbitmq      # the fleet at RabbitMQ, started here
 
-Every side runs in a process of its own. The simulated agents are the protocol library's answering side, each with a
-connection of its own, a heartbeat and the statistics of a host with four links every ten seconds.
+Each side runs in a separate process. The simulated agents use the protocol library's agent side, with one connection
+each. Every ten seconds, each sends a heartbeat and the statistics of a host with four links.
 """
 
 import argparse
@@ -86,7 +86,7 @@ def data(of: SchemaClass, number: int) -> DataObject:
 
 
 class SharedLoop(EventLoop):
-    """A loop that many transports share: a thousand threads in one process would keep each other from running."""
+    """A loop that many transports share, because a thousand threads in one process would block each other."""
 
     def __init__(self, host: EventLoop) -> None:
         self._host = host
@@ -139,7 +139,7 @@ class Simulated:
             threading.Thread(target=self.work, daemon=True).start()
 
     def work(self) -> None:
-        """Answer, in a thread beside the transport's, as `hostinfo agent` does."""
+        """Respond in a separate thread, like `hostinfo agent`."""
         while True:
             self._answer(self._inbox.get())
 
@@ -158,7 +158,7 @@ class Simulated:
 
 
 def serve(url: str, objects: int) -> None:
-    """Role: one agent that carries the exchange and has so many objects."""
+    """Role: one agent with the embedded broker and `objects` objects."""
     options = TransportOptions(listen=url, max_connections=20_000)
     agent = Simulated(open_transport(options), 0, [data(HOST, n) for n in range(objects)], is_threaded=True)
     agent.is_connected.wait()
@@ -169,7 +169,7 @@ def serve(url: str, objects: int) -> None:
 
 
 def fleet(url: str, count: int) -> None:
-    """Role: so many agents, each with its connection, that beat evenly over the interval."""
+    """Role: `count` agents with one connection each; their heartbeats are spread over the interval."""
     agents = []
     loop = EventLoop("fleet")
     loop.start()
@@ -192,7 +192,7 @@ def fleet(url: str, count: int) -> None:
 
 @contextmanager
 def role(*words: str) -> Iterator[int]:
-    """Run this file in another role; gives the process id once it is ready."""
+    """Run this file in another role; yield the process id when it is ready."""
     running = subprocess.Popen([sys.executable, __file__, *words], stdout=subprocess.PIPE, text=True)
     try:
         assert running.stdout is not None
@@ -211,7 +211,7 @@ def free_url() -> str:
 
 
 def cpu_seconds(pid: int) -> float:
-    """CPU time of all threads that live, in the scheduler's own count: ticks miss what runs for a moment only."""
+    """Return the CPU time of all live threads, from the scheduler: ticks miss short runs."""
     total = 0
     for thread in os.listdir(f"/proc/{pid}/task"):
         with open(f"/proc/{pid}/task/{thread}/schedstat") as file:
@@ -228,8 +228,8 @@ def connect(url: str) -> Console:
     return Console(open_transport(TransportOptions(urls=(url,))))
 
 
-def row(what: str, measured: str, wanted: str = "") -> None:
-    print(f"| {what:<58} | {measured:>26} | {wanted:<14} |", flush=True)
+def row(subject: str, measured: str, target: str = "") -> None:
+    print(f"| {subject:<62} | {measured:>26} | {target:<14} |", flush=True)
 
 
 def latency(console: Console, name: str, query: Query, rounds: int) -> None:
@@ -246,7 +246,7 @@ def latency(console: Console, name: str, query: Query, rounds: int) -> None:
 
 
 def measure_rest(seconds: float, rounds: int) -> None:
-    """The real agent of this machine."""
+    """Measure the real agent of this machine."""
     url = free_url()
     with tempfile.TemporaryDirectory() as state:
         line = [sys.executable, "-m", "hostinfo", "agent", "--listen", url, "--state", state]
@@ -262,8 +262,8 @@ def measure_rest(seconds: float, rounds: int) -> None:
             before = cpu_seconds(running.pid)
             time.sleep(seconds)
             share = (cpu_seconds(running.pid) - before) / seconds * 100
-            row(f"hostinfo agent at rest over {seconds:.0f} s: share of a core", f"{share:.2f} %", "0.3 %")
-            row("hostinfo agent at rest: resident", f"{memory_mib(running.pid):.0f} MiB", "60 MiB")
+            row(f"idle hostinfo agent over {seconds:.0f} s: share of a core", f"{share:.2f} %", "0.3 %")
+            row("idle hostinfo agent: resident", f"{memory_mib(running.pid):.0f} MiB", "60 MiB")
         finally:
             running.terminate()
             running.wait(20)
@@ -287,14 +287,14 @@ def measure_large(count: int) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Exchange:
-    """What the fleet meets at, and how to look at it."""
+    """A broker of the fleet, and its figures."""
 
     name: str
     url: str
-    agents: int  # of its own
+    agents: int  # in the broker's process
     cpu: Callable[[], float]
     memory: Callable[[], float]
-    waiting: Callable[[], str]  # what waits in its queues
+    waiting: Callable[[], str]  # messages in its queues
 
 
 @contextmanager
@@ -313,7 +313,7 @@ def embedded() -> Iterator[Exchange]:
 
 @contextmanager
 def rabbitmq() -> Iterator[Exchange]:
-    """The distribution's RabbitMQ, set up as docs/brokers.md says."""
+    """The distribution's RabbitMQ, configured as in docs/brokers.md."""
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     from tests.support.rabbitmq import RabbitMq
 
@@ -351,35 +351,34 @@ def measure_fleet(kind: Callable[[], AbstractContextManager[Exchange]], count: i
 
 
 def watch_fleet(exchange: Exchange, console: Console, count: int, seconds: float) -> None:
-    """A console hears all that the agents tell."""
+    """Measure a console that receives all updates of the agents."""
     console.connect()
-    beats: list[AgentChange | Indication] = []
-    console.add_listener(beats.append, events=False, data=True)
+    updates: list[AgentChange | Indication] = []
+    console.add_listener(updates.append, events=False, data=True)
     time.sleep(INTERVAL_SECONDS + 2)
     waiting = exchange.waiting()
-    time.sleep(2)  # what this held up has come
-    beats.clear()
+    time.sleep(2)  # updates that this delayed have arrived
+    updates.clear()
     before, own, begun = exchange.cpu(), cpu_seconds(os.getpid()), time.monotonic()
     time.sleep(seconds)
-    heard, took = list(beats), time.monotonic() - begun
+    received, took = list(updates), time.monotonic() - begun
     cpu, own = (exchange.cpu() - before) / took, (cpu_seconds(os.getpid()) - own) / took
-    lives = sum(isinstance(one, AgentChange) and one.state is not AgentState.LOST for one in heard)
-    told = len(heard) - lives
+    heartbeats = sum(isinstance(item, AgentChange) and item.state is not AgentState.LOST for item in received)
+    indications = len(received) - heartbeats
     expected = (count + exchange.agents) * took / INTERVAL_SECONDS
-    row(
-        f"{exchange.name}, {count:,} agents: heartbeats heard of those due", f"{lives / expected * 100:.0f} %", "steady"
-    )
-    row("statistics heard of those due", f"{told / expected / 2 * 100:.0f} %", "steady")
-    row("what waits in it, at first", waiting)
+    share = f"{heartbeats / expected * 100:.0f} %"
+    row(f"{exchange.name}, {count:,} agents: heartbeats received / expected", share, "steady")
+    row("statistics received / expected", f"{indications / expected / 2 * 100:.0f} %", "steady")
+    row("messages in its queues, at first", waiting)
     row(f"the same after {took:.0f} s", exchange.waiting(), "no more")
     row(f"{exchange.name}: share of a core", f"{cpu * 100:.1f} %")
     row(f"{exchange.name}: CPU per agent and interval of 10 s", f"{cpu / count * INTERVAL_SECONDS * 1000:.2f} ms")
-    row("the console that hears all: CPU per agent and interval", f"{own / count * INTERVAL_SECONDS * 1000:.2f} ms")
+    row("the console that receives all: CPU per agent and interval", f"{own / count * INTERVAL_SECONDS * 1000:.2f} ms")
     row(f"{exchange.name}: resident", f"{exchange.memory():.0f} MiB")
 
 
 def list_fleet(exchange: Exchange, agents: int) -> None:
-    """A console that knows nobody yet finds them all, and asks each."""
+    """Measure a new console that finds all agents and queries each."""
     for _ in range(3):
         before, fleet_before, own_before = exchange.cpu(), cpu_seconds(agents), cpu_seconds(os.getpid())
         begun = time.perf_counter()
@@ -402,9 +401,9 @@ def main() -> None:
     parser.add_argument("--agents", type=int, default=1_000)
     parser.add_argument("--objects", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=1_000)
-    parser.add_argument("--rest", type=float, default=60.0, help="seconds to watch the agent at rest")
-    parser.add_argument("--seconds", type=float, default=30.0, help="seconds to watch the fleet")
-    parser.add_argument("--rabbitmq", action="store_true", help="the fleet meets at the distribution's RabbitMQ")
+    parser.add_argument("--rest", type=float, default=60.0, help="seconds to measure the idle agent")
+    parser.add_argument("--seconds", type=float, default=30.0, help="seconds to measure the fleet")
+    parser.add_argument("--rabbitmq", action="store_true", help="use the distribution's RabbitMQ for the fleet")
     parser.add_argument("--only", choices=["rest", "large", "fleet"])
     parser.add_argument("--serve", nargs=2, help=argparse.SUPPRESS)
     parser.add_argument("--fleet", nargs=2, help=argparse.SUPPRESS)
@@ -416,7 +415,7 @@ def main() -> None:
     if options.fleet:
         threading.stack_size(256 * 1024)
         fleet(options.fleet[0], int(options.fleet[1]))
-    print(f"| {'what':<58} | {'measured':>26} | {'aim':<14} |\n|{'-' * 60}|{'-' * 27}:|{'-' * 16}|")
+    print(f"| {'subject':<62} | {'measured':>26} | {'target':<14} |\n|{'-' * 64}|{'-' * 27}:|{'-' * 16}|")
     if options.only in (None, "large"):
         measure_large(options.objects)
     if options.only in (None, "fleet"):

@@ -1,10 +1,10 @@
-"""One machine, told by hostinfo and by its peers: CPU time and peak memory, medians of runs in turn.
+"""CPU time and peak memory of hostinfo and of other inventory tools on one machine; medians of alternating runs.
 
     python benchmarks/dump.py [--rounds 15]
 
-Measures the hostinfo that is installed beside this Python, with lshw, hwinfo, facter, lscpu, ip and psutil as far as
-they are there, and a machine of 256 CPUs and 64 NUMA nodes that is made for it in a temporary folder. Exit status 1
-where a target was missed. Run it as root, as inventories run: lshw and hwinfo read little otherwise.
+Measures the hostinfo of this Python's environment, and lshw, hwinfo, facter, lscpu, ip and psutil if they are
+installed. Also measures a machine of 256 CPUs and 64 NUMA nodes, written to a temporary folder. Exit code 1 if a target
+is missed. Run it as root, as inventories run: otherwise lshw and hwinfo read little.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from pathlib import Path
 from machine import make
 from measure import Run, compare
 
-BEGINNING = "python3 -c pass"
+START = "python3 -c pass"
 PSUTIL = """
 import json, psutil
 print(json.dumps([
@@ -58,9 +58,9 @@ def main() -> int:
 
 
 def programs(hostinfo: Sequence[str], big: str) -> dict[str, list[str]]:
-    """The peers that are here, and us."""
+    """Return the commands of the installed tools and of hostinfo."""
     path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
-    found = {BEGINNING: [sys.executable, "-c", "pass"]}
+    found = {START: [sys.executable, "-c", "pass"]}
     for name, command in PEERS.items():
         if program := shutil.which(command[0], path=path):
             found[name] = [program, *command[1:]]
@@ -76,7 +76,7 @@ def programs(hostinfo: Sequence[str], big: str) -> dict[str, list[str]]:
 
 def show(medians: dict[str, Run]) -> None:
     base = medians["hostinfo dump --json"].cpu_seconds
-    print(f"{'':38}  CPU ms  ratio  peak MiB  exit status")
+    print(f"{'':38}  CPU ms  ratio  peak MiB  exit code")
     for name, run in medians.items():
         print(
             f"{name:38} {run.cpu_seconds * 1000:7.1f} {run.cpu_seconds / base:6.2f} {run.peak_mib:9.1f} {run.status:6}"
@@ -85,25 +85,25 @@ def show(medians: dict[str, Run]) -> None:
 
 
 def targets(medians: dict[str, Run]) -> list[tuple[str, float, float, str]]:
-    """What is wanted: its name, what was reached, the most that it may be, its unit; as far as the peers are here."""
+    """Return each target that can be checked here: name, measured value, maximum, unit."""
     dump, one = medians["hostinfo dump --json"], medians["hostinfo dump cpu.model_name"]
     found = [
-        (f"hostinfo dump --json / {peer}", dump.cpu_seconds / medians[peer].cpu_seconds, most, "")
-        for peer, most in (("lshw -json", 1.0), ("facter -j", 0.2))
+        (f"hostinfo dump --json / {peer}", dump.cpu_seconds / medians[peer].cpu_seconds, maximum, "")
+        for peer, maximum in (("lshw -json", 1.0), ("facter -j", 0.2))
         if peer in medians
     ]
     return [
         *found,
         ("peak memory of hostinfo dump --json", dump.peak_mib, 40, " MiB"),
-        (f"hostinfo dump cpu.model_name / {BEGINNING}", one.cpu_seconds / medians[BEGINNING].cpu_seconds, 3.0, ""),
+        (f"hostinfo dump cpu.model_name / {START}", one.cpu_seconds / medians[START].cpu_seconds, 3.0, ""),
         (f"{BIG} / this machine", medians[f"the same, {BIG}"].cpu_seconds / dump.cpu_seconds, 2.5, ""),
     ]
 
 
-def judge(name: str, reached: float, most: float, unit: str) -> bool:
-    """Say whether a target is reached."""
-    is_reached = reached <= most
-    print(f"{'reached' if is_reached else 'MISSED ':8} {name}: {reached:.2f}{unit}, at most {most:g}{unit}")
+def judge(name: str, measured: float, maximum: float, unit: str) -> bool:
+    """Print whether a target is reached, and return it."""
+    is_reached = measured <= maximum
+    print(f"{'reached' if is_reached else 'MISSED ':8} {name}: {measured:.2f}{unit}, at most {maximum:g}{unit}")
     return is_reached
 
 

@@ -1,4 +1,4 @@
-"""A tree of /proc and /sys as a server with many processors and NUMA nodes shows them, made without one.
+"""A tree of /proc and /sys like that of a server with many processors and NUMA nodes.
 
 The layout is that of Linux 6 on x86: each CPU with topology, four caches and cpufreq, each node with its memory, its
 CPUs and its distances, /proc/cpuinfo with a processor's 28 lines.
@@ -15,7 +15,7 @@ NODE_KIB = 16 * 1024 * 1024
 
 
 def make(root: Path, cpus: int = 256, nodes: int = 64, packages: int = 4) -> None:
-    """Write the tree; siblings are n and n + cpus / 2, as x86 counts them."""
+    """Write the tree; siblings are n and n + cpus / 2, as on x86."""
     cores = cpus // THREADS
     base = root / "sys/devices/system"
     for name in ("possible", "present", "online"):
@@ -67,7 +67,7 @@ def make_cpu(folder: Path, core: int, package: int, cores: int, packages: int) -
 
 
 def write_set(path: Path, list_name: str, cpus: Sequence[int], size: int) -> None:
-    """A set of CPUs as the kernel writes it: a mask in groups of 32 bits, and a list beside it."""
+    """Write a set of CPUs like the kernel: a mask in groups of 32 bits, and a list in a second file."""
     mask = sum(1 << cpu for cpu in cpus)
     groups = [f"{mask >> shift & 0xFFFFFFFF:08x}" for shift in range(0, size, 32)]
     write(path, ",".join(reversed(groups)))

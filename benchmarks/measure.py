@@ -1,7 +1,7 @@
-"""CPU time and peak memory of programs, run in turn: what else the machine does hits all alike.
+"""CPU time and peak memory of programs, run in turn, so that other load of the machine affects all of them.
 
-CPU time is user and system time of the process and of the children that it waited for, wait4(2). Wall clock time is
-not looked at: it tells of the machine's other work.
+CPU time is user and system time of the process and of the children that it waited for, wait4(2). Wall-clock time is
+not measured, because it depends on the other load.
 """
 
 import os
@@ -17,12 +17,12 @@ process = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ, file_actions=[
 _, status, usage = os.wait4(process, 0)
 print(os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
 """
-"""Runs in a Python without anything: a process takes over the peak memory of the one that started it."""
+"""Executed by a Python without modules: a process inherits the peak memory of the process that started it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one run of a program took."""
+    """Exit code and resources of one run of a program."""
 
     status: int
     cpu_seconds: float
@@ -30,8 +30,8 @@ class Run:
 
 
 def run(command: Sequence[str]) -> Run:
-    """Run a program, its output discarded. SystemExit where it could not be started."""
-    # Where Python may not keep what it compiled, it compiles all modules at every start.
+    """Run a program and discard its output. Raise SystemExit if it could not be started."""
+    # Without cached bytecode, Python would compile all modules at every start.
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     reader, writer = os.pipe()
     spawner = os.posix_spawn(
@@ -50,7 +50,7 @@ def run(command: Sequence[str]) -> Run:
 
 
 def compare(programs: Mapping[str, Sequence[str]], rounds: int) -> dict[str, Run]:
-    """The medians of each program over so many rounds, after one round that fills the caches."""
+    """Return the medians of each program over `rounds` runs, after one run that fills the caches."""
     for command in programs.values():
         run(command)
     runs: dict[str, list[Run]] = {name: [] for name in programs}
@@ -59,9 +59,9 @@ def compare(programs: Mapping[str, Sequence[str]], rounds: int) -> dict[str, Run
             runs[name].append(run(command))
     return {
         name: Run(
-            status=max(each.status for each in them),
-            cpu_seconds=statistics.median(each.cpu_seconds for each in them),
-            peak_mib=statistics.median(each.peak_mib for each in them),
+            status=max(run.status for run in results),
+            cpu_seconds=statistics.median(run.cpu_seconds for run in results),
+            peak_mib=statistics.median(run.peak_mib for run in results),
         )
-        for name, them in runs.items()
+        for name, results in runs.items()
     }

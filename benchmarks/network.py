@@ -1,13 +1,13 @@
-"""Links by the thousand: CPU time and peak memory of hostinfo beside ``ip`` and facter, in a namespace made here.
+"""CPU time and peak memory of hostinfo, ``ip`` and facter with thousands of links, in a network namespace.
 
-Needs root and iproute2; takes some minutes, most of them facter's and the kernel's for making the links:
+Needs root and iproute2. Takes some minutes, most of them for facter and for creating the links:
 
     python benchmarks/network.py [--rounds 5] [LINKS ...]
 
 Half the links are ports of bridges with at most 500 ports, half their veth peers with one IPv4 address each.
-Prints medians, ratios to ``ip -j -d -s addr``, and the growth from the first size to the last. What stands beside
-``ip`` are links and addresses, which is what it tells; the whole network has the routes and the resolver too.
-Measures the hostinfo that is installed beside this Python.
+Prints medians, ratios to ``ip -j -d -s addr``, and the growth from the first size to the last. ``ip`` reports links
+and addresses, and is compared with these; the whole network group also has routes and the resolver. Measures the
+hostinfo of this Python's environment.
 """
 
 import argparse
@@ -41,7 +41,7 @@ def main() -> int:
         if is_so:
             print(f"benchmarks/network.py: {problem}", file=sys.stderr)
             return 2
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that the namespace goes too
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # removes the namespace
     sizes = {count: measured(str(hostinfo), count, options.rounds) for count in options.links}
     first, last = min(sizes), max(sizes)
     if first != last:
@@ -52,22 +52,22 @@ def main() -> int:
 
 
 def measured(hostinfo: str, count: int, rounds: int) -> dict[str, Run]:
-    """What each program took at this number of links: medians."""
+    """Print and return the medians of each program with this number of links."""
     with links(count) as enter:
         medians = compare({name: [*enter, *command] for name, command in programs(hostinfo).items()}, rounds)
     base = medians[IP].cpu_seconds
     print(f"\n{f'{count} links':32}  CPU s   x ip   peak MiB")
     for program, run in medians.items():
         print(f"  {program:30} {run.cpu_seconds:7.3f} {run.cpu_seconds / base:6.2f} {run.peak_mib:10.1f}")
-        if run.status not in (0, 3):  # 3: hostinfo told all but something
-            raise SystemExit(f"{program}: exit status {run.status}")
+        if run.status not in (0, 3):  # 3: hostinfo could not read a fact
+            raise SystemExit(f"{program}: exit code {run.status}")
     if FACTER in medians:
         print(f"  hostinfo is {medians[OURS].cpu_seconds / medians[FACTER].cpu_seconds:.3f} of facter")
     return medians
 
 
 def programs(hostinfo: str) -> dict[str, list[str]]:
-    """The peers that are there, and us."""
+    """Return the commands of the installed tools and of hostinfo."""
     found = {
         IP: ["ip", "-j", "-d", "-s", "addr"],
         OURS: [hostinfo, "dump", "network.links", "network.addresses", "--json"],
@@ -78,7 +78,7 @@ def programs(hostinfo: str) -> dict[str, list[str]]:
 
 @contextmanager
 def links(count: int) -> Iterator[list[str]]:
-    """A namespace with so many links, as the command that others are run by."""
+    """Create a namespace with `count` links; yield the command that executes others in it."""
     name = f"hostinfo-benchmark-{os.getpid()}"
     subprocess.run(["ip", "netns", "add", name], check=True)
     try:
@@ -89,7 +89,7 @@ def links(count: int) -> Iterator[list[str]]:
 
 
 def batch(count: int) -> Iterator[str]:
-    """The commands that make the links."""
+    """Yield the ip(8) commands that create the links."""
     yield "link set lo up"
     for number in range(count // 2):
         bridge = f"br{number // BRIDGE_PORTS}"

@@ -1,4 +1,4 @@
-"""The benchmarks run, and tell what they are there to tell; the figures themselves are a quiet machine's business."""
+"""The benchmarks run and print their tables. Their figures are meaningful on an idle machine only."""
 
 import importlib.util
 import os
@@ -22,7 +22,7 @@ def run(*words: str, environment: dict[str, str] | None = None) -> subprocess.Co
 
 
 def measured(code: str) -> float:
-    """What is printed by code that runs beside the benchmarks' modules."""
+    """Return the number that code prints which imports the benchmarks' modules."""
     environment = os.environ | {"PYTHONPATH": str(BENCHMARKS)}
     done = run("-c", f"import sys\nfrom measure import run\n{code}", environment=environment)
     assert done.returncode == 0, done.stderr
@@ -30,7 +30,7 @@ def measured(code: str) -> float:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not HOSTINFO.exists(), reason="hostinfo is not installed beside this Python")
+@pytest.mark.skipif(not HOSTINFO.exists(), reason="hostinfo is not installed in this Python's environment")
 def test_whole_dumps_are_compared_and_judged() -> None:
     done = run(str(BENCHMARKS / "dump.py"), "--rounds", "1")
     assert done.returncode in (0, 1), done.stderr
@@ -43,15 +43,15 @@ def test_whole_dumps_are_compared_and_judged() -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0, reason="a network namespace needs root")
-@pytest.mark.skipif(not HOSTINFO.exists(), reason="hostinfo is not installed beside this Python")
-def test_links_are_compared_and_their_growth_told() -> None:
+@pytest.mark.skipif(not HOSTINFO.exists(), reason="hostinfo is not installed in this Python's environment")
+def test_links_are_compared_and_their_growth_printed() -> None:
     done = run(str(BENCHMARKS / "network.py"), "--rounds", "1", "20", "40")
     assert done.returncode == 0, done.stderr
     assert re.search(r"^  hostinfo, whole network +[0-9.]+ +[0-9.]+ +[0-9.]+$", done.stdout, re.MULTILINE)
     assert "for 2.0 x the links" in done.stdout
 
 
-def test_the_time_of_a_program_is_its_work_and_not_its_waiting() -> None:
+def test_the_time_of_a_program_excludes_waiting() -> None:
     waiting = measured("print(run([sys.executable, '-c', 'import time; time.sleep(1)']).cpu_seconds)")
     working = measured(
         "print(run([sys.executable, '-c', 'import time\\nwhile time.process_time() < 1: pass']).cpu_seconds)"
@@ -60,21 +60,21 @@ def test_the_time_of_a_program_is_its_work_and_not_its_waiting() -> None:
     assert working >= 1
 
 
-def test_the_peak_of_a_program_is_its_own_and_not_that_of_the_benchmark() -> None:
+def test_the_peak_memory_of_a_program_excludes_that_of_the_benchmark() -> None:
     mine = "ballast = bytearray(200 << 20)\n"
     small = measured(mine + "print(run([sys.executable, '-c', 'pass']).peak_mib)")
     large = measured("print(run([sys.executable, '-c', 'bytearray(100 << 20)']).peak_mib)")
     assert small < 100 < large
 
 
-def test_a_program_that_is_not_there_is_said() -> None:
+def test_a_missing_program_is_reported() -> None:
     environment = os.environ | {"PYTHONPATH": str(BENCHMARKS)}
     done = run("-c", "from measure import run; run(['/nowhere/hostinfo'])", environment=environment)
     assert done.returncode == 1
     assert "/nowhere/hostinfo: could not be started" in done.stderr
 
 
-def test_the_large_machine_reads_as_it_was_made(tmp_path: Path) -> None:
+def test_the_large_machine_is_read_as_it_was_written(tmp_path: Path) -> None:
     specification = importlib.util.spec_from_file_location("machine", BENCHMARKS / "machine.py")
     assert specification is not None
     assert specification.loader is not None
