@@ -4,6 +4,7 @@ import gc
 import json
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +12,10 @@ from pathlib import Path
 import pytest
 
 import hostinfo
+from hostinfo import registry
 from hostinfo.errors import DriverError, ReadError, Unavailable, Unsupported
 from hostinfo.testing import check_driver
+from tests.support.agent_process import until
 from tests.support.libvirt_daemon import Libvirtd, running_libvirtd
 
 libvirt = pytest.importorskip("libvirt", reason="hostinfo[libvirt] is not installed")
@@ -96,6 +99,14 @@ def test_drivers_keep_the_contract(libvirtd: Libvirtd) -> None:
                 check_driver(driver)
 
 
+def test_a_remote_host_offers_the_groups_of_its_row(libvirtd: Libvirtd) -> None:
+    """A group that is missing in the row would never be read."""
+    (row,) = [row for row in registry.BUILT_IN if row.name == "libvirt-kvm"]
+    with hostinfo.open(libvirtd.tcp_uri) as host:
+        (driver,) = host.drivers()
+        assert set(driver.readers) == row.groups
+
+
 def test_guests_of_libvirts_mock_host_are_its_published_one() -> None:
     with hostinfo.open("test:///default") as host:
         (guest,) = host.guests().value.guests
@@ -147,6 +158,29 @@ def test_a_daemon_that_hangs_before_it_is_opened_is_an_error_in_time(libvirtd: L
         assert time.monotonic() - before < 7
     finally:
         libvirtd.signal(signal.SIGCONT)
+
+
+def test_a_hanging_daemon_is_not_called_by_more_and_more_threads(
+    libvirtd: Libvirtd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOSTINFO_DEADLINE_SECONDS", "0.2")
+    libvirtd.signal(signal.SIGSTOP)
+    try:
+        for _ in range(8):
+            with hostinfo.open(libvirtd.tcp_uri) as host, pytest.raises(DriverError):
+                host.guests()
+        assert sum(libvirtd.tcp_uri in thread.name for thread in threading.enumerate()) <= 4
+        with (
+            hostinfo.open(libvirtd.tcp_uri) as host,
+            pytest.raises(DriverError, match="calls have not returned"),
+        ):
+            host.guests()
+    finally:
+        libvirtd.signal(signal.SIGCONT)
+    until(lambda: not any(libvirtd.tcp_uri in thread.name for thread in threading.enumerate()), 10)
+    monkeypatch.delenv("HOSTINFO_DEADLINE_SECONDS")
+    with hostinfo.open(libvirtd.tcp_uri) as host:
+        assert host.guests().problems == ()
 
 
 def test_a_killed_daemon_is_used_again_when_it_is_back(libvirtd: Libvirtd) -> None:
