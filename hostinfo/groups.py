@@ -80,7 +80,7 @@ class Group:
         self.item_keys = item_keys
         """Class of list items -> its key: the fields that identify an item in paths and diffs."""
         self.volatile = volatile
-        """Fields that change although nobody changed the machine; left out of diffs."""
+        """Fields that change without a change of the machine; left out of diffs."""
         self.is_volatile = is_volatile
         """Whether all of its fields are such."""
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 VOLATILE = frozenset(f"{name}.{field}" for name, group in TABLE.items() for field in group.volatile)
-"""Fields that change although nobody changed the machine."""
+"""Fields that change without a change of the machine."""
 
 ABSENT: Any = type("Absent", (), {"__repr__": lambda _: "absent"})()
 """The value of an item on the side that does not have it."""

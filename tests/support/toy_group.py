@@ -31,7 +31,7 @@ class Toy:
     """All toys of the machine room."""
 
     owner: str | None = None
-    """Who owns them; None: nobody in particular."""
+    """Owner; None: not known."""
     speed_mbps: int | None = None
     """How fast they roll."""
     is_new: bool | None = None

@@ -1,4 +1,4 @@
-"""Ports of the switch that is embedded in a NIC: representors, told apart by phys_port_name.
+"""Ports of the switch that is embedded in a NIC: representors, distinguished by phys_port_name.
 
 Source: Documentation/networking/representors.rst and devlink-port.rst; the format is that of
 ``__devlink_port_phys_port_name_get`` (net/devlink/port.c): p0 for the physical port, pf0, pf0vf1 and pf0sf88 for the

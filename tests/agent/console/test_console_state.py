@@ -152,7 +152,7 @@ MESSAGES = st.one_of(
 
 
 @given(st.lists(st.tuples(MESSAGES, st.integers(0, 100 * SECOND)), max_size=30))
-def test_messages_that_nobody_requested_complete_nothing_and_every_known_agent_expires(
+def test_messages_without_a_request_complete_nothing_and_every_known_agent_expires(
     messages: list[tuple[AgentAnnouncement | QueryPart | Indication, int]],
 ) -> None:
     state = ConsoleState()

@@ -21,7 +21,7 @@ def test_two_mac_addresses_never_become_one(tails: set[bytes]) -> None:
     assert {mac[:3] for mac in new} == {b"\x52\x54\x00"}
 
 
-def test_addresses_that_name_nobody_stay() -> None:
+def test_addresses_that_identify_no_host_stay() -> None:
     substitution, ips = Substitution(KEY), IpSubstitution(Substitution(KEY))
     for mac in ("000000000000", "ffffffffffff", "0180c2000000", "01005e000001"):
         assert substitution.mac(bytes.fromhex(mac)).hex() == mac

@@ -82,7 +82,7 @@ def test_sysfs_decides_where_it_lists_block_devices(tmp_path: Path) -> None:
     assert names_of(tmp_path) == {"xvda1", "cciss/c0d0", "sdb", "nbd0", "nvme1n1"}
 
 
-def test_a_copy_with_sys_class_block_alone_tells_partitions_by_their_files(tmp_path: Path) -> None:
+def test_a_copy_with_sys_class_block_alone_distinguishes_partitions_by_their_files(tmp_path: Path) -> None:
     (tmp_path / "sys/class/block/foo").mkdir(parents=True)
     (tmp_path / "sys/class/block/foo-part").mkdir()
     (tmp_path / "sys/class/block/foo-part/partition").write_text("1\n")
