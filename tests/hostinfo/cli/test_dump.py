@@ -32,7 +32,7 @@ def test_only_cpuinfo_is_opened_for_the_model_name(tmp_path: Path) -> None:
         (("cpu.processors[9].core_id",), "0\n"),
         (("domain.is_whole_machine",), "false\n"),
         (("cpu.kinds",), ""),
-        (("network.dns",), 'servers: ["192.0.2.53"]\nsearch: []\noptions: []\n'),
+        (("network.dns",), 'servers: ["192.0.2.53"]\nupstream_servers: []\nsearch: []\noptions: []\n'),
         (("cpu.sockets", "cpu.flags"), "cpu.sockets: 2\ncpu.flags: fpu vme\n"),
         (("cpu.sockets", "--json"), "2\n"),
         (("cpu.sockets", "--sources"), "2  (sample cpu)\n"),
