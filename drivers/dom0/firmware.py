@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import partial
 
 from hostinfo.driver import Driver
+from hostinfo.errors import ParseError
 from hostinfo.fact import FactBuilder
 from hostinfo.model.memory import Memory
 from hostinfo.record import replace
@@ -59,7 +60,6 @@ def read_cpu(sources: Sources, fields: RequestedFields) -> GroupResult[Cpu]:
 
 def read_memory(sources: Sources, fields: RequestedFields) -> GroupResult[Memory]:
     """Read the machine's memory slots and their modules."""
-    from ..sources.smbios import TABLE
     from ..sources.smbios.installed import installed_memory
 
     builder = FactBuilder(NAME, fields)
@@ -68,7 +68,10 @@ def read_memory(sources: Sources, fields: RequestedFields) -> GroupResult[Memory
     tables = read_tables(FieldReader(sources.tree, builder), needed[0]) if needed else None
     if tables is not None:
         installed = installed_memory(tables)
-        builder.record_source(f"{TABLE} types 16 and 17", *needed)
+        for field, why in installed.reasons.items():
+            if field in needed and (tables.is_complete or field != needed[0]):  # the first is reported by read_tables
+                builder.add_problem(field, ParseError(tables.source, why))
+        builder.record_source(f"{tables.source} types 16 and 17", *needed)
         value = replace(value, **{field: getattr(installed, field) for field in needed})
     for field, why in _MEMORY_UNSUPPORTED.items():
         if builder.needs(field):

@@ -66,7 +66,7 @@ def _read_amounts(reader: FieldReader, values: dict[str, Any]) -> None:
 
 def _read_slots(reader: FieldReader, values: dict[str, Any]) -> None:
     """Read the slots from SMBIOS: readable by root only, and not on every architecture."""
-    from ..sources.smbios import TABLE, read_smbios
+    from ..sources.smbios import read_smbios
     from ..sources.smbios.installed import installed_memory
 
     builder = reader.builder
@@ -77,7 +77,9 @@ def _read_slots(reader: FieldReader, values: dict[str, Any]) -> None:
     installed = installed_memory(tables)
     for name in wanted:
         values[name] = getattr(installed, name)
-        builder.record_source(TABLE, name)
+        builder.record_source(tables.source, name)
+        if name in installed.reasons:
+            builder.add_problem(name, ParseError(tables.source, installed.reasons[name]))
 
 
 def _sum_of_nodes(reader: FieldReader, field: str) -> dict[str, int]:

@@ -11,7 +11,7 @@ from hostinfo.fact import FactBuilder, GroupResult
 from hostinfo.model.system import System
 
 from ..sources.field_reader import FieldReader
-from ..sources.smbios.text import uuid_text
+from ..sources.smbios.text import is_unusable_uuid, uuid_text
 from ..sources.sources import Sources
 from ..sources.tree import source_of
 from .platform import dmi, etc_files
@@ -73,7 +73,12 @@ def _read_identity(reader: FieldReader) -> MachineIdentity:
 
 def _uuid(sources: Sources, reader: FieldReader, identity: MachineIdentity) -> str | None:
     """Return the UUID; its file is readable by root only, so that other users need hostnamed."""
-    uuid = uuid_text(identity.get("hardware_uuid"))
+    found = identity.get("hardware_uuid")
+    uuid = uuid_text(found)
+    if is_unusable_uuid(found):
+        source = reader.builder.sources["hardware_uuid"]
+        why = f"{found} is a template of firmware vendors, the same on many machines"
+        reader.builder.unsupported("hardware_uuid", source, why)
     if uuid is not None or identity.uuid_error is None:
         return uuid
     if sources.hostnamed is not None:

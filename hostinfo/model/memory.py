@@ -17,6 +17,10 @@ class Dimm:
     """Size; None: unknown to the firmware."""
     type: str | None = None
     """Type of memory by SMBIOS' name: DDR4, DDR5, …"""
+    technology: str | None = None
+    """Technology by SMBIOS' name: DRAM, NVDIMM-N, …; None: before SMBIOS 3.2, or unknown."""
+    non_volatile_bytes: int | None = None
+    """Part that keeps its contents without power; None: none, or the firmware does not report it."""
     form_factor: str | None = None
     """Form factor by SMBIOS' name: DIMM, SODIMM, …"""
     manufacturer: str | None = None
@@ -78,7 +82,8 @@ class Memory:
     free_bytes: int | None = None
     """Unused memory; in a Dom0 the memory that the hypervisor has not assigned to a domain."""
     installed_bytes: int | None = None
-    """Sum of the populated slots; None: not reported by the firmware."""
+    """RAM in the populated slots; of persistent memory (see ``dimms``) only the part that is used as RAM.
+    None: the firmware does not report it, or its table breaks off."""
     maximum_bytes: int | None = None
     """Maximum memory of the board (SMBIOS type 16)."""
     slots: int | None = None

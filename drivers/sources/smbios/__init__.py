@@ -1,4 +1,4 @@
-"""Parse raw SMBIOS tables: /sys/firmware/dmi/tables (readable by root only); DMTF DSP0134.
+"""Parse raw SMBIOS tables: /sys/firmware/dmi/tables or entries (readable by root only); DMTF DSP0134.
 
 ``read_smbios`` returns the tables of a tree; structures are parsed on first access. ``installed.installed_memory`` sums
 up the memory slots.
@@ -31,7 +31,13 @@ class Tables:
     """The structures of one table by type; a missing structure is None or an empty tuple."""
 
     def __init__(
-        self, structures: list[Structure], version: Version | None, problems: tuple[str, ...], *, is_complete: bool
+        self,
+        structures: list[Structure],
+        version: Version | None,
+        problems: tuple[str, ...],
+        *,
+        is_complete: bool,
+        source: str = TABLE,
     ) -> None:
         self.is_complete = is_complete
         """Whether the walk reached the end of the table; if not, a sum over its structures may be too small."""
@@ -40,6 +46,8 @@ class Tables:
         """SMBIOS version; None: no usable entry point."""
         self.problems = problems
         """What is wrong with the table, as text; empty: nothing."""
+        self.source = source
+        """Where the structures were read, as in ``GroupResult.sources``."""
 
     def of_type(self, number: int) -> list[Structure]:
         """Return the structures of one type in the order of the table."""
@@ -127,7 +135,9 @@ def read_smbios(tree: Tree) -> Tables | None:
         data = tree.data(f"{_TABLES}/DMI", _TABLE_LIMIT)
     except ReadError as error:
         if error.errno in absent:
-            return None
+            from .entries import read_entries
+
+            return read_entries(tree)
         raise
     try:
         entry_point = tree.data(f"{_TABLES}/smbios_entry_point", 4096)

@@ -32,6 +32,7 @@ class SystemInfo:
     version: str | None
     serial: str | None
     uuid: str | None
+    """Also a template; None: not set, the version has no UUID, or its byte order is unknown."""
     sku: str | None
     family: str | None
 
@@ -79,7 +80,7 @@ def parse_system(structure: Structure) -> SystemInfo:
         manufacturer=structure.text(0x04),
         product=structure.text(0x05),
         version=structure.text(0x06),
-        serial=structure.text(0x07),
+        serial=structure.serial(0x07),
         uuid=uuid,
         sku=structure.text(0x19, (2, 4)),
         family=structure.text(0x1A, (2, 4)),
@@ -93,8 +94,8 @@ def parse_board(structure: Structure) -> BoardInfo:
         manufacturer=structure.text(0x04),
         product=structure.text(0x05),
         version=structure.text(0x06),
-        serial=structure.text(0x07),
-        asset_tag=structure.text(0x08),
+        serial=structure.serial(0x07),
+        asset_tag=structure.serial(0x08),
         is_hosting=features is None or bool(features & 1),
     )
 
@@ -105,6 +106,6 @@ def parse_chassis(structure: Structure) -> ChassisInfo:
         type=value_names.chassis_type(structure.number(0x05, 1)),
         manufacturer=structure.text(0x04),
         version=structure.text(0x06),
-        serial=structure.text(0x07),
-        asset_tag=structure.text(0x08),
+        serial=structure.serial(0x07),
+        asset_tag=structure.serial(0x08),
     )

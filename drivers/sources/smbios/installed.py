@@ -14,12 +14,14 @@ class InstalledMemory:
     """The capacity of the board and the contents of its slots."""
 
     installed_bytes: int | None
-    """Sum of the populated slots; None: no slots are described, or the size of one is unknown."""
+    """RAM in the populated slots, without persistent memory; None: none described, or the size of one is unknown."""
     maximum_bytes: int | None
     slots: int | None
     error_correction: str | None
     """None: unknown, or the arrays differ."""
     dimms: tuple[Dimm, ...]
+    reasons: dict[str, str]
+    """Why a field is absent or incomplete, by its name."""
 
 
 def installed_memory(tables: Tables) -> InstalledMemory:
@@ -30,14 +32,16 @@ def installed_memory(tables: Tables) -> InstalledMemory:
     arrays = [array for array in tables.memory_arrays if array.is_system_memory]
     foreign = {array.handle for array in tables.memory_arrays if not array.is_system_memory}
     devices = [device for device in tables.memory_devices if device.is_populated and device.array not in foreign]
-    sizes = [device.size_bytes for device in devices]
+    ram = [device for device in devices if device.volatile_bytes != 0]
+    unknown = [device.slot or device.bank or "a slot" for device in ram if device.volatile_bytes is None]
     corrections = {array.error_correction for array in arrays}
     return InstalledMemory(
-        installed_bytes=sum(size for size in sizes if size) if sizes and all(sizes) and tables.is_complete else None,
+        installed_bytes=_sum(tables, [device.volatile_bytes for device in ram]),
         maximum_bytes=_sum(tables, [array.maximum_bytes for array in arrays]),
         slots=_sum(tables, [array.slots for array in arrays]),
         error_correction=corrections.pop() if len(corrections) == 1 else None,
         dimms=tuple(map(_dimm, devices)),
+        reasons=_reasons(tables, unknown),
     )
 
 
@@ -46,12 +50,21 @@ def _sum(tables: Tables, numbers: list[int | None]) -> int | None:
     return sum(number for number in numbers if number) if numbers and all(numbers) and tables.is_complete else None
 
 
+def _reasons(tables: Tables, unknown: list[str]) -> dict[str, str]:
+    if not tables.is_complete:
+        why = f"the table breaks off: {'; '.join(tables.problems)}"
+        return dict.fromkeys(("installed_bytes", "maximum_bytes", "slots", "dimms"), why)
+    return {"installed_bytes": f"the firmware does not know the size of {', '.join(unknown)}"} if unknown else {}
+
+
 def _dimm(device: MemoryDevice) -> Dimm:
     return Dimm(
         slot=device.slot,
         bank=device.bank,
         size_bytes=device.size_bytes,
         type=device.type,
+        technology=device.technology,
+        non_volatile_bytes=device.non_volatile_bytes,
         form_factor=device.form_factor,
         manufacturer=device.manufacturer,
         part_number=device.part_number,

@@ -35,6 +35,10 @@ class MemoryDevice:
     is_populated: bool
     size_bytes: int | None
     """None: the slot is empty, or the size is unknown."""
+    volatile_bytes: int | None
+    """The part that is RAM; None: unknown."""
+    non_volatile_bytes: int | None
+    """The part that keeps its contents; None: none, or unknown."""
     slot: str | None
     bank: str | None
     type: str | None
@@ -68,18 +72,23 @@ def parse_memory_device(structure: Structure) -> MemoryDevice:
     """Parse type 17."""
     size = structure.number(0x0C, 2)
     attributes = structure.number(0x1B, 1, (2, 6))
+    size_bytes = _device_bytes(structure, size)
+    technology = value_names.memory_technology(structure.number(0x28, 1, (3, 2)))
+    kind = value_names.memory_type(structure.number(0x12, 1))
     return MemoryDevice(
         array=structure.number(0x04, 2),
         is_populated=bool(size),
-        size_bytes=_device_bytes(structure, size),
+        size_bytes=size_bytes,
+        volatile_bytes=_volatile_bytes(structure, size_bytes, kind, technology),
+        non_volatile_bytes=_wide_size(structure, 0x34) or None,
         slot=structure.text(0x10),
         bank=structure.text(0x11),
-        type=value_names.memory_type(structure.number(0x12, 1)),
+        type=kind,
         form_factor=value_names.form_factor(structure.number(0x0E, 1)),
-        technology=value_names.memory_technology(structure.number(0x28, 1, (3, 2))),
+        technology=technology,
         manufacturer=structure.text(0x17, (2, 3)),
-        serial=structure.text(0x18, (2, 3)),
-        asset_tag=structure.text(0x19, (2, 3)),
+        serial=structure.serial(0x18, (2, 3)),
+        asset_tag=structure.serial(0x19, (2, 3)),
         part_number=structure.text(0x1A, (2, 3)),
         rank=((attributes or 0) & 0xF) or None,
         speed_mts=_speed(structure, 0x15, (2, 3), 0x54),
@@ -93,9 +102,22 @@ def _device_bytes(structure: Structure, size: int | None) -> int | None:
     if not size or size == _U16:  # empty slot; unknown
         return None
     if size == 0x7FFF:
-        mebibytes = (structure.number(0x1C, 4, (2, 7)) or 0) & 0x7FFFFFFF
-        return mebibytes * _MIB or None
+        extended = structure.number(0x1C, 4, (2, 7))
+        # before 2.7 there is no extended size, and 0x7FFF is a size like others
+        return (size if extended is None else extended & 0x7FFFFFFF) * _MIB or None
     return ((size & 0x7FFF) * (_KIB if size >> 15 else _MIB)) or None
+
+
+def _volatile_bytes(structure: Structure, size: int | None, kind: str | None, technology: str | None) -> int | None:
+    """Return the bytes of a device that are RAM: all but those of persistent memory, unless it says how many."""
+    if kind != value_names.LOGICAL_NON_VOLATILE and technology not in value_names.PERSISTENT:
+        return size
+    return _wide_size(structure, 0x3C) or 0
+
+
+def _wide_size(structure: Structure, offset: int) -> int | None:
+    size = structure.number(offset, 8, (3, 2))
+    return None if size == _U64 else size
 
 
 def _speed(structure: Structure, offset: int, since: tuple[int, int], extended: int) -> int | None:

@@ -84,8 +84,8 @@ def parse_processor(structure: Structure) -> ProcessorInfo | None:
         cores=cores,
         cores_enabled=enabled,
         threads=threads,
-        serial=structure.text(0x20, (2, 3)),
-        asset_tag=structure.text(0x21, (2, 3)),
+        serial=structure.serial(0x20, (2, 3)),
+        asset_tag=structure.serial(0x21, (2, 3)),
         part_number=structure.text(0x22, (2, 3)),
         caches=tuple(handle for handle in caches if handle is not None and handle != _U16),
     )

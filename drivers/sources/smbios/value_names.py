@@ -23,6 +23,8 @@ _MEMORY_TYPES = (
 )  # fmt: skip
 # 7.18.6, from code 3
 _TECHNOLOGIES = ("DRAM", "NVDIMM-N", "NVDIMM-F", "NVDIMM-P", "Intel Optane persistent memory")
+PERSISTENT = frozenset(_TECHNOLOGIES[1:5])
+LOGICAL_NON_VOLATILE = "Logical non-volatile device"
 # 7.8.4, from code 3: the names that the kernel uses for cache types
 _CACHE_TYPES = ("Instruction", "Data", "Unified")
 # 7.8.5: ways; code 6 is fully associative, which is no number of ways by itself

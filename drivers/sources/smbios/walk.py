@@ -3,7 +3,7 @@
 Source: /sys/firmware/dmi/tables/{smbios_entry_point,DMI}; DMTF DSP0134 (SMBIOS reference specification), chapters 5, 6.
 """
 
-from .text import clean
+from .text import clean, clean_number
 
 Version = tuple[int, int]
 
@@ -52,11 +52,18 @@ class Structure:
 
     def text(self, offset: int, since: Version = (2, 0)) -> str | None:
         """Return the string whose number is at ``offset``; None: no string, number out of range, or placeholder."""
+        return clean(self._string(offset, since))
+
+    def serial(self, offset: int, since: Version = (2, 0)) -> str | None:
+        """Return a serial number or asset tag as ``text`` does; None also if it consists of zeros."""
+        return clean_number(self._string(offset, since))
+
+    def _string(self, offset: int, since: Version) -> str:
         index = self.number(offset, 1, since)
         if not index:
-            return None
+            return ""
         strings = self.strings.split(b"\0", index)
-        return clean(strings[index - 1].decode("utf-8", "replace")) if index <= len(strings) else None
+        return strings[index - 1].decode("utf-8", "replace") if index <= len(strings) else ""
 
 
 def parse_entry_point(data: bytes) -> EntryPoint | str:
@@ -96,7 +103,11 @@ def _legacy(data: bytes, version: Version) -> EntryPoint:
 
 
 def walk(data: bytes, entry: EntryPoint | None) -> tuple[list[Structure], str | None]:
-    """Return the structures of a table, and what ended the walk early; None: the table is complete."""
+    """Return the structures of a table, and what ended the walk early; None: the table is complete.
+
+    Firmware that announces more structures than it has loses nothing: the table ends at its announced length, or at an
+    end-of-table structure. dmidecode(8) warns of it, "57 announced, only 56 decoded".
+    """
     structures: list[Structure] = []
     version = entry.version if entry else None
     # Like the kernel, stop at an end-of-table structure only without a count: some tables have one in the middle.
@@ -104,7 +115,11 @@ def walk(data: bytes, entry: EntryPoint | None) -> tuple[list[Structure], str | 
     end = min(len(data), entry.table_bytes or len(data)) if entry else len(data)
     offset = 0
     while len(structures) < (count or STRUCTURES_LIMIT):
+        if count and structures and len(data) >= end == _announced(entry, data) and not any(data[offset:end]):
+            return structures, None
         if offset + _HEADER_BYTES > end:
+            if count and structures and structures[-1].type == _END_OF_TABLE:
+                return structures, None
             return structures, f"ends after {len(structures)} of {count or 'uncounted'} structures"
         length = data[offset + 1]
         if length < _HEADER_BYTES:
@@ -118,3 +133,8 @@ def walk(data: bytes, entry: EntryPoint | None) -> tuple[list[Structure], str | 
             return structures, None
         offset = after + 2
     return structures, None if count else f"more than {STRUCTURES_LIMIT} structures"
+
+
+def _announced(entry: EntryPoint | None, data: bytes) -> int:
+    """Return the length of the table by its entry point."""
+    return entry.table_bytes or len(data) if entry else len(data)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from hostinfo.errors import DriverError, ReadError
+from hostinfo.errors import DriverError, ParseError, ReadError
 
+from ...sources.smbios.dmi_folder import dmi_folder
 from ...sources.smbios.value_names import chassis_type
 from ...sources.tree import source_of
 from .machine_identity import MachineIdentity
@@ -11,8 +12,8 @@ from .machine_identity import MachineIdentity
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ...sources.field_reader import FieldReader
+    from ...sources.smbios import Tables
 
-_DMI = "sys/class/dmi/id"
 _FILES = {
     "hardware_uuid": "product_uuid",
     "manufacturer": "sys_vendor",
@@ -39,14 +40,15 @@ _FILES = {
 
 def read_dmi(reader: FieldReader) -> MachineIdentity | None:
     """Read the kernel's files, one per text; None if there are none."""
-    names = frozenset(reader.names("", _DMI))
+    folder = dmi_folder(reader.tree)
+    names = frozenset(reader.names("", folder))
     if not names:
         return None
     identity = MachineIdentity()
     for field, name in _FILES.items():
         if name not in names or not reader.builder.needs(field.partition(".")[0]):
             continue
-        path = f"{_DMI}/{name}"
+        path = f"{folder}/{name}"
         try:
             text = reader.tree.attribute(path)
         except DriverError as error:
@@ -63,7 +65,7 @@ def read_dmi(reader: FieldReader) -> MachineIdentity | None:
 
 def read_smbios_table(reader: FieldReader) -> MachineIdentity | None:
     """Read the raw table, for kernels without /sys/class/dmi/id; None if it is absent or unreadable."""
-    from ...sources.smbios import TABLE, read_smbios
+    from ...sources.smbios import read_smbios
 
     try:
         tables = read_smbios(reader.tree)
@@ -73,16 +75,31 @@ def read_smbios_table(reader: FieldReader) -> MachineIdentity | None:
     if tables is None:
         return None
     identity = MachineIdentity()
+    if not tables.is_complete:
+        _report_cut(reader, tables)
     if tables.system is not None:
         system = tables.system
         for field in ("manufacturer", "product", "version", "serial", "sku", "family"):
-            identity.set_text(reader, field, getattr(system, field), TABLE)
-        identity.set_text(reader, "hardware_uuid", system.uuid, TABLE)
+            identity.set_text(reader, field, getattr(system, field), tables.source)
+        identity.set_text(reader, "hardware_uuid", system.uuid, tables.source)
     for group, info, names in (
         ("board", tables.board, ("manufacturer", "product", "version", "serial", "asset_tag")),
         ("chassis", tables.chassis, ("type", "manufacturer", "version", "serial", "asset_tag")),
         ("bios", tables.firmware, ("vendor", "version", "release_date")),
     ):
         for name in names if info is not None else ():
-            identity.set_text(reader, f"{group}.{name}", getattr(info, name), TABLE)
+            identity.set_text(reader, f"{group}.{name}", getattr(info, name), tables.source)
     return identity
+
+
+def _report_cut(reader: FieldReader, tables: Tables) -> None:
+    """Record the groups of fields whose structure is not in a table that breaks off."""
+    error = ParseError(tables.source, f"the table breaks off: {'; '.join(tables.problems)}")
+    for field, info in (
+        ("manufacturer", tables.system),
+        ("board", tables.board),
+        ("chassis", tables.chassis),
+        ("bios", tables.firmware),
+    ):
+        if info is None and reader.builder.needs(field):
+            reader.builder.add_problem(field, error)

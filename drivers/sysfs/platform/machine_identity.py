@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hostinfo.model.system import Bios, Board, Chassis
 
-from ...sources.smbios.text import clean
+from ...sources.smbios.text import clean, clean_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ class MachineIdentity(dict[str, str]):
 
     def set_text(self, reader: FieldReader, field: str, text: str | None, source: str) -> None:
         """Store a text with its source if the field is requested and the text is no placeholder."""
-        text = clean(text or "")
+        is_number = field.endswith(("serial", "asset_tag"))
+        text = clean_number(text or "") if is_number else clean(text or "")
         if text is not None and reader.builder.needs(field.partition(".")[0]):
             self[field] = text
             reader.builder.record_source(source, field)
@@ -60,13 +61,17 @@ class MachineIdentity(dict[str, str]):
 
 
 def iso_date(text: str) -> str:
-    """Return SMBIOS' mm/dd/yyyy or mm/dd/yy (19yy, DSP0134 7.1) in ISO 8601; any other text unchanged."""
+    """Return SMBIOS' mm/dd/yyyy or mm/dd/yy in ISO 8601; any other text unchanged.
+
+    No firmware is older than SMBIOS 1.0 of 1996: years up to 95 are those of this century, as in the kernel's
+    dmi_get_date().
+    """
     parts = text.split("/")
     if len(parts) != 3 or not all(part.isdecimal() and part.isascii() for part in parts):
         return text
     month, day, year = parts
     if len(year) == 2:
-        year = f"19{year}"
+        year = f"19{year}" if year >= "96" else f"20{year}"
     if len(year) != 4 or not 1 <= int(month[:3]) <= 12 or not 1 <= int(day[:3]) <= 31:
         return text
     return f"{year}-{int(month[:3]):02d}-{int(day[:3]):02d}"

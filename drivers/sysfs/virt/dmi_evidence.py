@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...sources.smbios.dmi_folder import dmi_folder
 from ...sources.tree import source_of
 from .evidence import Evidence
 
@@ -9,7 +10,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ...sources.tree import Tree
 
-_DMI = "sys/class/dmi/id/"
 _VM_BIT = 0x10  # DSP0134 7.1.2.2, bit 4: the table describes a virtual machine
 _FILES = ("product_name", "sys_vendor", "board_vendor", "bios_vendor", "chassis_vendor", "product_version")
 _PREFIXES = (
@@ -38,13 +38,16 @@ _PREFIXES = (
 
 def find_dmi_evidence(tree: Tree) -> tuple[Evidence | None, bool]:
     """Return the evidence in the SMBIOS strings, and whether there are any strings."""
-    texts = {name: tree.try_text(_DMI + name) for name in _FILES}
+    folder = dmi_folder(tree)
+    texts = {name: tree.try_text(f"{folder}/{name}") for name in _FILES}
     for name, text in texts.items():
         for prefix, hypervisor in _PREFIXES:
             if text.startswith(prefix):
-                return Evidence(hypervisor=hypervisor, source=source_of(f"{_DMI}{name}"), text=text), True
+                return Evidence(hypervisor=hypervisor, source=source_of(f"{folder}/{name}"), text=text), True
     if texts["sys_vendor"] == "Microsoft Corporation" and texts["product_name"] == "Virtual Machine":
-        return Evidence(hypervisor="microsoft", source=source_of(f"{_DMI}product_name"), text="Virtual Machine"), True
+        return Evidence(
+            hypervisor="microsoft", source=source_of(f"{folder}/product_name"), text="Virtual Machine"
+        ), True
     return None, any(texts.values())
 
 
@@ -58,4 +61,4 @@ def is_amazon_bare_metal(tree: Tree, *, has_flag: bool | None) -> bool:
     raw = tree.try_data("sys/firmware/dmi/entries/0-0/raw")
     if len(raw) >= 20 and raw[1] >= 20:
         return not raw[19] & _VM_BIT
-    return ".metal" in tree.try_text(_DMI + "product_name")
+    return ".metal" in tree.try_text(f"{dmi_folder(tree)}/product_name")

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import hostinfo
 from hostinfo.drivers.sources.smbios import Tables, parse_tables, read_smbios
 from hostinfo.drivers.sources.smbios.installed import installed_memory
 from hostinfo.drivers.sources.smbios.text import clean
@@ -18,11 +19,15 @@ from tests.support.smbios_bytes import (
     END,
     GIB,
     KIB,
+    MIB,
     entry_point,
     memory_device,
     processor,
     structure,
 )
+from tests.support.trees import write_tree
+
+SIZES = (3968, 0x7FFF, 28801)
 
 
 def tables(*structures: bytes, version: tuple[int, int] = (3, 4), end: bytes = END) -> Tables:
@@ -91,7 +96,18 @@ def test_invalid_bytes_in_a_string_become_replacement_characters() -> None:
 @pytest.mark.parametrize(
     "text",
     ["To Be Filled By O.E.M.", "Default string", "Not Specified", "System Product Name", "  ", "N/A",
-     "0123456789", "00000000", "FFFFFFFF", "...", "None", "UNKNOWN", "\0"],
+     "0123456789", "00000000", "FFFFFFFF", "...", "None", "UNKNOWN", "\0",
+     # netdata, src/daemon/status-file-dmi.c
+     "$(DEFAULT_STRING)", "Chassis Manufacture", "Chassis Version", "NA", "No Enclosure", "None Provided",
+     "OEM Chassis Manufacturer", "OEM Default string000", "OEM", "OEM_MB", "SYSTEM_MANUFACTURER",
+     "SmbiosType1_SystemManufacturer", "SmbiosType2_BoardManufacturer", "Standard", "System UUID", "TBD by OEM", "TBD",
+     "Type2 - Board Manufacturer", "Type2 - Board Vendor Name1", "Unknow", "XXXXX", "empty", "x.x", "(null)", "SKU",
+     # systemd, hwdb.d/20-dmi-id.hwdb
+     "System name", "System Name", "ToBeFilledByO.E.M.", "O.E.M.",
+     # dmidecode's output in bug reports: DIMMs of AMI's tables, boards of ASUS, Toshiba and coreboot
+     "Manufacturer00", "SerNum0", "AssetTagNum1", "ModulePartNumber00", "A1_Manufacturer0", "Array1_PartNumber1",
+     "BSN12345678901234567", "MB-1234567890", "Type2 - Board Product Name1", "Type2 - Board Serial Number",
+     "Unknown (0)", "<BAD INDEX>", "To be filled by ODM", "0123456789ABCDEF", "No Asset Tag", "Not Settable"],
 )  # fmt: skip
 def test_placeholders_are_absent(text: str) -> None:
     assert clean(text) is None
@@ -100,7 +116,9 @@ def test_placeholders_are_absent(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["Default Street 1", "00", "1.0", "X", "0", "Nonesuch", "Dell Inc.", "Unknown Worlds",
-     "000102", "F00D", "Ltd."],
+     "000102", "F00D", "Ltd.", "OEMGROUP", "Type-C Dock", "Type2", "Standard PC (Q35 + ICH9, 2009)", "0.0.0", "x570",
+     "Family 17", "Product 12", "System 360", "Module 1", "SN12345679", "DIMM_A1", "Node0_Dimm1", "Named Inc.",
+     "BOARD-7", "12345", "Systemax", "Chassis 4U", "P1-DIMMA1_AssetTag (date:18/35)", "<S4>-1", "TBD Systems"],
 )  # fmt: skip
 def test_similar_strings_are_no_placeholders(text: str) -> None:
     assert clean(text) == text
@@ -151,6 +169,102 @@ def test_a_truncated_table_has_no_sums() -> None:
     found = installed_memory(tables(structure(17, 0x1100, memory_device(), *DIMM_TEXTS), end=b""))
     assert found.installed_bytes is None
     assert len(found.dimms) == 1
+
+
+@pytest.mark.parametrize(("announced", "padding"), [(3, b""), (4, bytes(16)), (9, b"")])
+def test_more_announced_structures_than_there_are_lose_nothing(announced: int, padding: bytes) -> None:
+    """dmidecode(8): "57 structures announced, only 56 decoded"; with padding, the zeros are no structure."""
+    data = structure(16, 0x1000, struct.pack("<BBBIHH", 3, 3, 6, 32 * MIB, 0xFFFE, 4))
+    data += structure(17, 0x1100, memory_device(8192), *DIMM_TEXTS) + padding
+    found = parse_tables(data, entry_point(data, (2, 8), announced))
+    assert (found.is_complete, found.problems) == (True, ())
+    memory = installed_memory(found)
+    assert (memory.installed_bytes, memory.slots, memory.maximum_bytes) == (8 * GIB, 4, 32 * GIB)
+
+
+def test_a_table_shorter_than_announced_keeps_its_modules_and_says_which_sums_are_missing(tmp_path: Path) -> None:
+    data = structure(1, 0x100, bytes([1, 0, 0, 0]), b"ACME")
+    data += b"".join(structure(17, 0x1100 + number, memory_device(8192), *DIMM_TEXTS) for number in range(4))
+    files: dict[str, bytes] = {"DMI": data[:-40], "smbios_entry_point": entry_point(data, (2, 8), 5)}
+    root = write_tree(tmp_path, {f"sys/firmware/dmi/tables/{name}": content for name, content in files.items()})
+    with hostinfo.open(f"sysfs://{root}") as host:
+        memory, system = host.memory(), host.system()
+    assert len(memory.value.dimms) == 3
+    reasons = {problem.path: str(problem.error) for problem in memory.problems if "breaks off" in str(problem.error)}
+    assert reasons.keys() == {"installed_bytes", "maximum_bytes", "slots", "dimms"}
+    assert system.value.manufacturer == "ACME"
+    assert {problem.path for problem in system.problems} == {"board", "chassis", "bios"}
+
+
+def test_a_size_of_7fff_before_version_2_7_is_a_size() -> None:
+    """A guest on Azure (lshw pull request 60); 27 bytes as in version 2.3."""
+    short = [structure(17, number, memory_device(size)[:23], *DIMM_TEXTS) for number, size in enumerate(SIZES)]
+    found = installed_memory(tables(*short, version=(2, 3)))
+    assert [dimm.size_bytes for dimm in found.dimms] == [size * MIB for size in SIZES]
+    assert found.installed_bytes == 64 * GIB
+
+
+def test_an_unknown_size_is_the_reason_for_a_missing_sum() -> None:
+    found = installed_memory(tables(structure(17, 0x1100, memory_device(0xFFFF), *DIMM_TEXTS)))
+    assert (found.installed_bytes, found.reasons["installed_bytes"]) == (
+        None,
+        "the firmware does not know the size of DIMM_A1",
+    )
+
+
+def persistent(technology: int, kind: int, non_volatile: int, volatile: int, size: int = 129408) -> bytes:
+    body = bytearray(memory_device(0x7FFF, size, kind=kind))
+    body[0x28 - 4] = technology
+    struct.pack_into("<QQ", body, 0x34 - 4, non_volatile, volatile)
+    return structure(17, 0x1200, bytes(body), *DIMM_TEXTS)
+
+
+UNKNOWN = (1 << 64) - 1
+
+
+@pytest.mark.parametrize(
+    ("technology", "kind", "volatile", "counted"),
+    [
+        (7, 0x1F, 0, 0),  # Optane in App Direct mode
+        (7, 0x18, 126 * GIB, 126 * GIB),  # Optane in memory mode
+        (4, 0x1A, UNKNOWN, 0),  # NVDIMM-N: DDR4 that keeps its contents
+        (2, 0x1F, UNKNOWN, 0),  # technology unknown, but a logical non-volatile device
+        (3, 0x1A, 0, 129408 * MIB),  # DRAM of firmware that does not fill in the volatile size
+    ],
+)
+def test_persistent_memory_is_not_installed_ram(technology: int, kind: int, volatile: int, counted: int) -> None:
+    ram = [structure(17, number, memory_device(16384), *DIMM_TEXTS) for number in range(2)]
+    found = installed_memory(tables(*ram, persistent(technology, kind, 126 * GIB, volatile), version=(3, 2)))
+    assert found.installed_bytes == 32 * GIB + counted
+    assert (found.dimms[2].non_volatile_bytes, found.dimms[2].size_bytes) == (126 * GIB, 129408 * MIB)
+    assert (found.dimms[0].technology, found.dimms[0].non_volatile_bytes) == ("DRAM", None)
+
+
+def test_a_serial_number_of_zeros_is_absent() -> None:
+    found = tables(structure(1, 0x100, bytes([1, 1, 1, 1]) + bytes(16), b"0")).system
+    assert found is not None
+    assert (found.version, found.serial) == ("0", None)
+
+
+def test_single_entries_replace_a_missing_table(tmp_path: Path) -> None:
+    body = memory_device(8192)
+    entries = {f"17-{number}": structure(17, 0x1100 + number, body, *DIMM_TEXTS) for number in range(8)}
+    entries["1-0"] = structure(1, 0x100, bytes([1, 0, 0, 0]), b"ACME")
+    write_tree(tmp_path, {f"sys/firmware/dmi/entries/{name}/raw": raw for name, raw in entries.items()})
+    found = read_smbios(Tree(str(tmp_path)))
+    assert found is not None
+    memory = installed_memory(found)
+    assert (len(memory.dimms), memory.installed_bytes) == (8, 64 * GIB)
+    assert found.system is not None
+    assert (found.system.manufacturer, found.source) == ("ACME", "/sys/firmware/dmi/entries/*/raw")
+
+
+def test_a_gap_in_the_entries_is_a_table_that_breaks_off(tmp_path: Path) -> None:
+    raw = structure(17, 0x1100, memory_device(8192), *DIMM_TEXTS)
+    write_tree(tmp_path, {f"sys/firmware/dmi/entries/17-{number}/raw": raw for number in (0, 2)})
+    found = read_smbios(Tree(str(tmp_path)))
+    assert found is not None
+    assert installed_memory(found).reasons["installed_bytes"] == "the table breaks off: no entry 17-1"
 
 
 def test_an_unreadable_table_is_an_error_and_a_missing_one_is_none(tmp_path: Path) -> None:

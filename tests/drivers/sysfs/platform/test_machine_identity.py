@@ -127,3 +127,53 @@ def test_a_guest_on_s390_reports_its_own_uuid(tmp_path: Path) -> None:
 )
 def test_firmware_dates_are_converted_to_iso_if_they_are_dates(text: str, expected: str) -> None:
     assert iso_date(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("08/16/24", "2024-08-16"),
+        ("12/31/95", "2095-12-31"),
+        ("01/01/96", "1996-01-01"),
+        ("06/23/99", "1999-06-23"),
+        ("04/01/00", "2000-04-01"),
+        ("04/01/2014", "2014-04-01"),
+    ],
+)
+def test_a_year_of_two_digits_is_that_of_the_kernel(text: str, expected: str) -> None:
+    """dmi_get_date() in drivers/firmware/dmi_scan.c: 1900 is added, and 100 more before 1996."""
+    assert iso_date(text) == expected
+
+
+def test_dmi_files_are_read_from_the_device_where_the_class_is_missing(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"proc/": "", "sys/devices/virtual/dmi/id/sys_vendor": "ACME\n"})
+    assert read_system(tmp_path).manufacturer == "ACME"
+
+
+@pytest.mark.parametrize(
+    "uuid",
+    [
+        "03000200-0400-0500-0006-000700080009",  # AMI
+        "00020003-0004-0005-0006-000700080009",  # AMI, the byte order before SMBIOS 2.6
+        "01010101-0101-0101-0101-010101010101",  # the others: systemd, pull request 11137
+        "00010203-0405-0607-0809-0a0b0c0d0e0f",
+        "03020100-0504-0706-0809-0a0b0c0d0e0f",
+        "01020304-0506-0708-090a-0b0c0d0e0f10",
+    ],
+)
+def test_a_template_uuid_is_absent_with_the_reason(uuid: str, tmp_path: Path) -> None:
+    write_tree(tmp_path, {"proc/": "", "sys/class/dmi/id/product_uuid": f"{uuid}\n"})
+    with hostinfo.open(f"sysfs://{tmp_path}") as host:
+        result = host.system()
+    assert result.value.hardware_uuid is None
+    (problem,) = [problem for problem in result.problems if problem.path == "hardware_uuid"]
+    assert (problem.error.kind, uuid in str(problem.error)) == ("Unsupported", True)
+
+
+@pytest.mark.parametrize("fill", ["0", "f"])
+def test_a_blank_uuid_is_absent_without_a_reason(fill: str, tmp_path: Path) -> None:
+    text = "-".join(fill * count for count in (8, 4, 4, 4, 12))
+    write_tree(tmp_path, {"proc/": "", "sys/class/dmi/id/product_uuid": f"{text}\n"})
+    with hostinfo.open(f"sysfs://{tmp_path}") as host:
+        result = host.system(fields=["hardware_uuid"])
+    assert (result.value.hardware_uuid, result.problems) == (None, ())
