@@ -9,7 +9,7 @@ from functools import partial
 
 from hostinfo.errors import ReadError
 from hostinfo.fact import FactBuilder, GroupResult
-from hostinfo.model.statistics import DiskCounters, LinkCounters, MemoryUse, Pressure, Scope, Statistics
+from hostinfo.model.statistics import LinkCounters, MemoryUse, Pressure, Scope, Statistics
 from hostinfo.record import replace
 
 from ..sources.clock import utc
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ..sources.sources import Sources
     from ..sources.tree import Tree
 
-_DOM0_DEVICES = ("links", "disks")
+_DOM0_DEVICES = ("links", "disks", "volumes")
 """Fields that are those of the machine in a Dom0 too: it owns the devices."""
 
 
@@ -36,7 +36,7 @@ def read(sources: Sources, fields: RequestedFields) -> GroupResult[Statistics]:
 def read_in_dom0(sources: Sources, fields: RequestedFields) -> GroupResult[Statistics]:
     """Read disks and links as those of the host, and all else as the control domain's."""
     builder = FactBuilder("sysfs", fields)
-    needs_dom0 = builder.needs("control_domain", "links", "disks")
+    needs_dom0 = builder.needs("control_domain", *_DOM0_DEVICES)
     dom0 = _read(sources, None, Scope.CONTROL_DOMAIN) if needs_dom0 else None
     reason = "a Dom0's kernel counts only the Dom0 (control_domain); run as root or start libvirtd to read from Xen"
     for field in ("cpu", "cpus", "memory", "uptime_seconds"):
@@ -54,7 +54,8 @@ def read_in_dom0(sources: Sources, fields: RequestedFields) -> GroupResult[Stati
         time=utc(sources.clock),
         links=dom0.value.links if dom0 else (),
         disks=dom0.value.disks if dom0 else (),
-        control_domain=replace(dom0.value, links=(), disks=()) if dom0 else None,
+        volumes=dom0.value.volumes if dom0 else (),
+        control_domain=replace(dom0.value, links=(), disks=(), volumes=()) if dom0 else None,
     )
     return builder.build(value)
 
@@ -69,8 +70,9 @@ def _read(sources: Sources, fields: RequestedFields, scope: Scope) -> GroupResul
     stat = _read_text(builder, tree, "proc/stat", "cpu", "cpus", "processes")
     loadavg = _read_text(builder, tree, "proc/loadavg", "load", "processes")
     meminfo = _read_text(builder, tree, "proc/meminfo", "memory")
-    diskstats = _read_text(builder, tree, "proc/diskstats", "disks")
+    diskstats = _read_text(builder, tree, "proc/diskstats", "disks", "volumes")
     uptime = _read_text(builder, tree, "proc/uptime", "uptime_seconds")
+    whole_disks, volumes = _read_disks(builder, tree, diskstats)
     try_read = builder.try_read
     value = Statistics(
         scope=scope,
@@ -83,7 +85,8 @@ def _read(sources: Sources, fields: RequestedFields, scope: Scope) -> GroupResul
         processes=try_read("processes", partial(cpu_load.parse_processes, stat, loadavg)),
         pressure=_read_pressure(builder, tree),
         links=_read_links(builder, sources),
-        disks=_read_disks(builder, tree, diskstats),
+        disks=whole_disks,
+        volumes=volumes,
     )
     builder.record_source("constant of the driver" if scope is Scope.HOST else "/sys/hypervisor", "scope")
     builder.record_source("clock", "time")
@@ -132,14 +135,15 @@ def _read_pressure(builder: FactBuilder, tree: Tree) -> tuple[Pressure, ...]:
     return tuple(found)
 
 
-def _read_disks(builder: FactBuilder, tree: Tree, diskstats: str) -> tuple[DiskCounters, ...]:
+def _read_disks(builder: FactBuilder, tree: Tree, diskstats: str) -> disks.DisksAndVolumes:
     if not diskstats:
-        return ()
-    from .counters.block_devices import read_whole_disks
+        return (), ()
+    from .counters.block_devices import read_devices
 
-    whole_disks = read_whole_disks(tree)
-    builder.record_source("/proc/diskstats" if whole_disks is None else "/proc/diskstats, /sys/block", "disks")
-    return builder.try_read("disks", partial(disks.parse_diskstats, diskstats, whole_disks)) or ()
+    devices = read_devices(tree)
+    source = "/proc/diskstats" if devices is None else "/proc/diskstats, /sys/block"
+    builder.record_source(source, "disks", "volumes")
+    return builder.try_read("disks", partial(disks.parse_diskstats, diskstats, devices)) or ((), ())
 
 
 def _read_links(builder: FactBuilder, sources: Sources) -> tuple[LinkCounters, ...]:

@@ -39,7 +39,10 @@ BINDINGS: tuple[tuple[str, str, str, str, str], ...] = (
 LIBVIRT_SOCKETS = (
     "/run/libvirt/libvirt-sock-ro", "/run/libvirt/virtqemud-sock-ro", "/run/libvirt/virtxend-sock-ro",
 )  # fmt: skip
-HARDWARE_DATABASES = ("/etc/udev/hwdb.bin", "/usr/lib/udev/hwdb.bin", "/lib/udev/hwdb.bin")
+HARDWARE_DATABASES = (
+    "/etc/udev/hwdb.bin", "/usr/lib/udev/hwdb.bin", "/lib/udev/hwdb.bin", "/usr/share/hwdata/pci.ids",
+    "/usr/share/misc/pci.ids",
+)  # fmt: skip
 OK, MISSING, DENIED, ABSENT = "ok", "missing", "denied", "absent"
 """Available; missing and installable; present, but not for this user; absent, which is normal on many hosts."""
 
@@ -171,8 +174,9 @@ def _check_netlink() -> Check:
 
 def _check_hardware_database() -> Check:
     path = next((path for path in HARDWARE_DATABASES if os.path.exists(path)), None)
-    state, detail = (OK, path) if path else (ABSENT, "no hwdb.bin")
-    return Check("udev hardware database", state, "vendor and product names", detail)
+    if path is not None:
+        return Check("hardware database", OK, "vendor and product names", path)
+    return Check("hardware database", ABSENT, "vendor and product names", "no hwdb.bin, no pci.ids", "install pci.ids")
 
 
 def _lines(checks: Sequence[Check]) -> Iterator[str]:

@@ -102,10 +102,14 @@ class LinkCounters:
 
 @record
 class DiskCounters:
-    """What a whole disk did since boot (/proc/diskstats); /sys/block decides what a whole disk is."""
+    """What a block device did since boot (/proc/diskstats)."""
 
     name: str
     """Name of the block device."""
+    kind: str
+    """disk, or the sort of volume: dm (LVM, crypt, multipath), md, bcache, drbd, zvol, …; other: of no known driver."""
+    lower: tuple[str, ...]
+    """Block devices that a volume is made of; empty: a disk, or sysfs is missing or does not list them."""
     reads: int
     """Completed reads."""
     read_bytes: int
@@ -195,6 +199,11 @@ class Statistics:
     links: tuple[LinkCounters, ...] = ()
     """Counters of network links."""
     disks: tuple[DiskCounters, ...] = ()
-    """Counters of whole disks: no partitions, and nothing made of other disks (dm, md, …): sums count each once."""
+    """Counters of whole disks, so that a sum over them counts each transfer once; /sys/block decides what a disk is.
+
+    Without partitions, devices that are composed of disks (``volumes``), loop and memory devices, removable media.
+    """
+    volumes: tuple[DiskCounters, ...] = ()
+    """Counters of block devices that are composed of others: what they transfer is counted in ``disks`` again."""
     control_domain: Statistics | None = None
     """Figures of the Dom0 alone; None: not in a Dom0."""

@@ -12,15 +12,35 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 _DIGITS = "0123456789"
-_LETTERED = ("sd", "vd", "hd", "xvd", "dasd", "scm", "ubd", "rssd", "skd", "ps3d", "pd", "xd", "i2o/hd", "fio")
+_LETTERED = (
+    "sd",
+    "vd",
+    "hd",
+    "xvd",
+    "dasd",
+    "scm",
+    "ubd",
+    "rssd",
+    "skd",
+    "ps3d",
+    "pd",
+    "xd",
+    "i2o/hd",
+    "fio",
+    "emcpower",
+    "vpath",
+    "sddlm",
+)
 """Drivers that number their disks with letters: sda, dasda, ubda, rssda, fioa."""
-_NO_DISKS = frozenset({
-    "loop", "ram", "zram",  # on files or in memory
-    "sr", "scd", "fd", "pktcdvd",  # removable media
-    "dm-", "md", "md_d", "bcache", "drbd", "zd", "ploop",  # composed of other block devices
-})  # fmt: skip
-_COMPOSED_PREFIXES = ("ubiblock", "emcpower", "vpath", "sddlm", "VxDMP", "VxVM")
-"""UBI volumes on flash, and the multipath devices of PowerPath, SDD, HDLM and Veritas, above their paths."""
+_OTHERS = frozenset({"loop", "ram", "zram", "sr", "scd", "fd", "pktcdvd"})
+"""Devices on files or in memory, and removable media."""
+_VOLUMES = {"dm-": "dm", "md": "md", "md_d": "md", "bcache": "bcache", "drbd": "drbd", "zd": "zvol", "ploop": "ploop"}
+"""Devices that are composed of others -> their kind."""
+_VOLUME_PREFIXES = {
+    "ubiblock": "ubi", "emcpower": "multipath", "vpath": "multipath", "sddlm": "multipath", "VxDMP": "multipath",
+    "VxVM": "vxvm",
+}  # fmt: skip
+"""UBI volumes on flash, and the devices of PowerPath, SDD, HDLM and Veritas above their paths or disks."""
 
 
 def find_whole_disks(names: Collection[str]) -> frozenset[str]:
@@ -28,6 +48,16 @@ def find_whole_disks(names: Collection[str]) -> frozenset[str]:
     known = frozenset(names)
     # A driver that is not in the table: foo1 is a partition if foo is listed too.
     return frozenset(name for name in known if is_whole_disk(name) and name.rstrip(_DIGITS) not in known - {name})
+
+
+def volume_kind(name: str) -> str | None:
+    """Return the kind of a device that is composed of others; None for partitions and all other devices."""
+    if is_partition(name):
+        return None
+    stem = name.rstrip(_DIGITS)
+    if stem != name and stem in _VOLUMES:
+        return _VOLUMES[stem]
+    return next((kind for prefix, kind in _VOLUME_PREFIXES.items() if name.startswith(prefix)), None)
 
 
 def is_whole_disk(name: str) -> bool:
@@ -54,7 +84,7 @@ def is_partition(name: str) -> bool:
 def is_virtual(name: str) -> bool:
     """Return whether a device is composed of others, on a file or in memory, or a path of a multipath NVMe disk."""
     stem = name.rstrip(_DIGITS)
-    return (stem != name and stem in _NO_DISKS) or name.startswith(_COMPOSED_PREFIXES) or is_nvme_path(name)
+    return (stem != name and stem in _OTHERS) or volume_kind(name) is not None or is_nvme_path(name)
 
 
 def is_nvme_path(name: str) -> bool:

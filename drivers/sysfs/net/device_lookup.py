@@ -106,7 +106,7 @@ def _device(tree: Tree, name: str) -> tuple[str | None, bool]:
     if target is None:  # /sys before Linux 2.6.25, and copies without symbolic links
         device = f"{path}/device"
         has_device = tree.link(device) is not None or tree.is_dir(device)
-        return (device, False) if has_device else (None, tree.is_dir(path))
+        return (device if has_device else None), False
     device, net, _ = target.rpartition("/net/")
     if not net or "devices/virtual" in device:
         return None, True
@@ -129,6 +129,13 @@ def bus_name(tree: Tree, device: str) -> str | None:
     """Return the name of the bus that a device is on; None if it shows none."""
     kind, name = _subsystem(tree, device)
     return name if kind != "class" else None
+
+
+def is_pci_address(name: str | None) -> bool:
+    """Return whether a device has the name of a PCI function: domain:bus:device.function (pci_setup_device)."""
+    domain, *rest = (name or "").replace(".", ":").split(":")
+    lengths = [len(part) for part in rest]
+    return len(domain) >= 4 and lengths == [2, 2, 1] and not "".join((domain, *rest)).strip("0123456789abcdef")
 
 
 def _subsystem(tree: Tree, device: str) -> tuple[str | None, str | None]:

@@ -25,24 +25,30 @@ ARPHRD_LOOPBACK = 772
 IFF_UP = 1
 _KINDS = frozenset({"bond", "bridge", "vlan", "vxlan", "macvlan", "ipvlan", "geneve", "gre", "ppp", "dsa", "wwan"})
 LINKS_LIMIT = 65_536
+_LISTINGS = 4  # until no name changes: three attempts, and the listing that confirms the last
 
 
 def read_links(tree: Tree) -> list[LinkRecord]:
-    """Return the links of the tree by index; a link that is removed while it is read is left out."""
-    names = tree.names(CLASS)
-    if len(names) > LINKS_LIMIT:
-        raise ReadError(source_of(CLASS), f"more than {LINKS_LIMIT} links")
+    """Return the links of the tree by index; a link that is removed while it is read is left out.
+
+    The names are listed again at the end: a link that was renamed meanwhile is read by its new name.
+    """
     vlans, bonds = _read_vlans(tree), read_proc_bonds(tree)
     permanent = {port: mac for bond in bonds.values() for port, mac in bond.permanent_macs.items()}
-    records = []
-    for name in names:
-        if not tree.is_dir(f"{CLASS}/{name}"):  # bonding_masters is a file
-            continue
-        record = _read_link(tree, name, bonds.get(name))
+    found: dict[str, LinkRecord | None] = {}
+    names: list[str] = []
+    for _ in range(_LISTINGS):
+        listed = tree.names(CLASS)
+        if listed == names:
+            break
+        if len(listed) > LINKS_LIMIT:
+            raise ReadError(source_of(CLASS), f"more than {LINKS_LIMIT} links")
+        names = listed
+        found = {name: found.get(name) or _read_link(tree, name, bonds.get(name)) for name in names}
+    records = [record for record in found.values() if record is not None]
+    for name, record in found.items():
         if record is not None:
-            record.facts["vlan"] = vlans.get(name)
-            record.facts["permanent_mac"] = _mac(permanent.get(name))
-            records.append(record)
+            record.facts["vlan"], record.facts["permanent_mac"] = vlans.get(name), _mac(permanent.get(name))
     records.sort(key=lambda record: (record.index is None, record.index or 0))
     _add_lower_of_devices(tree, records)
     return records
@@ -65,6 +71,8 @@ def _add_lower_of_devices(tree: Tree, records: list[LinkRecord]) -> None:
 
 def _read_link(tree: Tree, name: str, proc_bond: ProcBond | None) -> LinkRecord | None:
     base = f"{CLASS}/{name}"
+    if not tree.is_dir(base):  # bonding_masters is a file
+        return None
     try:
         entries = tree.names(base)
     except ReadError:

@@ -13,7 +13,7 @@ from hostinfo.errors import ReadError
 from hostinfo.model.network import SrIov
 from hostinfo.record import replace
 
-from .device_lookup import CLASS, LinkFinder, LinkPlace, base_name, bus_name, hardware_path
+from .device_lookup import CLASS, LinkFinder, LinkPlace, base_name, bus_name, hardware_path, is_pci_address
 from .ethtool_facts import LinkRemoved, add_ethtool_facts
 from .hardware_names import BUSES_WITH_NAMES, add_hardware_names
 from .link_speed import add_speed, add_stacked_speeds
@@ -126,7 +126,8 @@ def _add_device(
     facts["is_physical"] = True
     if facts.get("kind") is None:
         facts["kind"] = "physical"
-    facts["bus"], facts["bus_address"] = record.parent_bus, record.parent
+    facts["bus"] = record.parent_bus or ("pci" if is_pci_address(record.parent) else None)
+    facts["bus_address"] = record.parent
     try:
         if device is not None:
             _add_sysfs_facts(facts, tree, device, builder)
@@ -164,8 +165,10 @@ def _bus_address(tree: Tree, hardware: str) -> str | None:
 
 
 def _bus(tree: Tree, hardware: str) -> str | None:
-    """Return the bus of a device; in a copy without symbolic links, the prefix of its modalias."""
+    """Return the bus of a device; in a copy without symbolic links, by its name or the prefix of its modalias."""
     bus = bus_name(tree, hardware)
+    if bus is None and is_pci_address(_bus_address(tree, hardware)):
+        return "pci"
     if bus is None:
         alias, colon, _ = (tree.try_attribute(f"{hardware}/modalias") or "").partition(":")
         bus = alias if colon and alias in BUSES_WITH_NAMES else None

@@ -14,9 +14,10 @@ import pytest
 
 from hostinfo.drivers.sources.sources import Sources
 from hostinfo.drivers.sources.tree import Tree
-from hostinfo.drivers.sysfs.counters.block_devices import read_whole_disks
+from hostinfo.drivers.sysfs.counters.block_devices import read_devices
 from hostinfo.drivers.sysfs.counters.block_names import find_whole_disks, is_whole_disk
 from hostinfo.drivers.sysfs.statistics import read
+from hostinfo.model.statistics import Statistics
 
 PARTITIONS_AND_COMPOSED = (
     "loop0p1 zd0 zd0p1 zd16 nbd0p1 rbd0p1 md127p1 cciss/c0d0p1 pmem0p1 dasda1 ublkb0p1 nvme0c0n1 drbd0 bcache0"
@@ -27,9 +28,12 @@ def diskstats(names: str) -> str:
     return "".join(f"   8 {number} {name} 1 0 8 1 1 0 8 1 0 1 1\n" for number, name in enumerate(names.split()))
 
 
+def read_tree(root: Path) -> Statistics:
+    return read(Sources(tree=Tree(str(root))), frozenset({"disks", "volumes"})).value
+
+
 def names_of(root: Path) -> set[str]:
-    fields = frozenset({"disks"})
-    return {disk.name for disk in read(Sources(tree=Tree(str(root))), fields).value.disks}
+    return {disk.name for disk in read_tree(root).disks}
 
 
 @pytest.mark.parametrize("name", [
@@ -80,13 +84,32 @@ def test_sysfs_decides_where_it_lists_block_devices(tmp_path: Path) -> None:
     (tmp_path / "sys/devices/virtual/block/foo0/slaves/sdb").mkdir()
     (tmp_path / "sys/devices/virtual/block/odd0/hidden").write_text("1\n")
     assert names_of(tmp_path) == {"xvda1", "cciss/c0d0", "sdb", "nbd0", "nvme1n1"}
+    assert [(volume.name, volume.kind, volume.lower) for volume in read_tree(tmp_path).volumes] == [
+        ("foo0", "other", ("sdb",)), ("dm-0", "dm", ())]  # fmt: skip
+
+
+def test_volumes_are_distinguished_from_disks_by_their_kind(tmp_path: Path) -> None:
+    (tmp_path / "proc").mkdir()
+    (tmp_path / "proc/diskstats").write_text(
+        diskstats(
+            "sda sda1 dm-0 md127 md127p1 md_d0 drbd0 bcache0 zd16 zd16p1 loop0 sr0 ubiblock0_1 emcpowera emcpowera1"
+        )
+    )
+    value = read_tree(tmp_path)
+    assert [(disk.name, disk.kind, disk.lower) for disk in value.disks] == [("sda", "disk", ())]
+    assert [(volume.name, volume.kind) for volume in value.volumes] == [
+        ("dm-0", "dm"), ("md127", "md"), ("md_d0", "md"), ("drbd0", "drbd"), ("bcache0", "bcache"), ("zd16", "zvol"),
+        ("ubiblock0_1", "ubi"), ("emcpowera", "multipath"),
+    ]  # fmt: skip
 
 
 def test_a_copy_with_sys_class_block_alone_distinguishes_partitions_by_their_files(tmp_path: Path) -> None:
     (tmp_path / "sys/class/block/foo").mkdir(parents=True)
     (tmp_path / "sys/class/block/foo-part").mkdir()
     (tmp_path / "sys/class/block/foo-part/partition").write_text("1\n")
-    assert read_whole_disks(Tree(str(tmp_path))) == frozenset({"foo"})
+    devices = read_devices(Tree(str(tmp_path)))
+    assert devices is not None
+    assert (devices.disks, devices.volumes) == ({"foo"}, {})
 
 
 @pytest.mark.skipif(shutil.which("lsblk") is None, reason="needs lsblk as the oracle")
@@ -101,7 +124,9 @@ def test_whole_disks_of_this_machine_are_those_of_lsblk() -> None:
         for device in _flatten(json.loads(run.stdout)["blockdevices"])
         if device["type"] == "disk" and not device["kname"].startswith(others)
     }
-    assert disks <= (read_whole_disks(Tree("/")) or set())
+    devices = read_devices(Tree("/"))
+    assert devices is not None
+    assert disks <= set(devices.disks)
 
 
 def _flatten(devices: list[dict[str, object]]) -> list[dict[str, str]]:

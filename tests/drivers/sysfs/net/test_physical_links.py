@@ -178,7 +178,7 @@ def test_a_copy_whose_device_is_a_folder_shows_hardware(machine: NetworkTree) ->
     machine.write("sys/class/net/br0/ifindex", "3")
     links = machine.links()
     assert (links["eth0"].is_physical, links["eth0"].bus, links["eth0"].vendor_id) == (True, "pci", "0x8086")
-    assert links["br0"].is_physical is False
+    assert links["br0"].is_physical is None  # a copy may lack the link to the device
 
 
 def test_without_sysfs_and_without_a_parent_in_netlink_nothing_is_claimed(machine: NetworkTree) -> None:
