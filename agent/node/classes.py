@@ -52,7 +52,12 @@ NODE_PROPERTIES: Mapping[str, tuple[PropertyMapping, ...]] = {
 PROCESSOR = map_properties(
     Processor,
     index=("number",),
-    names={"socket_id": "packageId", "cores_in_socket": "coresInPackage", "cache_bytes": "cacheSize"},
+    names={
+        "socket_id": "packageId",
+        "socket_first_cpu": "packageFirstCpu",
+        "cores_in_socket": "coresInPackage",
+        "cache_bytes": "cacheSize",
+    },
 )
 NUMA_NODE = map_properties(NumaNode, index=("number",), names={"total_bytes": "memory", "free_bytes": "memoryFree"})
 LINK = map_properties(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from hostinfo.errors import HostInfoError
 from hostinfo.model.cpu import Cpu, Processor
 from hostinfo.record import replace
 
+from ..sources.cpu_groups import first_of_groups
 from ..sources.hypercall import cpuid, layouts
 from ..sources.hypercall.layouts import INVALID_ID
 from ..sources.hypercall.privcmd import CPUS_LIMIT
@@ -13,6 +16,8 @@ from .hypercall_memory import read_physinfo
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from hostinfo.fact import FactBuilder
 
     from ..sources.hypercall.connect import Hypercall
@@ -75,6 +80,9 @@ def _topology(hypercall: Hypercall, builder: FactBuilder, cpu: Cpu, raw: Leaves)
         model=boot.model if boot else None,
         stepping=boot.stepping if boot else None,
     )
+    core_first = first_of_groups((number, locations[number][:2]) for number in online)
+    socket_first = first_of_groups((number, locations[number][1]) for number in online)
+    cores_in_socket = Counter(socket for socket, _ in cores)
     last_level = max((cache.level, cache.size_bytes) for cache in caches)[1] if caches else None
     numbers = sorted({*online, *physical})
     builder.record_source("Xen hypercall cputopoinfo", "sockets", "cores", "threads", "processors")
@@ -90,7 +98,12 @@ def _topology(hypercall: Hypercall, builder: FactBuilder, cpu: Cpu, raw: Leaves)
         threads=len(online),
         threads_per_core=info.threads_per_core,
         processors=tuple(
-            _processor(number, locations, physical.get(number), shared, cores, last_level) for number in numbers
+            replace(
+                _processor(number, locations, physical.get(number), shared, cores_in_socket, last_level),
+                socket_first_cpu=socket_first.get(number),
+                core_first_cpu=core_first.get(number),
+            )
+            for number in numbers
         ),
     )
 
@@ -100,7 +113,7 @@ def _processor(
     locations: list[tuple[int, int, int]],
     physical: PhysicalCpu | None,
     cpu: Cpu,
-    cores: set[tuple[int, int]],
+    cores_in_socket: Mapping[int, int],
     cache_bytes: int | None,
 ) -> Processor:
     core, socket, node = locations[number] if number < len(locations) else (INVALID_ID, INVALID_ID, INVALID_ID)
@@ -112,7 +125,7 @@ def _processor(
         socket_id=socket if has_location else None,
         core_id=core if has_location else None,
         numa_node=node if has_location and node != INVALID_ID else None,
-        cores_in_socket=sum(1 for location in cores if location[0] == socket) if is_online else None,
+        cores_in_socket=cores_in_socket.get(socket) if is_online else None,
         vendor_id=physical.vendor_id if physical else cpu.vendor_id,
         model_name=cpu.model_name,
         family=physical.family if physical else cpu.family,

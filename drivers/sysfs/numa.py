@@ -70,9 +70,18 @@ def _read_node(reader: FieldReader, number: int, numbers: list[int]) -> NumaNode
         cpus=cpulist.members(read_node_cpus(reader, "nodes", number) or 0),
         total_bytes=amounts.get("MemTotal"),
         free_bytes=amounts.get("MemFree"),
+        memory_side_cache_bytes=_memory_side_cache(reader, folder),
         distances=distances if len(distances) == len(numbers) else (),
         huge_pages=huge_pages.read_pools(reader, "nodes", f"{folder}/hugepages"),
     )
+
+
+def _memory_side_cache(reader: FieldReader, folder: str) -> int | None:
+    """Return the size of all levels, Documentation/admin-guide/mm/numaperf.rst."""
+    folder = f"{folder}/memory_side_cache"
+    levels = [name for name in reader.names("nodes", folder) if name.startswith("index")]
+    sizes = [reader.number("nodes", f"{folder}/{level}/size") for level in levels]
+    return sum(size or 0 for size in sizes) or None
 
 
 def parse_distances(text: str) -> tuple[int, ...]:

@@ -18,11 +18,12 @@ class Cache:
     size_bytes: int | None
     """Size of one instance; None: not reported."""
     ways: int | None = None
-    """Associativity; a fully associative cache has as many ways as lines, never 0; None: not reported."""
+    """Associativity; a fully associative cache has as many ways as lines. None: not reported, or size, sets, ways and
+    lines contradict each other."""
     line_bytes: int | None = None
     """Size of a line."""
     sets: int | None = None
-    """Number of sets."""
+    """Number of sets. None: not reported, or it contradicts size, ways and line."""
     instances: int | None = None
     """Number of such caches in the machine; None: which CPUs share one is not reported."""
     cpus_per_instance: int | None = None
@@ -34,7 +35,8 @@ class CpuKind:
     """CPUs of one kind, on a machine that has several (hybrid x86, big.LITTLE)."""
 
     name: str
-    """The kernel's name of the kind (core, atom), else the core's model name, else the relative capacity."""
+    """The kernel's name of the kind (core, atom), else the core's model name, its relative capacity or its highest
+    frequency, or the model name with one of these if cores of one model differ in speed."""
     cpus: tuple[int, ...]
     """Numbers of the logical CPUs of this kind."""
     max_frequency_hz: int | None = None
@@ -62,11 +64,22 @@ class Processor:
     drawer_id: int | None = None
     """Drawer (s390)."""
     core_id: int | None = None
-    """Core, unique within (socket, die) only."""
+    """Core in the source's numbers, which may repeat; to group CPUs, use ``core_first_cpu``."""
+    socket_first_cpu: int | None = None
+    """Lowest number of the CPUs in this CPU's socket: CPUs with equal values share a socket, and there are as many
+    different values as ``Cpu.sockets``. None: the CPU is offline, or the sockets are unknown."""
+    die_first_cpu: int | None = None
+    """Lowest number of the CPUs in this CPU's die. None: the CPU is offline, or its die is unknown."""
+    cluster_first_cpu: int | None = None
+    """Lowest number of the CPUs in this CPU's cluster. None: the CPU is offline, or has no known cluster."""
+    core_first_cpu: int | None = None
+    """Lowest number of the CPUs in this CPU's core: CPUs with equal values are its threads, and there are as many
+    different values as ``Cpu.cores``. None: the CPU is offline, or the cores are unknown."""
     numa_node: int | None = None
     """NUMA node."""
     cores_in_socket: int | None = None
-    """Cores of this CPU's package ("cpu cores")."""
+    """Cores of this CPU's package, counted as ``Cpu.cores``; "cpu cores" in /proc/cpuinfo counts AMD's Bulldozer
+    modules."""
     vendor_id: str | None = None
     """Vendor of this CPU."""
     model_name: str | None = None
@@ -118,9 +131,11 @@ class Cpu:
     mitigations: Mapping[str, str] = field(default_factory=dict)
     """Vulnerability -> its state as the kernel reports it (/sys/devices/system/cpu/vulnerabilities)."""
     sockets: int | None = None
-    """Physical packages with at least one CPU."""
+    """Physical packages with at least one online CPU. Clusters of an ARM SoC are not packages. None: the source
+    contradicts itself, or numbers something else, such as NUMA nodes, as packages."""
     cores: int | None = None
-    """Cores of the machine: distinct (socket, die, core)."""
+    """Cores with at least one online CPU: sets of sibling CPUs; IDs only where a source has no sets. A Bulldozer module
+    (AMD Opteron 6200 and 6300) has two cores. None: unknown, or the IDs and counts of a source contradict each other."""
     threads: int | None = None
     """Online logical CPUs of the machine."""
     threads_per_core: int | None = None
@@ -130,7 +145,8 @@ class Cpu:
     min_frequency_hz: int | None = None
     """Lowest frequency that can be set."""
     max_frequency_hz: int | None = None
-    """Highest frequency of the fastest CPU, including turbo."""
+    """Highest frequency of the fastest CPU, including turbo; a measured current frequency may be up to 2 % higher.
+    None: unknown, or the source leaves out turbo and SMBIOS has no higher one."""
     address_bits_physical: int | None = None
     """Width of a physical address."""
     address_bits_virtual: int | None = None

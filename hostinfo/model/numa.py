@@ -25,6 +25,9 @@ class NumaNode:
     has_normal_memory: bool | None = None
     """Whether the kernel uses its memory for itself; false with memory: movable memory only, such as that of a GPU or
     hot-pluggable memory; None: not reported by the kernel."""
+    memory_side_cache_bytes: int | None = None
+    """Size of the caches in front of its memory, such as high-bandwidth memory in cache mode, all levels together; the
+    CPUs' caches are in ``Cpu.caches``. None: the kernel reports none."""
     distances: tuple[int, ...] = ()
     """Relative distance to each node of ``Numa.nodes``, in their order; 10 is the node itself."""
     huge_pages: tuple[HugePagePool, ...] = ()

@@ -30,6 +30,7 @@ LSCPU: Exceptions = {
     "vmware_fpe": {
         "cores": (16, "lscpu counts Bulldozer modules; the Opteron 6328 has 8 cores, and the kernel 8 core numbers"),
         "threads_per_core": (1, "lscpu counts modules; a module has two cores"),
+        "max_frequency_hz": (None, "acpi-cpufreq with boost: lscpu's 3.2 GHz is the frequency without it"),
     },
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hostinfo.errors import ParseError
 from hostinfo.model.cpu import Cache
 
 from ...sources import cpulist
@@ -143,7 +144,23 @@ def _read_shape(reader: FieldReader, path: str, kind: tuple[int, str], size: int
     sets = reader.number("caches", f"{path}/number_of_sets")
     if ways == 0:  # POWER: fully associative
         ways = size // line if size and line and sets == 1 else None
+    if size and ways and line and sets and not _add_up(size, ways, line, sets):
+        # a line of CPUID's partitioned caches is part of a longer one
+        partitions = reader.number("caches", f"{path}/physical_line_partition") or 1
+        if not _add_up(size, ways, line * partitions, sets):
+            _report_contradiction(reader, path, f"{size} bytes are not {sets} sets of {ways} lines of {line} bytes")
+            ways = sets = None
     return (*kind, size, ways, line or None, sets or None)
+
+
+def _add_up(size: int, ways: int, line: int, sets: int) -> bool:
+    """Whether the parts have the size; the kernel computes one of them from the others and rounds down."""
+    return size // line // ways == sets or size // line // sets == ways
+
+
+def _report_contradiction(reader: FieldReader, path: str, why: str) -> None:
+    for field in ("caches.ways", "caches.sets"):
+        reader.report_once(field, ParseError(source_of(path), why))
 
 
 def _to_cache(shape: Shape, groups: set[int] | None) -> Cache:

@@ -23,7 +23,9 @@ _NO_CLUSTER = (0xFFFF, 0xFFFFFFFF)  # x86 kernels print BAD_APICID as unsigned
 class CpuLocation:
     """Where one CPU is; None: the kernel does not report it."""
 
-    __slots__ = ("book", "cluster", "core", "die", "drawer", "package", "package_cpus", "threads")
+    __slots__ = (
+        "book", "cluster", "cluster_cpus", "core", "die", "die_cpus", "drawer", "package", "package_cpus", "threads",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.package: int | None = None
@@ -33,7 +35,8 @@ class CpuLocation:
         self.drawer: int | None = None
         self.core: int | None = None
         self.threads = 0  # set of CPUs in the core; empty: unknown
-        self.package_cpus = 0  # set of CPUs in the package; empty: unknown
+        # sets of CPUs in the package, die and cluster; empty: unknown
+        self.package_cpus = self.die_cpus = self.cluster_cpus = 0
 
     @property
     def socket(self) -> object:
@@ -82,22 +85,6 @@ def add_cpuinfo(locations: dict[int, CpuLocation], info: CpuInfo) -> None:
             location.core = info.number(number, "core id", "core")
 
 
-def core_sets(locations: dict[int, CpuLocation]) -> list[int] | None:
-    """Return the set of CPUs of each core; None: the kernel does not report which CPUs share a core.
-
-    Sets are preferred to IDs: older kernels number the cores of AMD's two-die packages from 0 in each die.
-    """
-    found: dict[object, int] = {}
-    for number, location in locations.items():
-        if not location.threads and location.core is None:
-            return None
-        key = location.threads or (location.socket, location.die, location.cluster)
-        # two core IDs in one set: the two cores of an AMD Bulldozer module
-        core = (key, location.core)
-        found[core] = found.get(core, 0) | 1 << number
-    return list(found.values())
-
-
 def _read_level(reader: FieldReader, locations: dict[int, CpuLocation], level: str, name: str, sets: list[str]) -> None:
     online = sum(1 << number for number in locations)
     left = dict(locations)
@@ -107,16 +94,20 @@ def _read_level(reader: FieldReader, locations: dict[int, CpuLocation], level: s
         level_id = _read_id(reader, number, name)
         setattr(location, level, level_id)
         together = reader.cpu_set_with("processors", number, f"{CPU_DIR}/cpu{number}", sets) & online if sets else 0
-        if level == "package":
-            location.package_cpus = together
+        _set_cpus(location, level, together)
         others = [other for other in cpulist.members(together) if other in left]
         # On POWER the set is that of a NUMA node: use it only if its last CPU has the same ID.
         if others and _read_id(reader, others[-1], name) == level_id:
             for other in others:
                 neighbour = left.pop(other)
                 setattr(neighbour, level, level_id)
-                if level == "package":
-                    neighbour.package_cpus = together
+                _set_cpus(neighbour, level, together)
+
+
+def _set_cpus(location: CpuLocation, level: str, cpus: int) -> None:
+    # a package without an ID may still have its set; a cluster without an ID is none
+    if level == "package" or (level in ("die", "cluster") and getattr(location, level) is not None):
+        setattr(location, f"{level}_cpus", cpus)
 
 
 def _read_id(reader: FieldReader, number: int, name: str) -> int | None:
@@ -126,7 +117,7 @@ def _read_id(reader: FieldReader, number: int, name: str) -> int | None:
 
 def _drop_overlaps(locations: dict[int, CpuLocation], online: int) -> None:
     """Discard sets that overlap: they contradict each other."""
-    for name in ("threads", "package_cpus"):
+    for name in ("threads", "package_cpus", "die_cpus", "cluster_cpus"):
         sets = {getattr(location, name) for location in locations.values()}
         if sum(cpus.bit_count() for cpus in sets) > online.bit_count():
             for location in locations.values():

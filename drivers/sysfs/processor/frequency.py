@@ -4,12 +4,15 @@ The CPUs of a policy share one frequency; a policy has the number of its first C
 directory instead.
 """
 
-from hostinfo.errors import ParseError
+from hostinfo.errors import DriverError, ParseError
 
 from ...sources import cpulist
 from ...sources.field_reader import FieldReader
 from ...sources.tree import source_of
 from . import CPU_DIR
+
+TOLERATED_PERCENT = 2
+"""Error of a measured frequency."""
 
 
 class FrequencyPolicies:
@@ -56,6 +59,25 @@ class FrequencyPolicies:
                 hertz[number] = kilohertz * 1000
         return self.of_cpus(hertz)
 
+    def excludes_boost(self) -> bool:
+        """Whether ``cpuinfo_max_freq`` leaves out the boost that is enabled.
+
+        acpi-cpufreq includes it only where the firmware has CPPC: then it is above the highest available frequency.
+        """
+        field = "max_frequency_hz"
+        folder = self.directories[min(self.directories)]
+        if self._reader.attribute(field, f"{folder}/scaling_driver") != "acpi-cpufreq":
+            return False
+        boost = self._reader.number(field, f"{folder}/boost")  # per policy since Linux 6.11
+        if boost is None:
+            boost = self._reader.number(field, f"{CPU_DIR}/cpufreq/boost")
+        if not boost:
+            return False
+        text = self._reader.attribute(field, f"{folder}/scaling_available_frequencies") or ""
+        available = [int(word) for word in text.split() if word.isdecimal() and len(word) < 12]
+        maximum = self._reader.number(field, f"{folder}/cpuinfo_max_freq") or 0
+        return maximum <= max(available, default=maximum)
+
     def _affected(self, folder: str) -> int:
         text = self._reader.attribute("kinds", f"{folder}/affected_cpus")
         try:
@@ -71,3 +93,33 @@ class FrequencyPolicies:
                 self.directories[number] = folder
             elif not self.directories:
                 return  # the first CPU has none: no cpufreq driver
+
+
+def find_maximum(
+    reader: FieldReader, policies: FrequencyPolicies, maximum: int, current: int
+) -> tuple[int | None, str]:
+    """Return the maximum frequency in Hz with turbo, and its source; None and the reason if it is unknown.
+
+    ``maximum`` is that of cpufreq and ``current`` the highest current one, 0 if unknown. If the CPU runs faster, or the
+    driver leaves out boost, the maximum is that of SMBIOS type 4 where it is higher.
+    """
+    # "cpu MHz" is measured
+    is_exceeded = current * (100 - TOLERATED_PERCENT) // 100 > maximum
+    if not is_exceeded and not policies.excludes_boost():
+        return maximum, policies.source
+    by_firmware, source = _smbios_maximum(reader)
+    if by_firmware > maximum and by_firmware >= current * (100 - TOLERATED_PERCENT) // 100:
+        return by_firmware, source
+    return None, f"cpufreq leaves out the boost above {maximum // 1_000_000} MHz; no higher maximum in {source}"
+
+
+def _smbios_maximum(reader: FieldReader) -> tuple[int, str]:
+    """Return the highest maximum of the populated sockets in Hz and its source; 0 and the reason if there is none."""
+    from ...sources.smbios import TABLE, read_smbios  # rarely needed
+
+    try:
+        tables = read_smbios(reader.tree)
+    except DriverError as error:
+        return 0, str(error)
+    sockets = [info for info in tables.processors if info.is_populated] if tables is not None else []
+    return max((info.max_frequency_hz or 0 for info in sockets), default=0), f"{TABLE} type 4"

@@ -13,39 +13,40 @@ from ...sources import cpulist
 from ...sources.field_reader import FieldReader
 from ...sources.tree import source_of
 from . import CPU_DIR
-from .cpu_location import CpuLocation, add_cpuinfo, core_sets, read_locations
+from .cpu_location import CpuLocation, add_cpuinfo, read_locations
+from .cpu_sets import find_cores, find_sockets
 from .cpuinfo import CpuInfo
-
-_SINGLE_CORE_SPARCS = frozenset({"I", "II", "IIi", "IIe", "III", "III+", "IIIi"})
-"""UltraSPARCs with one core per chip; they have neither package nor core IDs (sun4u)."""
+from .package_ids import correct_package_ids
 
 
 class Topology:
-    """Sets of CPUs, and the locations of the online ones."""
+    """Sets of CPUs, and the locations of the online ones; sets of cores and sockets are None where they are unknown."""
 
-    __slots__ = ("cores", "locations", "online", "present", "sockets", "source")
+    __slots__ = (
+        "core_sets",
+        "cores_reason",
+        "locations",
+        "online",
+        "present",
+        "socket_sets",
+        "sockets_reason",
+        "source",
+    )
 
     def __init__(self) -> None:
         self.online = 0
         self.present = 0
         self.source = ""
         self.locations: dict[int, CpuLocation] = {}
-        self.cores: list[int] | None = None
-        self.sockets: int | None = None
+        self.core_sets: list[int] | None = None
+        self.cores_reason = "the kernel does not report the core of each CPU"
+        self.socket_sets: list[int] | None = None
+        self.sockets_reason = "the kernel does not report the package of each CPU"
 
     def core_of(self, number: int) -> int:
         """Return the set of CPUs in this CPU's core; at least the CPU itself."""
         location = self.locations.get(number)
         return (location.threads if location is not None else 0) or 1 << number
-
-    def cores_in_sockets(self) -> dict[object, int]:
-        """Return the number of cores per package, by ``CpuLocation.socket``."""
-        counts: dict[object, int] = {}
-        for core in self.cores or ():
-            socket = self.locations[core.bit_length() - 1].socket
-            if socket is not None:
-                counts[socket] = counts.get(socket, 0) + 1
-        return counts
 
 
 def read_cpus(reader: FieldReader, cpuinfo: Callable[[], CpuInfo | None]) -> Topology:
@@ -73,19 +74,25 @@ def read_topology(reader: FieldReader, cpuinfo: Callable[[], CpuInfo | None]) ->
     """Return the CPUs with their locations, cores and packages."""
     found = read_cpus(reader, cpuinfo)
     found.locations = read_locations(reader, found.online)
-    is_partial = any(location.package is None or location.core is None for location in found.locations.values())
+    is_partial = any(
+        location.package is None or location.core is None or not location.threads
+        for location in found.locations.values()
+    )
     info = cpuinfo() if is_partial else None
     if info is not None:
         add_cpuinfo(found.locations, info)
     if found.online.bit_count() == 1 == found.present.bit_count():  # one CPU needs no topology files
         location = next(iter(found.locations.values()))
-        found.sockets = 1
-        found.cores = [found.online]
+        found.socket_sets = found.core_sets = [found.online]
         location.threads = location.package_cpus = found.online
         return found
-    _join_arm_clusters(found, cpuinfo)
-    found.cores = core_sets(found.locations)
-    found.sockets = _count_sockets(found, info)
+    if len({location.package for location in found.locations.values()}) > 1:
+        why = correct_package_ids(reader, found.locations, cpuinfo)
+        found.sockets_reason = why or found.sockets_reason
+    found.core_sets, why = find_cores(found.locations, info)
+    found.cores_reason = why or found.cores_reason
+    found.socket_sets, why = find_sockets(found.locations, info, found.core_sets)
+    found.sockets_reason = why or found.sockets_reason
     return found
 
 
@@ -115,43 +122,3 @@ def _count_of_all(info: CpuInfo) -> int:
     if count > cpulist.LIMIT:
         raise ParseError("/proc/cpuinfo", f"more than {cpulist.LIMIT} CPUs")
     return (1 << count) - 1
-
-
-def _count_sockets(found: Topology, info: CpuInfo | None) -> int | None:
-    locations = found.locations.values()
-    sockets = {location.socket for location in locations}
-    if None not in sockets:
-        return len(sockets) or None
-    if found.cores is not None and len(found.cores) == 1:
-        return 1
-    if info is not None and _is_single_core_sparc(info):
-        return found.online.bit_count()
-    # Without IDs, a set identifies a package only if it is more than a core. On POWER it is the NUMA node.
-    is_power = info is not None and info.get(None, "timebase") is not None
-    packages = {location.package_cpus for location in locations}
-    is_core = all(location.package_cpus == location.threads for location in locations)
-    return len(packages) if all(packages) and not is_core and not is_power else None
-
-
-def _is_single_core_sparc(info: CpuInfo) -> bool:
-    name = (info.get(None, "cpu") or "").split()  # TI UltraSparc II  (BlackBird)
-    return name[1:2] == ["UltraSparc"] and not _SINGLE_CORE_SPARCS.isdisjoint(name[2:3])
-
-
-def _join_arm_clusters(found: Topology, cpuinfo: Callable[[], CpuInfo | None]) -> None:
-    """Turn packages into clusters on ARM before Linux 6.0, which reports the clusters of a SoC as packages.
-
-    They are clusters if their core models differ: no board mixes different packages.
-    """
-    packages = {location.package for location in found.locations.values()}
-    if len(packages) < 2 or any(location.cluster is not None for location in found.locations.values()):
-        return
-    info = cpuinfo()
-    if info is None or info.get(next(iter(found.locations)), "CPU implementer") is None:
-        return
-    parts: dict[int | None, set[str | None]] = {}
-    for number, location in found.locations.items():
-        parts.setdefault(location.package, set()).add(info.get(number, "CPU part"))
-    if len({frozenset(models) for models in parts.values()}) > 1:
-        for location in found.locations.values():
-            location.cluster, location.package, location.package_cpus = location.package, 0, found.online

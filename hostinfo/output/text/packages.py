@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 
 
 def group_by_socket(processors: Iterable[Processor]) -> dict[int | None, list[Processor]]:
-    """Return the online CPUs of each socket."""
+    """Return the online CPUs of each socket, by its first CPU; by socket ID if the driver does not report that."""
+    online = [processor for processor in processors if processor.is_online]
+    has_first = any(processor.socket_first_cpu is not None for processor in online)
     found: dict[int | None, list[Processor]] = {}
-    for processor in processors:
-        if processor.is_online:
-            found.setdefault(processor.socket_id, []).append(processor)
+    for processor in online:
+        found.setdefault(processor.socket_first_cpu if has_first else processor.socket_id, []).append(processor)
     return found
 
 
@@ -27,8 +28,11 @@ def find_cores(processors: Iterable[Processor]) -> dict[object, list[Processor]]
     """Return the CPUs (threads) of each core; a CPU whose core is unknown counts as one."""
     found: dict[object, list[Processor]] = {}
     for one in processors:
-        is_known = one.core_id is not None
-        key = (one.drawer_id, one.book_id, one.socket_id, one.die_id, one.core_id) if is_known else one.number
+        key: object = one.number
+        if one.core_first_cpu is not None:
+            key = one.core_first_cpu
+        elif one.core_id is not None:  # a driver of another distribution
+            key = (one.drawer_id, one.book_id, one.socket_id, one.die_id, one.core_id)
         found.setdefault(key, []).append(one)
     return found
 
@@ -40,7 +44,8 @@ def draw_packages(processors: Sequence[Processor], style: Style) -> list[str]:
         return []
     rows: list[tuple[int, str]] = []
     for number in sorted(sockets, key=lambda one: -1 if one is None else one):
-        name = "socket unknown" if number is None else f"socket {number}"
+        socket = sockets[number][0].socket_id
+        name = "socket unknown" if number is None else f"socket {socket}" if socket is not None else "socket"
         rows += _describe_socket(name, sockets[number], style)
     offline = [one.number for one in processors if not one.is_online]
     if offline:
