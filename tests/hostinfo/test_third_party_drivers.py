@@ -15,7 +15,6 @@ import pytest
 import hostinfo
 from hostinfo import registry
 from hostinfo.entry_points import find_entry_points
-from hostinfo.registry import BUILT_IN
 from hostinfo.third_party import ENTRY_POINTS
 from tests.support.command import ENTRY, ROOT
 
@@ -184,7 +183,7 @@ def test_an_error_while_it_opens_is_a_failure_of_its_groups(site: Site) -> None:
 
 def test_an_unknown_scheme_lists_the_known_ones_of_all_distributions(documented: Site) -> None:
     ran = documented.run("-c", "nothing:x", "dump")
-    known = ", ".join(sorted({"vmlist", *(scheme for row in BUILT_IN for scheme in row.schemes)}))
+    known = ", ".join(sorted({"recorded", "vmlist", *(scheme for row in registry.BUILT_IN for scheme in row.schemes)}))
     assert {"qemu", "sysfs", "xen"} < set(known.split(", "))
     assert ran.stderr == f"hostinfo: nothing: no driver for this URI scheme; known are {known}\n"
 
