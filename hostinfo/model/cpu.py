@@ -135,7 +135,7 @@ class Cpu:
     contradicts itself, or numbers something else, such as NUMA nodes, as packages."""
     cores: int | None = None
     """Cores with at least one online CPU: sets of sibling CPUs; IDs only where a source has no sets. A Bulldozer module
-    (AMD Opteron 6200 and 6300) has two cores. None: unknown, or the IDs and counts of a source contradict each other."""
+    (AMD Opteron 6200 and 6300) has two cores. None: unknown, or the IDs and counts of a source contradict."""
     threads: int | None = None
     """Online logical CPUs of the machine."""
     threads_per_core: int | None = None
