@@ -1,4 +1,4 @@
-"""The drawings of the page, by what they must hold for any machine."""
+"""The page: drawings of any network, topology, units."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,8 +26,8 @@ LINKS = st.lists(
 
 
 def draw(value: Network) -> list[str]:
-    answer = GroupReport("network", is_available=True, value=value, sources={}, problems=())
-    return network.render(Style(), {"network": answer})
+    report = GroupReport("network", is_available=True, value=value, sources={}, problems=())
+    return network.render(Style(), {"network": report})
 
 
 @given(LINKS)
@@ -53,7 +53,7 @@ def test_the_stack_is_one_tree_from_the_bridge_to_its_nics() -> None:
     depth = {line.lstrip(" ├└│─").split(" ")[0]: len(line) - len(line.lstrip(" ├└│─")) for line in lines}
     assert depth["br100"] < depth["bond0.100"] < depth["bond0"] < depth["eth0"] == depth["eth1"]
     at = [next(n for n, line in enumerate(lines) if text in line) for text in ("br100", "192.0.2.5/24", "bond0.100")]
-    assert at == sorted(at)  # addresses stand below their link, before what it stands on
+    assert at == sorted(at)  # the addresses of a link are drawn before the links below it
 
 
 def test_a_bond_with_several_vlans_is_drawn_once_and_they_name_it() -> None:
