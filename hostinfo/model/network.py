@@ -166,9 +166,9 @@ class Link:
     bus_address: str | None = None
     """Address of the device on its bus, such as 0000:00:04.0."""
     vendor: str | None = None
-    """Name of the device's vendor, from the hardware database of udev, pci.ids or usb.ids; None: it has no name."""
+    """Name of the vendor, from the hardware database of udev, pci.ids or usb.ids; None: none of them has it."""
     product: str | None = None
-    """Name of the product, from the hardware database of udev, pci.ids or usb.ids; None: it has no name."""
+    """Name of the product, from the hardware database of udev, pci.ids or usb.ids; None: none of them has it."""
     vendor_id: str | None = None
     """Vendor ID of the PCI or USB device, such as 0x8086."""
     product_id: str | None = None

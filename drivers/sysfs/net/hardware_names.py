@@ -8,6 +8,8 @@ from .device_lookup import bus_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from hostinfo.fact import FactBuilder
+
     from ...sources.sources import Sources
     from ...sources.tree import Tree
 
@@ -18,7 +20,7 @@ _DATABASE = "run/udev/data"
 _LEVELS = 8
 
 
-def add_hardware_names(facts: dict[str, object], sources: Sources, hardware: str) -> None:
+def add_hardware_names(facts: dict[str, object], sources: Sources, hardware: str, builder: FactBuilder) -> None:
     """Add the numbers of the device, and the names in the udev database, on the USB device itself, or in pci.ids."""
     tree, bus = sources.tree, facts.get("bus")
     bus, hardware = _named_device(tree, hardware, bus if isinstance(bus, str) else None)
@@ -37,6 +39,8 @@ def add_hardware_names(facts: dict[str, object], sources: Sources, hardware: str
         names = sources.udev(source_of(hardware))  # a slow import
         found = [names.get("ID_VENDOR_FROM_DATABASE"), found[1] or names.get("ID_MODEL_FROM_DATABASE")]
     facts["vendor"], facts["product"] = found
+    builder.record_source("udev hardware database, USB strings, pci.ids, usb.ids", "links.vendor", "links.product")
+    builder.record_source("/sys/class/net/*/device", "links.vendor_id", "links.product_id")
 
 
 def _named_device(tree: Tree, hardware: str, bus: str | None) -> tuple[str | None, str]:

@@ -7,6 +7,8 @@ the speed of its lower link (vlan_ethtool_get_link_ksettings), so it is not read
 
 from __future__ import annotations
 
+from hostinfo.errors import DriverError
+
 from .device_lookup import CLASS
 
 TYPE_CHECKING = False
@@ -42,15 +44,33 @@ def add_stacked_speeds(records: list[LinkRecord], sources: Sources, builder: Fac
         kind, facts = record.facts.get("kind"), record.facts
         if kind not in _KINDS_OF_PORTS and not (kind in _KINDS_OF_LOWER and sources.netlink is None):
             continue
+        if facts.get("has_carrier") is not True:
+            continue
         path = f"{CLASS}/{record.name}"
-        if facts.get("has_carrier") is True and tree.try_number(f"{path}/ifindex") in (record.index, None):
+        if tree.try_number(f"{path}/ifindex") in (record.index, None):
             add_speed(facts, tree, path)
             if facts.get("speed_mbps") is not None:
                 builder.sources.setdefault("links.speed_mbps", "/sys/class/net/*/speed")
+        else:
+            _add_ethtool_speed(facts, record.name, sources)
     by_name = {record.name: record for record in records}
     for record in records:
         if record.facts.get("kind") in _KINDS_OF_LOWER:
             _inherit(record, by_name)
+
+
+def _add_ethtool_speed(facts: dict[str, object], name: str, sources: Sources) -> None:
+    """Add the speed from ethtool: /sys is that of another network namespace."""
+    if sources.ethtool is None:
+        return
+    from ...sources import ethtool
+
+    try:
+        reply = sources.ethtool(name, ethtool.ETHTOOL_GLINKSETTINGS, ethtool.SETTINGS_BYTES)
+    except DriverError:  # the kernel does not report it for this kind of link
+        return
+    found = ethtool.parse_settings(reply, has_carrier=True)
+    facts.update({field: found[field] for field in ("speed_mbps", "duplex") if field in found})
 
 
 def _inherit(record: LinkRecord, by_name: dict[str, LinkRecord]) -> None:

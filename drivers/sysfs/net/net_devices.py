@@ -139,7 +139,7 @@ def _add_device(
     if device is not None:
         name = place.name
         add_speed(facts, tree, f"{CLASS}/{name}")
-        add_hardware_names(facts, sources, hardware_path(tree, device))
+        add_hardware_names(facts, sources, hardware_path(tree, device), builder)
 
 
 def _add_sysfs_facts(facts: dict[str, object], tree: Tree, device: str, builder: FactBuilder) -> None:
@@ -154,6 +154,7 @@ def _add_sysfs_facts(facts: dict[str, object], tree: Tree, device: str, builder:
         facts["bus"], facts["bus_address"] = bus, _bus_address(tree, hardware)
         builder.record_source("/sys/class/net/*/device", "links.bus", "links.bus_address")
     facts["physical_function"] = base_name(tree.link(f"{hardware}/physfn"))
+    builder.record_source("/sys/class/net/*/device/physfn", "links.physical_function")
     total = tree.try_number(f"{hardware}/sriov_totalvfs")
     if total:
         facts["sriov"] = SrIov(total=total, enabled=tree.try_number(f"{hardware}/sriov_numvfs") or 0)

@@ -1,8 +1,11 @@
 """Links in a network namespace, field by field against ``ip``."""
 
+import shutil
 from typing import Any
 
-from tests.support.network_namespace import NEEDS_NAMESPACE, Namespace
+import pytest
+
+from tests.support.network_namespace import NEEDS_NAMESPACE, Namespace, create_namespace
 
 pytestmark = NEEDS_NAMESPACE
 
@@ -103,3 +106,19 @@ def test_a_veth_pair_across_two_namespaces_is_distinguished_from_a_local_one(fac
     links = {link["name"]: link for link in facts["links"]}
     assert (links["va"]["peer"], links["va"]["is_lower_elsewhere"]) == ("vb", False)
     assert (links["vc"]["peer"], links["vc"]["is_lower_elsewhere"]) == (None, True)
+
+
+@pytest.mark.skipif(shutil.which("ethtool") is None, reason="needs the ethtool program as the oracle")
+def test_stacked_links_have_the_speed_of_the_ethtool_program() -> None:
+    """The kernel reports 10 Gb/s for veth links, the fastest port's speed for a bridge, the lower link's for a VLAN."""
+    for space in create_namespace("his"):
+        for command in ("link add va type veth peer name vb", "link add br0 type bridge", "link set va master br0",
+                        "link set va up", "link set vb up", "link set br0 up"):  # fmt: skip
+            assert space.add(command), command
+        stacked = ["br0"]
+        if space.add("link add link br0 name br0.7 type vlan id 7") and space.add("link set br0.7 up"):
+            stacked.append("br0.7")
+        links = {link["name"]: link for link in space.read()["links"]}
+        for name in stacked:
+            speed = space.run("ethtool", name).partition("Speed: ")[2].partition("Mb/s")[0]
+            assert links[name]["speed_mbps"] == (int(speed) if speed.isdecimal() else None), name

@@ -1,10 +1,14 @@
 """Bonds and bridges from the files of a copy, speeds of stacked links, ends of tunnels."""
 
 import socket
+import struct
 
 import pytest
 
+from hostinfo.drivers.sources.sources import Sources
+from hostinfo.drivers.sources.tree import Tree
 from hostinfo.drivers.sysfs.net.bonding_files import parse_proc_bond
+from hostinfo.drivers.sysfs.network import read
 from hostinfo.model.network import Tunnel
 from tests.support.network_tree import NetworkTree
 from tests.support.rtnetlink import NATIVE as TO
@@ -120,3 +124,16 @@ def test_an_ethernet_tunnel_has_a_hardware_address_and_its_ends(machine: Network
 def test_a_four_byte_address_of_another_type_stays_a_hardware_address(machine: NetworkTree) -> None:
     link = machine.links(TO.link(4, "x0", TO.attribute(1, b"\1\2\3\4"), device=65534) + TO.end)["x0"]
     assert (link.mac, link.tunnel) == ("01:02:03:04", None)
+
+
+def test_the_speed_of_a_bond_comes_from_ethtool_if_sysfs_shows_another_namespace(machine: NetworkTree) -> None:
+    machine.net("bond0", 33, speed="1000")
+    dump = TO.link(3, "bond0", TO.info("bond", TO.attribute(1, b"\4")), TO.attribute(33, b"\1")) + TO.end
+    settings = struct.pack("=IIBBBB", 0x4C, 20000, 1, 3, 0, 1) + bytes(36)  # struct ethtool_link_settings
+    sources = Sources(
+        tree=Tree(str(machine.root)),
+        netlink={"links": dump}.__getitem__,
+        ethtool=lambda _name, _command, _size: settings,
+    )
+    (link,) = read(sources, frozenset({"links"})).value.links
+    assert (link.speed_mbps, link.duplex, link.is_physical) == (20000, "full", False)
