@@ -2,8 +2,13 @@
 
 from .cpuinfo import CpuInfo, parse_int, parse_megahertz
 
-_MODEL_KEYS = ("model name", "Model Name", "cpu model", "uarch", "cpu")
-_FLAG_KEYS = ("flags", "Features", "features", "isa", "cpucaps", "ASEs implemented")
+_MODEL_KEYS = (
+    "model name", "cpu model", "uarch", "cpu type", "C-SKY CPU model", "cpu", "CPU", "cpu architecture", "CPU-Family",
+)  # fmt: skip
+"""The first is of most architectures; then mips and alpha, riscv, sh, csky, POWER and sparc, m68k and nios2, openrisc,
+microblaze."""
+_FLAG_KEYS = ("flags", "features", "isa", "cpucaps", "ASEs implemented", "cpu flags", "capabilities")
+_CLOCK_KEYS = ("cpu MHz", "cpu MHz dynamic", "clock", "CPU-MHz", "Clocking", "CPU speed")
 _S390_NAMES = {
     "2064": "z900", "2066": "z800", "2084": "z990", "2086": "z890", "2094": "z9 EC", "2096": "z9 BC", "2097": "z10 EC",
     "2098": "z10 BC", "2817": "z196", "2818": "z114", "2827": "zEC12", "2828": "zBC12", "2964": "z13", "2965": "z13s",
@@ -36,10 +41,15 @@ class CpuIdentities:
         self.info = info
         self._flags: dict[str, tuple[str, ...]] = {}
 
-    def of(self, number: int | None) -> CpuIdentity:
-        """Return the identity of this CPU; None: from the lines for all CPUs."""
+    def of(self, number: int | None, *, are_kinds_mixed: bool = False) -> CpuIdentity:
+        """Return the identity of this CPU; None: from the lines for all CPUs.
+
+        ``are_kinds_mixed``: a description that was read from any one CPU is not that of this CPU.
+        """
         get = self.info.get
         identity = CpuIdentity()
+        if are_kinds_mixed and number is not None and self.info.is_description_shared(number):
+            return identity
         identity.flags = self._split_flags(get(number, *_FLAG_KEYS))
         if get(number, "CPU implementer", "CPU part") is not None:
             self._set_arm(identity, number)
@@ -61,7 +71,7 @@ class CpuIdentities:
                 flags = text.split("_")
             else:
                 flags = text.split()
-            self._flags[text] = tuple(flag for flag in flags if flag)
+            self._flags[text] = tuple(flag for flag in flags if flag and flag[0] != "(")  # parisc "os64 iommu (0x02)"
         return self._flags[text]
 
     def _set_others(self, identity: CpuIdentity, number: int | None) -> None:
@@ -73,6 +83,12 @@ class CpuIdentities:
         identity.stepping = integer(number, "stepping", "revision")
         identity.cpuid_level = integer(number, "cpuid level")
         identity.model_name = get(number, *_MODEL_KEYS)
+        if (family or "").startswith("PA-RISC"):  # "model name" is that of the machine's slot
+            identity.model_name = get(number, "cpu")
+        model = get(number, "model")
+        is_name = identity.model is None and get(number, "model name") is None and identity.vendor_id is not None
+        if model is not None and is_name:
+            identity.model_name = model  # xtensa, x86 before Linux 2.1
         if identity.model_name is None and family is not None and identity.family is None:
             identity.model_name = family  # ia64: "Itanium 2"
         if identity.model_name == "unknown":
@@ -115,9 +131,9 @@ class CpuIdentities:
 
 def frequency_hz(info: CpuInfo, number: int) -> int | None:
     """Return the current frequency in the record of this CPU."""
-    hertz = parse_megahertz(info.get(number, "cpu MHz", "CPU MHz", "cpu MHz dynamic", "clock"))
-    if hertz is None:  # alpha: "462962962 est."
-        cycles = (info.get(number, "cycle frequency [Hz]") or "").split()
+    hertz = parse_megahertz(info.get(number, *_CLOCK_KEYS))
+    if hertz is None:  # alpha: "462962962 est."; openrisc: "50000000"
+        cycles = (info.get(number, "cycle frequency [Hz]", "frequency") or "").split()
         hertz = parse_int(cycles[0]) if cycles else None
     return hertz or None
 
@@ -125,7 +141,7 @@ def frequency_hz(info: CpuInfo, number: int) -> int | None:
 def address_bits(info: CpuInfo, number: int | None) -> tuple[int | None, int | None]:
     """Return the width of physical and of virtual addresses."""
     physical = virtual = None
-    for part in (info.get(number, "address sizes", "Address Sizes") or "").split(","):
+    for part in (info.get(number, "address sizes") or "").split(","):
         match part.split():
             case [bits, "bits", "physical"]:
                 physical = parse_int(bits)

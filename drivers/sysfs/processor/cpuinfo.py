@@ -1,19 +1,33 @@
 """Parse /proc/cpuinfo, proc_cpuinfo(5): one record per CPU, and lines that apply to all CPUs.
 
-The keys depend on the architecture:
+The keys depend on the architecture, as printed by show_cpuinfo() or c_show() in its arch/ directory:
 
-- x86, ia64, arm64, riscv and loongarch have one record per CPU.
+- x86, ia64, riscv, loongarch, mips, parisc, sh, hexagon, openrisc and csky have one record per CPU.
+- arm and arm64 print records since Linux 3.8 and 3.19. Before, ``processor`` lines list the CPUs, and one block, read
+  from the CPU that happens to run, describes all.
 - 32-bit ARM, POWER and MIPS add lines for all CPUs.
-- s390 has ``processor N: key = value, …`` lines and, on newer kernels, ``cpu number`` records.
-- sparc has no records; ``CPUN: online`` and ``CpuNClkTck`` lines list the CPUs.
-- alpha and m68k describe all CPUs at once.
+- s390 has ``processor N: key = value, …`` lines and, on newer kernels, ``cpu number`` records; arc ``processor [N]``.
+- sparc has no records; ``CPUN: online`` and, without SMP, ``CpuNClkTck`` lines list the CPUs.
+- alpha, m68k, nios2, microblaze and xtensa describe all CPUs at once.
+
+The case of the keys that several architectures use is unified: loongarch has ``Model Name`` and ``CPU MHz``.
 """
 
 from hostinfo.errors import ParseError
 
-from ...sources.cpulist import LIMIT
+from ...sources.cpulist import LIMIT, members, parse_list
 
 SOURCE = "/proc/cpuinfo"
+_KEYS = {
+    key.lower(): key
+    for key in (
+        "vendor_id", "vendor", "cpu family", "model name", "cpu model", "stepping", "microcode", "cpu MHz",
+        "cache size", "physical id", "core id", "cpu cores", "siblings", "flags", "features", "address sizes", "bugs",
+        "isa", "CPU implementer", "CPU variant", "CPU part",
+    )
+}  # fmt: skip
+_IDENTITY = ("features", "flags", "isa", "CPU implementer", "CPU part", "model name", "cpu model", "vendor_id", "cpu")
+"""Keys of which a description of a CPU has at least one."""
 
 
 class CpuInfo:
@@ -34,6 +48,10 @@ class CpuInfo:
                 return value
         return None
 
+    def is_description_shared(self, number: int) -> bool:
+        """Return whether one description on ARM, of the CPU that happened to run, is all that describes this CPU."""
+        return "CPU implementer" in self.common and "CPU implementer" not in self.records.get(number, {})
+
     def number(self, number: int | None, *keys: str) -> int | None:
         """Return the value as ``get`` does, as an integer; None if it is not one."""
         return parse_int(self.get(number, *keys))
@@ -43,23 +61,32 @@ def parse_cpuinfo(text: str) -> CpuInfo:
     """Return the records by CPU number. ParseError: there are more CPUs than the limit."""
     info = CpuInfo()
     common = current = info.common
+    keys: dict[str, str] = {}
     for line in text.split("\n"):
         key, colon, value = line.partition(":")
         key = key.strip()
+        if key not in keys:
+            keys[key] = _KEYS.get(key.lower(), key)
+        key = keys[key]
         if not colon:
             if not key:
                 current = common  # an empty line ends a record
             continue
         value = value.strip()
         # ia64 has "cpu number" within its records, for something else
-        if (key == "processor" or (key == "cpu number" and current is common)) and value.isdecimal():
+        if (key in ("processor", "Processor") or (key == "cpu number" and current is common)) and value.isdecimal():
             current = _record(info, value)
+        elif key.startswith("processor [") and key[11:-1].isdecimal():
+            current = _record(info, key[11:-1])
+            current.setdefault("model name", value.partition("(")[0].strip())
         elif key.startswith("processor ") and key[10:].isdecimal():
             _record(info, key[10:]).update(_pairs(value))
         else:
             current.setdefault(key, value)
     if not info.records:
-        _add_sparc(info)
+        _add_listed_cpus(info)
+    elif len(info.records) > 1:
+        _share_description(info)
     return info
 
 
@@ -79,7 +106,7 @@ def parse_megahertz(text: str | None) -> int | None:
     if text is None or len(text) > 24:
         return None
     try:
-        hertz = float(text.removesuffix("MHz")) * 1_000_000
+        hertz = float(text.lower().removesuffix("mhz")) * 1_000_000
     except ValueError:
         return None
     return round(hertz) if 1 <= hertz < 1e12 else None
@@ -97,7 +124,23 @@ def _pairs(text: str) -> dict[str, str]:
     return {key.strip(): value.strip() for key, equals, value in pairs if equals}
 
 
-def _add_sparc(info: CpuInfo) -> None:
+def _share_description(info: CpuInfo) -> None:
+    """Let the description after the last of several ``processor`` lines apply to all CPUs if no other CPU has one."""
+    *others, last = info.records.values()
+    if any(key in record for record in others for key in _IDENTITY):
+        return
+    shared = [key for key in last if key not in others[0]]
+    if any(key in _IDENTITY for key in shared):
+        for key in shared:
+            info.common.setdefault(key, last.pop(key))
+
+
+def _add_listed_cpus(info: CpuInfo) -> None:
+    """Add the CPUs that are online on xtensa and sparc; sparc without SMP has the clock of its only CPU instead."""
+    for number in members(parse_list(info.common.get("CPU list", ""), SOURCE)):
+        _record(info, str(number))
+    if "Cpu0ClkTck" in info.common and "State" not in info.common:
+        info.common.setdefault("CPU0", "online")
     for key, value in info.common.items():
         if key.startswith("CPU") and key[3:].isdecimal() and value == "online":
             record = _record(info, key[3:])

@@ -151,7 +151,7 @@ class ProcessorReader:
             if location is None:
                 processors.append(Processor(number=number, is_online=False))
                 continue
-            identity = identities.of(number)
+            identity = identities.of(number, are_kinds_mixed=bool(kind_of))
             cpuinfo_cores = info.number(number, "cpu cores") if info is not None else None
             processors.append(
                 Processor(
