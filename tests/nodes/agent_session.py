@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import traceback
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +75,8 @@ class AgentSession:
             self._received.failure = traceback.format_exc()
         finally:
             (keep / "session.json").write_text(json.dumps(asdict(self._received), default=str, indent=1))
-            (share / "session-ends").touch()
+            with suppress(FileNotFoundError):  # the node is off, and its share removed
+                (share / "session-ends").touch()
 
     def _options(self) -> TransportOptions:
         package = self.package
