@@ -5,7 +5,12 @@ None: the files do not contain the value.
 
 Exceptions = dict[str, dict[str, tuple[object, str]]]
 
-FAILURES: dict[str, dict[str, str]] = {}
+FAILURES: dict[str, dict[str, str]] = {
+    "Beelink-EQ12.dmi": {
+        f"memory.{field}": "the table breaks off"  # 4,291 of at most 5,809 bytes, and no end-of-table structure
+        for field in ("installed_bytes", "maximum_bytes", "slots", "dimms")
+    },
+}
 """Machines whose files contain something broken: machine -> path -> part of the message."""
 
 _LPAR = "the hypervisor hides packages (physical_package_id -1) and the kernel fills each core's threads in for them"
@@ -32,6 +37,14 @@ LSCPU: Exceptions = {
         "threads_per_core": (1, "lscpu counts modules; a module has two cores"),
         "max_frequency_hz": (None, "acpi-cpufreq with boost: lscpu's 3.2 GHz is the frequency without it"),
     },
+}
+
+_ONE_DESCRIPTION = "/proc/cpuinfo describes one CPU only, and so names no other; pytorch/cpuinfo knows the chip"
+
+PHONES: Exceptions = {
+    "nexus6p": {"core names": (("Cortex-A53",), f"{_ONE_DESCRIPTION}; the Cortex-A57s are offline")},
+    "scaleway": {"processors": (6, "present lists CPUs 0 to 5; the published 2 are a smaller instance")},
+    "xiaomi-redmi-note-3": {"core names": ((), _ONE_DESCRIPTION)},
 }
 
 _MANY = "hwloc counts what the process may use (cgroup, cpuset); the machine has more"

@@ -1,4 +1,4 @@
-"""Third-party machines: archives in the folder HOSTINFO_CORPORA, which tests unpack."""
+"""Third-party machines: archives in the folders of HOSTINFO_CORPORA, separated by colons, which tests unpack."""
 
 import os
 import re
@@ -11,14 +11,19 @@ _WANTED = re.compile(r"/proc/(?!\d)|/sys/(devices/(system/(cpu|node)|cpu_)|kerne
 _UNWANTED = re.compile(
     r"/memory\d+/|/(power|cpuidle|hotplug|thermal_throttle|ondemand|uevent|crash_notes\w*|s?purr)/|/(mmcr|pmc)\w+/"
 )
-_SUFFIXES = (".tar.gz", ".tar.bz2")
+_SUFFIXES = (".tar.gz", ".tar.bz2", ".tar.xz")
+
+
+def files_of(collection: str) -> list[Path]:
+    """Return the files of a collection, from all folders."""
+    folders = [Path(folder) / collection for folder in os.environ.get("HOSTINFO_CORPORA", "").split(":") if folder]
+    return sorted(path for folder in folders if folder.is_dir() for path in folder.iterdir())
 
 
 def names_of(collection: str, *oracles: str) -> list[str]:
     """Return the machines of a collection that have an archive and, if asked for, a file of published values."""
-    folder = Path(os.environ.get("HOSTINFO_CORPORA", "/nonexistent")) / collection
     found = []
-    for archive in sorted(folder.iterdir()) if folder.is_dir() else ():
+    for archive in files_of(collection):
         name = stem(archive)
         if name and tarfile.is_tarfile(archive) and (not oracles or oracle(collection, name, *oracles) is not None):
             found.append(name)
@@ -34,8 +39,8 @@ def parameters(collection: str, *oracles: str) -> pytest.MarkDecorator:
 
 def oracle(collection: str, name: str, *suffixes: str) -> Path | None:
     """Return the file of published values of a machine."""
-    paths = [Path(os.environ["HOSTINFO_CORPORA"]) / collection / f"{name}{suffix}" for suffix in suffixes]
-    return next((path for path in paths if path.exists()), None)
+    names = [f"{name}{suffix}" for suffix in suffixes]
+    return next((path for path in files_of(collection) if path.name in names), None)
 
 
 def stem(archive: Path) -> str:
@@ -48,10 +53,9 @@ def unpack(collection: str, name: str, into: Path) -> Path:
 
     Nothing is written outside the folder: symbolic links are created last, after all files.
     """
-    archives = (Path(os.environ["HOSTINFO_CORPORA"]) / collection).iterdir()
     links: list[tarfile.TarInfo] = []
     made: set[str] = set()
-    with tarfile.open(next(path for path in archives if stem(path) == name)) as opened:
+    with tarfile.open(next(path for path in files_of(collection) if stem(path) == name)) as opened:
         for member in opened:
             parts = [part for part in member.name.split("/") if part not in ("", ".")]
             inside = "/".join(["", *parts, ""])
@@ -76,3 +80,21 @@ def unpack(collection: str, name: str, into: Path) -> Path:
     while not ((root / "proc").is_dir() or (root / "sys").is_dir()):
         root = next(path for path in root.iterdir() if path.is_dir())
     return root
+
+
+def members(collection: str, archive: str) -> list[str]:
+    """Return the machines in one archive of many: its first folders."""
+    paths = [path for path in files_of(collection) if stem(path) == archive]
+    if not paths:
+        return []
+    with tarfile.open(paths[0]) as opened:
+        return sorted({member.name.removeprefix("./").partition("/")[0] for member in opened} - {"", "."})
+
+
+def unpack_member(collection: str, archive: str, name: str, into: Path) -> Path:
+    """Unpack one machine of such an archive; return its root."""
+    path = next(path for path in files_of(collection) if stem(path) == archive)
+    with tarfile.open(path) as opened:
+        chosen = [member for member in opened if member.name.removeprefix("./").partition("/")[0] == name]
+        opened.extractall(into, members=chosen, filter="data")
+    return into / name

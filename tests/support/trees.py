@@ -47,7 +47,8 @@ def write_dmi(root: Path) -> Path:
 
 def unpack_evidence(collection_and_name: str, into: Path) -> Path:
     """Unpack a third-party machine without its thousands of topology files; return the folder of its /proc."""
-    archive = next(Path(os.environ["HOSTINFO_CORPORA"]).glob(f"{collection_and_name}.tar.*"))
+    folders = map(Path, os.environ["HOSTINFO_CORPORA"].split(":"))
+    archive = next(path for folder in folders for path in folder.glob(f"{collection_and_name}.tar.*"))
     with tarfile.open(archive) as opened:
         chosen = [
             member
