@@ -142,7 +142,10 @@ _CompoundDecoder: TypeAlias = Callable[[bytes, int, int, int, int], tuple[object
 
 def _compound8(read: _CompoundDecoder) -> Decoder:
     def decode(data: bytes, pos: int, depth: int) -> tuple[object, int]:
-        return read(data, pos + 2, pos + 1 + data[pos], data[pos + 1], depth)
+        end = pos + 1 + data[pos]
+        if end > len(data):
+            raise DecodeError("truncated")
+        return read(data, pos + 2, end, data[pos + 1], depth)
 
     return decode
 
@@ -150,7 +153,10 @@ def _compound8(read: _CompoundDecoder) -> Decoder:
 def _compound32(read: _CompoundDecoder) -> Decoder:
     def decode(data: bytes, pos: int, depth: int) -> tuple[object, int]:
         size, count = _unpack_size_count32(data, pos)
-        return read(data, pos + 8, pos + 4 + size, count, depth)
+        end = pos + 4 + size
+        if end > len(data):  # before an item is read: items that take no bytes would fill what is only claimed
+            raise DecodeError("truncated")
+        return read(data, pos + 8, end, count, depth)
 
     return decode
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+import tracemalloc
 from typing import Any
 from uuid import UUID
 
@@ -189,19 +190,32 @@ def test_a_damaged_message_is_decoded_or_an_error_and_an_exchange_sees_what_the_
         b"\x00\x53\x75\xa0\x01x" * 200_000,
         b"\xa1\x04abc",
         b"",
+        b"\xc0\x0b\x01\xf0\xff\xff\xff\xff\x02\x00\x00\x00\x40",
+        b"\xc0\x0b\x01\xf0\xff\xff\xff\xff\x02\x00\x00\x00\x45",
+        b"\xd0\x00\x00\x00\x10\x00\x00\x00\x01\xf0\xff\xff\xff\x00\x40\x00\x00\x00\x41",
+        b"\xe0\xff\xff\x40",
     ],
     ids=["array of nothing", "list without items", "long map", "long text", "descriptors", "lists of lists",
-         "deep lists", "many sections", "cut text", "nothing"],
+         "deep lists", "many sections", "cut text", "nothing", "array of 2^25 nulls in a list",
+         "array of 2^25 lists in a list", "array of 2^30 booleans", "short array of nulls"],
 )  # fmt: skip
 def test_hostile_bytes_cost_what_their_length_allows(data: bytes) -> None:
     start = time.process_time()
-    with contextlib.suppress(DecodeError):
-        decode_value(data, 0)
-    with contextlib.suppress(DecodeError):
-        skip_value(data, 0)
-    with contextlib.suppress(DecodeError):
-        decode(data)
-    assert time.process_time() - start < 2
+    tracemalloc.start()
+    try:
+        with contextlib.suppress(DecodeError):
+            decode_value(data, 0)
+        with contextlib.suppress(DecodeError):
+            skip_value(data, 0)
+        with contextlib.suppress(DecodeError):
+            decode(b"\x00\x53\x77" + data)
+        with contextlib.suppress(DecodeError):
+            decode(data)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 64 * 2**20
+    assert time.process_time() - start < 5
 
 
 @pytest.mark.parametrize("depth", [MAX_DEPTH - 2, MAX_DEPTH + 2])
