@@ -6,6 +6,8 @@ from hostinfo.fact import FactBuilder
 from hostinfo.model.cpu import Cache, Cpu, Processor
 from hostinfo.record import replace
 
+from .topology import CpuGroups
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from hostinfo.driver import RequestedFields
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from .host import LibvirtHost
 
 _VENDOR_IDS = {"Intel": "GenuineIntel", "AMD": "AuthenticAMD", "Hygon": "HygonGenuine"}
+_IDENTITY = ("vendor_id", "family", "model", "stepping", "microcode", "caches")
 _TOPOLOGY = ("sockets", "cores", "threads", "threads_per_core", "processors")
 
 
@@ -23,10 +26,12 @@ def read_cpu(host: LibvirtHost, fields: RequestedFields) -> GroupResult[Cpu]:
     builder = FactBuilder(host.driver, fields)
     cpu = add_topology(host, builder, Cpu()) if builder.needs(*_TOPOLOGY) else Cpu()
     if builder.needs("current_frequency_hz"):
-        cpu = replace(cpu, current_frequency_hz=host.frequency_hz())
+        frequency = host.optional(builder, ("current_frequency_hz",), host.frequency_hz)
+        cpu = replace(cpu, current_frequency_hz=frequency)
         builder.record_source("libvirt getInfo", "current_frequency_hz")
-    if not host.is_xen and builder.needs("vendor_id", "family", "model", "stepping", "microcode", "caches"):
-        cpu = _identity(host.capabilities(), builder, cpu)
+    if not host.is_xen and builder.needs(*_IDENTITY):
+        capabilities = host.optional(builder, _IDENTITY, host.capabilities)
+        cpu = _identity(capabilities, builder, cpu) if capabilities is not None else cpu
     if builder.needs("model_name", "flags"):
         why = "libvirt reports its nearest named model, not the CPU's own name and flags"
         builder.unsupported("model_name", "libvirt capabilities", why)
@@ -37,37 +42,65 @@ def read_cpu(host: LibvirtHost, fields: RequestedFields) -> GroupResult[Cpu]:
 def add_topology(host: LibvirtHost, builder: FactBuilder, cpu: Cpu) -> Cpu:
     """Add the counts and the location of each CPU from the capabilities' list to what ``cpu`` already has.
 
-    libvirt makes the list when it starts. Which CPUs are online now is taken from ``cpu``, if it lists any.
+    Which CPUs are online is taken from ``cpu``, if it lists any, because Xen's daemon makes the list when it starts.
     """
-    capabilities = host.capabilities()
+    capabilities = host.optional(builder, _TOPOLOGY, host.capabilities)
+    if capabilities is None:
+        return cpu
+    rows = {row.number: row for row in capabilities.cpus}
+    if not rows:
+        return _add_number_of_cpus(host, builder, cpu)
     known = {processor.number: processor for processor in cpu.processors}
-    listed = {row.number for row in capabilities.cpus}
-    online_numbers = {number for number, processor in known.items() if processor.is_online} if known else listed
-    current = replace(capabilities, cpus=tuple(row for row in capabilities.cpus if row.number in online_numbers))
-    frequency = host.frequency_hz()
-    offline = {number: replace(_default_processor(cpu, number), is_online=False) for number in listed - online_numbers}
-    processors = offline | known
-    for row in current.cpus:
-        base = known.get(row.number) or _default_processor(cpu, row.number)
-        processors[row.number] = replace(
+    offline = capabilities.offline()
+    if known:
+        offline = frozenset(number for number in rows if number not in known or not known[number].is_online)
+    online = {number: row for number, row in rows.items() if number not in offline}
+    groups = CpuGroups(online, capabilities.architecture)
+    processors = {number: replace(_default_processor(cpu, number), is_online=False) for number in offline} | known
+    frequency = host.optional(builder, ("processors.frequency_hz",), host.frequency_hz)
+    for number, row in online.items():
+        base = known.get(number) or _default_processor(cpu, number)
+        processors[number] = replace(
             base,
-            socket_id=row.socket,
+            socket_id=row.socket if groups.sockets else None,
             die_id=row.die,
+            cluster_id=row.cluster,
             core_id=row.core,
+            socket_first_cpu=groups.sockets.get(number),
+            die_first_cpu=groups.dies.get(number),
+            cluster_first_cpu=groups.clusters.get(number),
+            core_first_cpu=groups.cores.get(number),
             numa_node=row.cell,
-            cores_in_socket=current.cores_in_socket(row.socket) if row.socket is not None else None,
+            cores_in_socket=groups.cores_in_sockets.get(groups.sockets.get(number, -1)),
             frequency_hz=base.frequency_hz or frequency,
         )
     builder.record_source("libvirt capabilities", *_TOPOLOGY, "processors.socket_id", "processors.core_id")
     builder.record_source("libvirt getInfo", "processors.frequency_hz")
+    for field, is_known, why in (
+        ("sockets", groups.sockets, groups.sockets_reason),
+        ("cores", groups.cores, groups.cores_reason),
+        ("threads_per_core", groups.cores, groups.cores_reason),
+    ):
+        if not is_known and builder.needs(field):
+            builder.unsupported(field, "libvirt capabilities", why)
     return replace(
         cpu,
-        sockets=current.sockets,
-        cores=current.cores,
+        sockets=len(set(groups.sockets.values())) or None,
+        cores=len(set(groups.cores.values())) or None,
         threads=sum(processor.is_online for processor in processors.values()) or None,
-        threads_per_core=current.threads_per_core,
+        threads_per_core=groups.threads_per_core,
         processors=tuple(processors[number] for number in sorted(processors)),
     )
+
+
+def _add_number_of_cpus(host: LibvirtHost, builder: FactBuilder, cpu: Cpu) -> Cpu:
+    """Add what getInfo() reports reliably of a host without a list of CPUs: how many are online."""
+    for field in ("sockets", "cores", "threads_per_core", "processors"):
+        if builder.needs(field):
+            builder.unsupported(field, "libvirt capabilities", "they list no CPUs of this host")
+    builder.record_source("libvirt getInfo", "threads")
+    threads = host.optional(builder, ("threads",), host.cpus) if builder.needs("threads") else None
+    return replace(cpu, threads=threads or cpu.threads)
 
 
 def _default_processor(cpu: Cpu, number: int) -> Processor:

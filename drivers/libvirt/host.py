@@ -6,16 +6,21 @@ the cells, and the capabilities' model as the CPU's name.
 
 from __future__ import annotations
 
-from hostinfo.errors import ParseError
+from hostinfo.errors import ParseError, Unsupported
 
 from ..sources.libvirt.capabilities import parse_capabilities
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypeVar
+
+    from hostinfo.fact import FactBuilder
 
     from ..sources.libvirt.calls import Result
     from ..sources.libvirt.capabilities import Capabilities
+
+    T = TypeVar("T")
 
 MEBIBYTE = 1 << 20
 
@@ -29,6 +34,16 @@ class LibvirtHost:
         self.is_xen = is_xen
         self._parsed: tuple[object, Capabilities] | None = None
 
+    def optional(self, builder: FactBuilder, paths: tuple[str, ...], read: Callable[[], T]) -> T | None:
+        """Return what ``read`` returns; None and a problem of these fields if this libvirt driver lacks the call."""
+        try:
+            return read()
+        except Unsupported as error:
+            for path in paths:
+                if builder.needs(path.partition(".")[0]):
+                    builder.add_problem(path, error)
+            return None
+
     def capabilities(self) -> Capabilities:
         """Return the capabilities; one document is parsed once."""
         document = self.call("capabilities")
@@ -37,7 +52,7 @@ class LibvirtHost:
         return self._parsed[1]
 
     def total_bytes(self) -> int:
-        """Return getInfo()'s memory, in whole MiB; right on Xen only."""
+        """Return getInfo()'s memory, in whole MiB; on KVM, getMemoryStats() is exact."""
         return self._info(1) * MEBIBYTE
 
     def cpus(self) -> int:

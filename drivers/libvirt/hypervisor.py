@@ -23,7 +23,10 @@ def read_hypervisor(host: LibvirtHost, fields: RequestedFields) -> GroupResult[H
         builder.record_source("libvirt getVersion (no patch level)", "version")
         evidence = ("libvirt getType: Xen",)
         return builder.build(Hypervisor(role=Role.XEN_DOM0, type="xen", version=version, detected_by=evidence))
-    runs_kvm = "kvm" in host.capabilities().domain_types
+    capabilities = host.optional(builder, ("role",), host.capabilities)
+    if capabilities is None:
+        return builder.build(Hypervisor())
+    runs_kvm = "kvm" in capabilities.domain_types
     builder.record_source("libvirt capabilities", "role", "type", "detected_by")
     if not runs_kvm:
         builder.unsupported(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hostinfo.errors import ParseError
+from hostinfo.errors import ParseError, Unsupported
 from hostinfo.fact import FactBuilder
 from hostinfo.model.memory import Memory
 from hostinfo.record import replace
@@ -20,7 +20,10 @@ def read_memory(host: LibvirtHost, fields: RequestedFields) -> GroupResult[Memor
     builder = FactBuilder(host.driver, fields)
     if host.is_xen:
         return builder.build(add_xen_memory(host, builder, Memory()))
-    stats = host.call("memory-stats")
+    try:
+        stats = host.call("memory-stats")
+    except Unsupported:
+        return builder.build(_add_counts(host, builder, Memory()))
     if not isinstance(stats, dict):
         raise ParseError(f"{host.driver} getMemoryStats", "not a table of numbers")
     kibibytes = {name: value for name, value in stats.items() if isinstance(value, int)}
@@ -30,11 +33,16 @@ def read_memory(host: LibvirtHost, fields: RequestedFields) -> GroupResult[Memor
 
 def add_xen_memory(host: LibvirtHost, builder: FactBuilder, memory: Memory) -> Memory:
     """Add Xen's free memory, and its total in whole MiB unless ``memory`` already has the exact one."""
+    return _add_counts(host, builder, memory)
+
+
+def _add_counts(host: LibvirtHost, builder: FactBuilder, memory: Memory) -> Memory:
+    """Add getInfo()'s total and getFreeMemory(), which all but a few of libvirt's drivers have."""
     if builder.needs("total_bytes") and memory.total_bytes is None:
-        memory = replace(memory, total_bytes=host.total_bytes())
+        memory = replace(memory, total_bytes=host.optional(builder, ("total_bytes",), host.total_bytes))
         builder.record_source("libvirt getInfo (whole MiB)", "total_bytes")
     if builder.needs("free_bytes"):
-        memory = replace(memory, free_bytes=host.free_bytes())
+        memory = replace(memory, free_bytes=host.optional(builder, ("free_bytes",), host.free_bytes))
         builder.record_source("libvirt getFreeMemory", "free_bytes")
     return memory
 

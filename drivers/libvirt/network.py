@@ -23,7 +23,9 @@ _NO_SPEED = 0xFFFFFFFF
 def read_network(host: LibvirtHost, fields: RequestedFields) -> GroupResult[Network]:
     """Read the links with name, address, state and speed; libvirt reports no addresses and no routes."""
     builder = FactBuilder(host.driver, fields)
-    documents = host.call("net-devices") if builder.needs("links") else []
+    documents: object = None
+    if builder.needs("links"):
+        documents = host.optional(builder, ("links",), lambda: host.call("net-devices"))
     links = [
         link
         for document in (documents if isinstance(documents, list) else [])

@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 def read_numa(host: LibvirtHost, fields: RequestedFields) -> GroupResult[Numa]:
     """Read the NUMA nodes, on Xen without their sizes where a cell spans a hole."""
     builder = FactBuilder(host.driver, fields)
-    cells = host.capabilities().cells
+    capabilities = host.optional(builder, ("nodes",), host.capabilities)
+    cells = capabilities.cells if capabilities is not None else ()
+    if not cells:
+        if capabilities is not None and builder.needs("nodes"):
+            builder.unsupported("nodes", "libvirt capabilities", "they list no NUMA cells of this host")
+        return builder.build(Numa())
     spans = [cell.span_bytes for cell in cells]
     sizes = spans
     if host.is_xen and None not in spans:
@@ -29,8 +34,7 @@ def read_numa(host: LibvirtHost, fields: RequestedFields) -> GroupResult[Numa]:
             builder.unsupported(
                 "nodes.total_bytes", "libvirt capabilities", "a cell is a span of addresses, and it has holes"
             )
-    free = builder.try_read("nodes.free_bytes", lambda: host.call("cells-free-memory"))
-    free_of = dict(enumerate(free)) if isinstance(free, list) else {}
+    free_of = _read_free(host, builder, [cell.number for cell in cells])
     builder.record_source("libvirt capabilities", "nodes")
     builder.record_source("libvirt getCellsFreeMemory", "nodes.free_bytes")
     return builder.build(
@@ -47,6 +51,17 @@ def read_numa(host: LibvirtHost, fields: RequestedFields) -> GroupResult[Numa]:
             )
         )
     )
+
+
+def _read_free(host: LibvirtHost, builder: FactBuilder, numbers: list[int]) -> dict[int, Any]:
+    """Return the free memory by node number, which is the position in libvirt's list."""
+    path = "nodes.free_bytes"
+    free = host.optional(builder, (path,), lambda: builder.try_read(path, lambda: host.call("cells-free-memory")))
+    if not isinstance(free, list):
+        return {}
+    if max(numbers) >= len(free):
+        builder.unsupported(path, "libvirt getCellsFreeMemory", f"it lists the nodes below {len(free)} only")
+    return dict(enumerate(free))
 
 
 def _count(value: Any) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hostinfo.errors import ParseError
+from hostinfo.errors import ParseError, Unsupported
 from hostinfo.fact import FactBuilder
 from hostinfo.model.statistics import CpuTime, MemoryUse, Scope, Statistics
 from hostinfo.record import replace
@@ -52,27 +52,48 @@ def add_hypervisor_fields(
 
 
 def _add_kernel_fields(host: LibvirtHost, builder: FactBuilder, base: Statistics) -> Statistics:
-    cpu, memory = host.call("cpu-stats"), host.call("memory-stats")
-    if not isinstance(cpu, dict) or not isinstance(memory, dict):
-        raise ParseError(f"{host.driver} getCPUStats", "not a table of numbers")
-    seconds = {name: value / 1e9 for name, value in cpu.items() if isinstance(value, int)}
-    sizes = {name: value * 1024 for name, value in memory.items() if isinstance(value, int)}
-    builder.record_source("libvirt getCPUStats", "cpu")
-    builder.record_source("libvirt getMemoryStats", "memory")
     builder.record_source("libvirt getInfo", "cpus")
     return replace(
         base,
-        cpu=CpuTime(
-            user_seconds=seconds.get("user"),
-            system_seconds=seconds.get("kernel"),
-            idle_seconds=seconds.get("idle"),
-            iowait_seconds=seconds.get("iowait"),
-        ),
-        cpus=host.cpus(),
-        memory=MemoryUse(
-            total_bytes=sizes.get("total"),
-            free_bytes=sizes.get("free"),
-            cached_bytes=sizes.get("cached"),
-            buffers_bytes=sizes.get("buffers"),
-        ),
+        cpu=_read_cpu_time(host, builder),
+        cpus=host.optional(builder, ("cpus",), host.cpus),
+        memory=_read_memory_use(host, builder),
     )
+
+
+def _read_cpu_time(host: LibvirtHost, builder: FactBuilder) -> CpuTime | None:
+    table = host.optional(builder, ("cpu",), lambda: host.call("cpu-stats"))
+    if table is None:
+        return None
+    seconds = {name: value / 1e9 for name, value in _numbers(table, f"{host.driver} getCPUStats").items()}
+    builder.record_source("libvirt getCPUStats", "cpu")
+    return CpuTime(
+        user_seconds=seconds.get("user"),
+        system_seconds=seconds.get("kernel"),
+        idle_seconds=seconds.get("idle"),
+        iowait_seconds=seconds.get("iowait"),
+    )
+
+
+def _read_memory_use(host: LibvirtHost, builder: FactBuilder) -> MemoryUse | None:
+    try:
+        table = host.call("memory-stats")
+    except Unsupported:
+        total = host.optional(builder, ("memory.total_bytes",), host.total_bytes)
+        free = host.optional(builder, ("memory.free_bytes",), host.free_bytes)
+        builder.record_source("libvirt getInfo (whole MiB), getFreeMemory", "memory")
+        return MemoryUse(total_bytes=total, free_bytes=free)
+    sizes = {name: value * 1024 for name, value in _numbers(table, f"{host.driver} getMemoryStats").items()}
+    builder.record_source("libvirt getMemoryStats", "memory")
+    return MemoryUse(
+        total_bytes=sizes.get("total"),
+        free_bytes=sizes.get("free"),
+        cached_bytes=sizes.get("cached"),
+        buffers_bytes=sizes.get("buffers"),
+    )
+
+
+def _numbers(table: object, source: str) -> dict[str, int]:
+    if not isinstance(table, dict):
+        raise ParseError(source, "not a table of numbers")
+    return {name: value for name, value in table.items() if isinstance(value, int)}

@@ -28,10 +28,15 @@ def read_system(host: LibvirtHost, fields: RequestedFields) -> GroupResult[Syste
     uuid = entries.get("system", {}).get("uuid")
     architecture = None
     if builder.needs("architecture", "hardware_uuid"):
-        capabilities = host.capabilities()
-        architecture, uuid = capabilities.architecture, uuid or capabilities.uuid
+        capabilities = host.optional(builder, ("architecture", "hardware_uuid"), host.capabilities)
+        if capabilities is not None:
+            architecture, uuid = capabilities.architecture, uuid or capabilities.uuid
         builder.record_source("libvirt capabilities", "architecture")
-    hostname = builder.try_read("hostname", lambda: host.call("hostname")) if builder.needs("hostname") else None
+    hostname = None
+    if builder.needs("hostname"):
+        hostname = builder.try_read(
+            "hostname", lambda: host.optional(builder, ("hostname",), lambda: host.call("hostname"))
+        )
     builder.record_source("libvirt getHostname", "hostname")
     builder.record_source("libvirt getSysinfo", *_SYSTEM_FIELDS, "hardware_uuid", "bios", "board", "chassis")
     return builder.build(

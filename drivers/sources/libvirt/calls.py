@@ -14,6 +14,7 @@ Result = object
 """Text, a number, or a list or dictionary of these."""
 
 _NO_DOMAIN = 42  # VIR_ERR_NO_DOMAIN
+_NODES_LIMIT = 1024  # Linux' MAX_NUMNODES and libvirt's REMOTE_NODE_MAX_CELLS; drivers report those that exist
 _NODE_DEVICES_NET = 1 << 4  # VIR_CONNECT_LIST_NODE_DEVICES_CAP_NET
 
 
@@ -42,7 +43,8 @@ def _domain_0_nanoseconds(connection: libvirt.virConnect) -> Result:
 
 
 def _cells_free(connection: libvirt.virConnect) -> Result:
-    return connection.getCellsFreeMemory(0, max(connection.getInfo()[4], 1))
+    # getInfo() counts the nodes, but they are asked for by number, and numbers have holes
+    return connection.getCellsFreeMemory(0, _NODES_LIMIT)
 
 
 def _net_devices(connection: libvirt.virConnect) -> Result:

@@ -1,8 +1,8 @@
 """The capabilities of a libvirt host, formatcaps.html: topology, signature and caches, as far as they are reliable.
 
-The same counting is right for Xen and KVM: sockets are the distinct ``socket_id`` of the CPU list, cores the distinct
-(socket, die, core), threads the CPUs. The topology attributes and getInfo() count sockets per NUMA node, or not at all.
-A cell's memory is the span of its addresses. ``<model>`` is libvirt's nearest named model, not the CPU's name.
+An offline CPU has only its ``id`` (libvirt's src/conf/capabilities.c). The topology attributes and getInfo() count
+sockets per NUMA node, or not at all. A cell's memory is the span of its addresses. ``<model>`` is libvirt's nearest
+named model, not the CPU's name.
 """
 
 from __future__ import annotations
@@ -24,7 +24,15 @@ class HostCpu:
     cell: int
     socket: int | None
     die: int | None
+    cluster: int | None
     core: int | None
+    siblings: str | None
+    """List of the CPUs of its core, as text."""
+
+    @property
+    def has_location(self) -> bool:
+        """Whether libvirt knows where the CPU is; of an offline one it does not."""
+        return self.socket is not None or self.core is not None or self.siblings is not None
 
 
 @record
@@ -61,28 +69,10 @@ class Capabilities:
     banks: tuple[Bank, ...]
     domain_types: frozenset[str]
 
-    @property
-    def sockets(self) -> int | None:
-        """The number of distinct sockets."""
-        return len({cpu.socket for cpu in self.cpus if cpu.socket is not None}) or None
-
-    @property
-    def cores(self) -> int | None:
-        """The number of distinct (socket, die, core)."""
-        return len({_core(cpu) for cpu in self.cpus if cpu.core is not None}) or None
-
-    @property
-    def threads_per_core(self) -> int | None:
-        """The threads of the core that has most."""
-        counts: dict[tuple[int | None, ...], int] = {}
-        for cpu in self.cpus:
-            if cpu.core is not None:
-                counts[_core(cpu)] = counts.get(_core(cpu), 0) + 1
-        return max(counts.values(), default=None)
-
-    def cores_in_socket(self, socket: int | None) -> int | None:
-        """Return the number of distinct cores of one socket."""
-        return len({_core(cpu) for cpu in self.cpus if cpu.socket == socket and cpu.core is not None}) or None
+    def offline(self) -> frozenset[int]:
+        """Return the CPUs without a location; none if no CPU has one."""
+        located = {cpu.number for cpu in self.cpus if cpu.has_location}
+        return frozenset(cpu.number for cpu in self.cpus if cpu.number not in located) if located else frozenset()
 
 
 def parse_capabilities(document: object, source: str) -> Capabilities:
@@ -104,10 +94,6 @@ def parse_capabilities(document: object, source: str) -> Capabilities:
     )
 
 
-def _core(cpu: HostCpu) -> tuple[int | None, ...]:
-    return cpu.socket, cpu.die, cpu.core
-
-
 def _signature(element: Element | None) -> tuple[int, int, int] | None:
     family, model, stepping = (number(element, name) for name in ("family", "model", "stepping"))
     return (family, model, stepping) if family is not None and model is not None and stepping is not None else None
@@ -120,7 +106,9 @@ def _cpus(cell: Element) -> list[HostCpu]:
             cell=number(cell, "id") or 0,
             socket=number(cpu, "socket_id"),
             die=number(cpu, "die_id"),
+            cluster=number(cpu, "cluster_id"),
             core=number(cpu, "core_id"),
+            siblings=cpu.get("siblings") or None,
         )
         for cpu in children(cell, "cpus/cpu")
         if (name := number(cpu, "id")) is not None
