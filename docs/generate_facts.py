@@ -27,7 +27,7 @@ Every fact that hostinfo reports, by group. The names are those of `hostinfo dum
 bytes, frequencies in hertz, times in seconds. A field is `null` or empty either by definition (see its description) or
 because it could not be read; then `errors` has the reason.
 
-*Read from* lists what each driver reads, as in `sources` of the dump; `…` stands for what differs between machines. A
+*Read from* lists what each driver reads, as in `sources` of the dump; `…` replaces what differs between machines. A
 field without an entry is read together with its list or its group.
 """
 MAX_SOURCES = 6

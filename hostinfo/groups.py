@@ -62,11 +62,11 @@ class Group:
         model: str,
         summary: str,
         *,
-        section: str | None,
-        compares_with: Mapping[str, tuple[str, ...]],
-        item_keys: Mapping[str, tuple[str, ...]],
-        volatile: tuple[str, ...],
-        is_volatile: bool,
+        section: str | None = None,
+        compares_with: Mapping[str, tuple[str, ...]] | None = None,
+        item_keys: Mapping[str, tuple[str, ...]] | None = None,
+        volatile: tuple[str, ...] = (),
+        is_volatile: bool = False,
     ) -> None:
         self.name = ""
         self.model = model
@@ -75,9 +75,9 @@ class Group:
         """One line of help."""
         self.section = section
         """Module in hostinfo/output/text/ that prints the group; None: printed generically."""
-        self.compares_with = compares_with
+        self.compares_with = compares_with or {}
         """Other groups, and their fields, that the section shows next to those of this group."""
-        self.item_keys = item_keys
+        self.item_keys = item_keys or {}
         """Class of list items -> its key: the fields that identify an item in paths and diffs."""
         self.volatile = volatile
         """Fields that change without a change of the machine; left out of diffs."""
@@ -95,25 +95,7 @@ class Group:
         return f"<group {self.name}: {self.summary}>"
 
 
-def _group(
-    model: str,
-    summary: str,
-    *,
-    section: str | None = None,
-    compares_with: Mapping[str, tuple[str, ...]] | None = None,
-    item_keys: Mapping[str, tuple[str, ...]] | None = None,
-    volatile: tuple[str, ...] = (),
-    is_volatile: bool = False,
-) -> Any:  # type checkers take the type from the annotation of the row
-    return Group(
-        model,
-        summary,
-        section=section,
-        compares_with=compares_with or {},
-        item_keys=item_keys or {},
-        volatile=volatile,
-        is_volatile=is_volatile,
-    )
+_group: Any = Group  # the type of a row, for type checkers, is its annotation
 
 
 class Groups:

@@ -19,7 +19,7 @@ VOLATILE = frozenset(f"{name}.{field}" for name, group in TABLE.items() for fiel
 ABSENT: Any = type("Absent", (), {"__repr__": lambda _: "absent"})()
 """The value of an item on the side that does not have it."""
 MAX_CHARACTERS = 200
-"""Longer values are cut; the path says where to find all of it."""
+"""Longer values are cut; their path selects the whole."""
 
 
 class Difference:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 def render(reports: Sequence[GroupReport], style: Style, *, is_root: bool, compared: Sequence[GroupReport] = ()) -> str:
     """Return the page of these groups.
 
-    ``is_root``: the reader can not gain more by becoming root. ``compared``: groups without a section, whose fields
-    other sections show next to their own (``Group.compares_with``).
+    ``is_root``: the user is root already, and needs no hint to become it. ``compared``: groups without a section, whose
+    fields other sections show next to their own (``Group.compares_with``).
     """
     available = {report.group: report for report in (*reports, *compared) if report.is_available}
     sections = [_render_group(report.group, style, available) for report in reports if report.is_available]
