@@ -4,6 +4,7 @@ The bonded tree has the files of Linux 6.1 on a machine with two e1000 ports; na
 ``ip link`` and ``ip addr`` printed.
 """
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -138,4 +139,17 @@ def namespace(other: Namespace) -> Iterator[Namespace]:
 
 @pytest.fixture(scope="module")
 def facts(namespace: Namespace) -> dict[str, Any]:
+    deadline = time.monotonic() + 20
+    while _is_changing(namespace) and time.monotonic() < deadline:
+        time.sleep(0.1)
     return namespace.read()
+
+
+def _is_changing(namespace: Namespace) -> bool:
+    """Return whether the kernel still probes for duplicates of an address; without a carrier, it waits for one."""
+    return any(
+        address.get("tentative")
+        for link in namespace.ip("addr")
+        if "NO-CARRIER" not in link["flags"] and "UP" in link["flags"]
+        for address in link["addr_info"]
+    )
