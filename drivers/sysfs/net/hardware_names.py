@@ -27,6 +27,8 @@ def add_hardware_names(facts: dict[str, object], sources: Sources, hardware: str
     is_usb = bus == "usb"
     base = hardware.rpartition("/")[0] if is_usb else hardware  # hardware is a USB interface of the device
     ids = [_id(tree, f"{base}/{name}") for name in (("idVendor", "idProduct") if is_usb else ("vendor", "device"))]
+    if None in ids and bus in ("pci", "usb"):
+        ids = _ids_of_modalias(tree.try_attribute(f"{hardware}/modalias") or "", bus)
     facts["vendor_id"], facts["product_id"] = (None if number is None else f"{number:#06x}" for number in ids)
     names = _database_names(sources.tree, hardware, bus) if bus in BUSES_WITH_NAMES else {}
     found = [names.get("ID_VENDOR_FROM_DATABASE"), names.get("ID_MODEL_FROM_DATABASE")]
@@ -65,10 +67,21 @@ def _database_names(tree: Tree, hardware: str, bus: str | None) -> dict[str, str
     return names
 
 
+def _ids_of_modalias(text: str, bus: str) -> list[int | None]:
+    """Return the numbers in pci:v00008086d00001521… or usb:v0BDAp8153…, for a copy that lacks their files."""
+    digits, key = (8, "d") if bus == "pci" else (4, "p")
+    start, middle = f"{bus}:v", text[len(bus) + 2 + digits :]
+    if not text.startswith(start) or not middle.startswith(key):
+        return [None, None]
+    return [_parse_id(text[len(start) :][:digits]), _parse_id(middle[1 : 1 + digits])]
+
+
 def _id(tree: Tree, path: str) -> int | None:
     text = tree.try_attribute(path)
-    if text is None or len(text) > 10:
-        return None
+    return _parse_id(text) if text is not None and len(text) <= 10 else None
+
+
+def _parse_id(text: str) -> int | None:
     try:
         number = int(text, 16)
     except ValueError:

@@ -83,3 +83,10 @@ def test_a_usb_nic_has_its_own_strings_before_those_of_usb_ids(tmp_path: Path) -
     link = machine.links()["enx0"]
     assert (link.vendor, link.product, link.vendor_id, link.product_id) == (
         "Realtek", "RTL8153 Gigabit Adapter", "0x0bda", "0x8153")  # fmt: skip
+
+
+def test_a_usb_nic_in_a_copy_has_the_numbers_of_its_module_alias(tmp_path: Path) -> None:
+    machine = NetworkTree(tmp_path)
+    alias = "usb:v0BDAp8153d3000dc00dsc00dp00icFFiscFFip00in00"
+    machine.net("enx0", 2, machine.device("pci0000:00/usb1/1-2/1-2:1.0", "usb", modalias=alias))
+    assert (machine.links()["enx0"].vendor_id, machine.links()["enx0"].product_id) == ("0x0bda", "0x8153")

@@ -80,6 +80,7 @@ def test_without_the_subsystem_link_the_bus_is_read_from_the_modalias(machine: N
     machine.net("enp6s0f0", 2, "pci0000:00/0000:06:00.0")
     link = machine.links()["enp6s0f0"]
     assert (link.kind, link.bus, link.bus_address) == ("physical", "pci", "0000:06:00.0")
+    assert (link.vendor_id, link.product_id) == ("0x8086", "0x1521")
 
 
 def test_virtual_functions_are_counted(machine: NetworkTree) -> None:
