@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ...sources.recorded.recording import Failure, Recording
 
 _TABLE = "sys/firmware/dmi/tables/DMI"
+_ENTRIES = "sys/firmware/dmi/entries/"
 _ENTRY_POINT = "sys/firmware/dmi/tables/smbios_entry_point"
 _HARMLESS_ETHTOOL = ("01-", "03-", "0a-", "1d-", "4c-")  # settings, driver, link, driver's features, link modes
 _AUXILIARY = (6, 16, 17, 26)
@@ -110,7 +111,7 @@ def _failure(failure: Failure, secrets: SecretIndex) -> Failure:
 
 
 def _file(path: str, data: bytes, recording: Recording, secrets: SecretIndex) -> bytes | None:
-    if path == _TABLE:
+    if path == _TABLE or (path.startswith(_ENTRIES) and path.endswith("/raw")):
         return scrub_table(data, recording.files.get(_ENTRY_POINT), secrets)
     if path.endswith("/auxv"):
         return _auxiliary_vector(data)

@@ -47,6 +47,7 @@ def _describe_dimm(dimm: Dimm) -> str | None:
     return join_present(
         size(dimm.size_bytes) or "size unknown",
         " ".join(part for part in (dimm.type, dimm.form_factor) if part),
+        dimm.technology if dimm.technology != "DRAM" else None,
         speed,
         has_ecc and "ECC",
         dimm.rank and f"rank {dimm.rank}",

@@ -2,16 +2,22 @@
 
 import ipaddress
 import struct
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+import hostinfo
+from hostinfo.cli import main
 from hostinfo.drivers.recorded.scrub.ip import IpSubstitution
 from hostinfo.drivers.recorded.scrub.netlink import scrub_netlink
 from hostinfo.drivers.recorded.scrub.rules import spans
 from hostinfo.drivers.recorded.scrub.secrets import SecretIndex
 from hostinfo.drivers.recorded.scrub.smbios import scrub_table
 from hostinfo.drivers.recorded.scrub.substitute import Substitution
+from tests.support.smbios_bytes import DIMM_TEXTS, memory_device
+from tests.support.smbios_bytes import structure as smbios_structure
+from tests.support.trees import write_tree
 
 from .secret_machine import IPV4, KEY, MAC, smbios
 
@@ -59,3 +65,16 @@ def test_only_a_remote_libvirt_uri_names_a_host() -> None:
     remote = b"qemu+ssh://root@node7/system"
     assert [(remote[start:end], kind) for start, end, kind in spans("libvirt/uri", remote)] == [(b"node7", "host name")]
     assert spans("libvirt/uri", b"probe xen:///system") == []
+
+
+def test_serial_numbers_in_single_smbios_entries_are_replaced(tmp_path: Path) -> None:
+    raw = smbios_structure(17, 0x1100, memory_device(8192), *DIMM_TEXTS[:3], b"SECRET4711", *DIMM_TEXTS[4:])
+    files: dict[str, str | bytes] = {"proc/meminfo": "MemTotal: 1024 kB\n"}
+    files["sys/firmware/dmi/entries/17-0/raw"] = raw
+    root, copy = write_tree(tmp_path / "machine", files), tmp_path / "copy"
+    assert main(["-c", f"sysfs://{root}", "record", str(copy)]) == 0
+    assert b"SECRET4711" not in (copy / "root/sys/firmware/dmi/entries/17-0/raw").read_bytes()
+    with hostinfo.open(f"recorded:{copy}") as host:
+        (dimm,) = host.memory().value.dimms
+    assert dimm.size_bytes == 8192 << 20
+    assert dimm.serial not in (None, "SECRET4711")
