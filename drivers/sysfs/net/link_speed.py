@@ -41,10 +41,8 @@ def add_stacked_speeds(records: list[LinkRecord], sources: Sources, builder: Fac
     """Add the speeds of bonds, bridges and teams, then those of the links that have one of them below."""
     tree = sources.tree
     for record in records:
-        kind, facts = record.facts.get("kind"), record.facts
-        if kind not in _KINDS_OF_PORTS and not (kind in _KINDS_OF_LOWER and sources.netlink is None):
-            continue
-        if facts.get("has_carrier") is not True:
+        facts = record.facts
+        if not _has_own_speed(record, has_kinds=sources.netlink is not None) or facts.get("has_carrier") is not True:
             continue
         path = f"{CLASS}/{record.name}"
         if tree.try_number(f"{path}/ifindex") in (record.index, None):
@@ -57,6 +55,14 @@ def add_stacked_speeds(records: list[LinkRecord], sources: Sources, builder: Fac
     for record in records:
         if record.facts.get("kind") in _KINDS_OF_LOWER:
             _inherit(record, by_name)
+
+
+def _has_own_speed(record: LinkRecord, *, has_kinds: bool) -> bool:
+    """Return whether to read the speed of a stacked link; in files, a team is a link without kind above others."""
+    kind = record.facts.get("kind")
+    if kind in _KINDS_OF_PORTS:
+        return True
+    return not has_kinds and (kind in _KINDS_OF_LOWER or (kind is None and bool(record.lower)))
 
 
 def _add_ethtool_speed(facts: dict[str, object], name: str, sources: Sources) -> None:

@@ -126,6 +126,16 @@ def test_a_four_byte_address_of_another_type_stays_a_hardware_address(machine: N
     assert (link.mac, link.tunnel) == ("01:02:03:04", None)
 
 
+def test_a_team_in_files_has_a_speed_though_it_has_no_kind(machine: NetworkTree) -> None:
+    base = machine.net("team0", 3, speed="2000", duplex="full")
+    machine.net("eth0", 2, machine.pci("0000:00:04.0", "igb", "0x8086", "0x1521"), speed="1000")
+    machine.link(f"{base}/lower_eth0", "../../../pci0000:00/0000:00:04.0/net/eth0")
+    machine.net("veth0", 4, speed="10000", duplex="full")
+    found = {name: (link.kind, link.is_physical, link.speed_mbps) for name, link in machine.links().items()}
+    assert found == {
+        "eth0": ("physical", True, 1000), "team0": (None, False, 2000), "veth0": (None, False, None)}  # fmt: skip
+
+
 def test_the_speed_of_a_bond_comes_from_ethtool_if_sysfs_shows_another_namespace(machine: NetworkTree) -> None:
     machine.net("bond0", 33, speed="1000")
     dump = TO.link(3, "bond0", TO.info("bond", TO.attribute(1, b"\4")), TO.attribute(33, b"\1")) + TO.end
