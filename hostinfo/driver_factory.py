@@ -19,30 +19,38 @@ if TYPE_CHECKING:
 
         def record(self, name: str, read: Callable[[], bytes]) -> bytes:
             """Call ``read`` and return the result; keep it, or the HostInfoError or OSError, under the name."""
+            ...
 
         def replay(self, name: str) -> bytes:
             """Return the recorded result, or raise the recorded error; ReadError if the name was not recorded."""
+            ...
 
         def has(self, folder: str) -> bool:
             """Return whether any name in the folder was recorded."""
+            ...
 
     class Secrets(Protocol):
         """Replaces what identifies a machine or its owner. One value has one substitute in the whole recording."""
 
         def uuid(self, text: str, /) -> str:
             """Return the substitute of a UUID."""
+            ...
 
         def mac(self, value: bytes, /) -> bytes:
             """Return the substitute of a hardware address; its vendor part stays."""
+            ...
 
         def ip(self, value: bytes, /, length: int | None = None) -> bytes:
             """Return the substitute of an IPv4 or IPv6 address, or of a network if it has a prefix length."""
+            ...
 
         def token(self, kind: str, value: bytes, /) -> bytes:
             """Return the substitute of a whole secret; the report counts it under this kind ("serial number")."""
+            ...
 
         def text(self, value: bytes, /, *, all_ips: bool = False) -> bytes:
             """Return text in which known secrets and everything in the form of an address are replaced."""
+            ...
 
 
 @record

@@ -5,7 +5,7 @@ For trees and kernels without /sys/firmware/dmi/tables (before Linux 4.2). The v
 
 from __future__ import annotations
 
-from . import Tables
+from .tables import Tables
 from .walk import walk
 
 TYPE_CHECKING = False
