@@ -212,7 +212,7 @@ def test_disconnected_and_connected_alternate_and_the_last_one_is_the_state(step
     values: dict[str, object] = {"memory": Memory(total_bytes=4096), "guests": Guests()}
     for group, value in values.items():
         read(core, group, value)
-    reachable = dict.fromkeys(("memory", "guests", "connection"), True)
+    reachable: dict[str, bool] = dict.fromkeys(("memory", "guests", "connection"), True)
     names: list[str] = []
     for source, error in steps:
         if source == "connection":
