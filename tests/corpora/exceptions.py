@@ -109,3 +109,18 @@ HWLOC: Exceptions = {
     },
     "nvidiagpunumanodes": {"nodes": (8, "hwloc leaves out the memory of the six GPUs, which the kernel has as nodes")},
 }
+
+_SECONDARY = "libvirt counts the secondary threads of POWER, which are offline for KVM"
+_IRREGULAR = "libvirt reports one node and socket where the topology is not regular"
+
+LIBVIRT: Exceptions = {
+    "ppc64-deconf-cpus": {
+        "threads": (10, _SECONDARY),
+        "cores": (10, _SECONDARY),
+        "nodes": (4, _IRREGULAR),
+        "sockets": (4, _IRREGULAR),
+    },
+    "ppc64-subcores1": {"threads": (20, _SECONDARY), "threads_per_core": (1, _SECONDARY)},
+    "x86_64-test1": {"nodes": (2, _IRREGULAR)},
+    "x86_64-test3": {"sockets": (4, "libvirt counts sockets per node; the Opteron 6172 has two nodes in each")},
+}

@@ -8,6 +8,7 @@ from ...sources.tree import source_of
 from . import CPU_DIR
 from .cpu_identity import CpuIdentities
 from .cpuinfo import CpuInfo
+from .frequency import is_exceeded
 
 _HYBRID_X86 = ("core", "atom", "lowpower")
 
@@ -22,18 +23,20 @@ class CpuKinds:
         self.capacities: dict[int, int] = {}
         self.source = ""
 
-    def to_model(self, max_frequencies: dict[int, int]) -> tuple[CpuKind, ...]:
-        """Return the kinds; ``max_frequencies`` is by the first CPU of each policy."""
+    def to_model(self, max_frequencies: dict[int, int], current: dict[int, int]) -> tuple[CpuKind, ...]:
+        """Return the kinds, without maximum frequencies that are below the current ones."""
         found = []
         for name, cpus in self.sets.items():
             numbers = cpulist.members(cpus)
             frequencies = [hertz for number, hertz in max_frequencies.items() if cpulist.has(cpus, number)]
+            fastest = max((current[number] for number in numbers if number in current), default=0)
+            maximum = max(frequencies, default=0)
             capacities = [self.capacities[number] for number in numbers if number in self.capacities]
             found.append(
                 CpuKind(
                     name=name,
                     cpus=numbers,
-                    max_frequency_hz=max(frequencies, default=None),
+                    max_frequency_hz=None if is_exceeded(maximum, fastest) else maximum or None,
                     capacity=max(capacities, default=None),
                 )
             )

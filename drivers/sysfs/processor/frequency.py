@@ -11,7 +11,7 @@ from ...sources.field_reader import FieldReader
 from ...sources.tree import source_of
 from . import CPU_DIR
 
-TOLERATED_PERCENT = 2
+_TOLERATED_PERCENT = 2
 """Error of a measured frequency."""
 
 
@@ -95,6 +95,11 @@ class FrequencyPolicies:
                 return  # the first CPU has none: no cpufreq driver
 
 
+def is_exceeded(maximum: int, current: int) -> bool:
+    """Whether a CPU runs faster than its maximum frequency; "cpu MHz" is measured, with an error of 1 or 2 %."""
+    return current * (100 - _TOLERATED_PERCENT) // 100 > maximum
+
+
 def find_maximum(
     reader: FieldReader, policies: FrequencyPolicies, maximum: int, current: int
 ) -> tuple[int | None, str]:
@@ -103,12 +108,10 @@ def find_maximum(
     ``maximum`` is that of cpufreq and ``current`` the highest current one, 0 if unknown. If the CPU runs faster, or the
     driver leaves out boost, the maximum is that of SMBIOS type 4 where it is higher.
     """
-    # "cpu MHz" is measured
-    is_exceeded = current * (100 - TOLERATED_PERCENT) // 100 > maximum
-    if not is_exceeded and not policies.excludes_boost():
+    if not is_exceeded(maximum, current) and not policies.excludes_boost():
         return maximum, policies.source
     by_firmware, source = _smbios_maximum(reader)
-    if by_firmware > maximum and by_firmware >= current * (100 - TOLERATED_PERCENT) // 100:
+    if by_firmware > maximum and not is_exceeded(by_firmware, current):
         return by_firmware, source
     return None, f"cpufreq leaves out the boost above {maximum // 1_000_000} MHz; no higher maximum in {source}"
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from hostinfo.errors import DriverError
+
 from ...sources.field_reader import FieldReader
 from ..mm.numa_nodes import read_nodes_by_cpu
 from . import CPU_DIR
@@ -65,8 +67,8 @@ def _are_clusters(
 ) -> bool:
     """Whether the packages are clusters of one SoC.
 
-    They are if their core models or maximum frequencies differ, because no board mixes different packages, and on a
-    board that is described by a device tree and not by SMBIOS.
+    They are if their core models or maximum frequencies differ, because no board mixes different packages; on a board
+    that is described by a device tree and not by SMBIOS; and where SMBIOS has one populated socket.
     """
     parts: dict[int | None, set[str | None]] = {}
     for number, location in locations.items():
@@ -74,11 +76,24 @@ def _are_clusters(
     if len({frozenset(models) for models in parts.values()}) > 1:
         return True
     # the line "Hardware" has the name of the board or the SoC, from its device tree
-    has_device_tree = info.get(None, "Hardware") is not None or any(map(reader.tree.is_dir, _DEVICE_TREES))
+    has_device_tree = _has_key(info, "Hardware") or any(map(reader.tree.is_dir, _DEVICE_TREES))
     if has_device_tree and not any(map(reader.tree.is_dir, _SMBIOS)):
+        return True
+    if _populated_sockets(reader) == 1:
         return True
     speeds = {_max_frequency(reader, number) for number in first_of.values()}
     return len(speeds - {None}) > 1
+
+
+def _populated_sockets(reader: FieldReader) -> int | None:
+    """Return the number of populated sockets in SMBIOS type 4; None if the tables are absent or not readable."""
+    from ...sources.smbios import read_smbios  # rarely needed
+
+    try:
+        tables = read_smbios(reader.tree)
+    except DriverError:
+        return None
+    return sum(info.is_populated for info in tables.processors) if tables is not None and tables.is_complete else None
 
 
 def _max_frequency(reader: FieldReader, number: int) -> int | None:

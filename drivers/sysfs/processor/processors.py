@@ -66,7 +66,7 @@ class ProcessorReader:
         kinds = cpu_kinds.CpuKinds()
         if needs("kinds", "processors"):
             kinds = cpu_kinds.read_kinds(self.reader, found.online, self.cpu.info(), maximum)
-            self.cpu.set_fields(kinds.source, kinds=kinds.to_model(maximum))
+            self.cpu.set_fields(kinds.source, kinds=kinds.to_model(maximum, current))
         found_caches = caches.Caches()
         if needs("caches", "processors"):
             found_caches = self._read_caches(found)

@@ -158,6 +158,12 @@ def test_favoured_cores_are_no_kinds(tmp_path: Path) -> None:
     assert read_cpu(tmp_path, files).value.kinds == ()
 
 
+def test_the_maximum_of_a_kind_is_not_below_its_current_frequency(tmp_path: Path) -> None:
+    files = topology([0] * 4) | max_frequencies([3_000_000, 3_000_000, 2_000_000, 2_000_000])
+    files["proc/cpuinfo"] = "".join(f"processor\t: {n}\ncpu MHz\t\t: 2900.000\n\n" for n in range(4))
+    assert [kind.max_frequency_hz for kind in read_cpu(tmp_path, files).value.kinds] == [3_000_000_000, None]
+
+
 def cache(size: str, sets: int, ways: int, line: int, **others: int) -> Files:
     values = {"level": 3, "type": "Unified", "size": size, "number_of_sets": sets, "shared_cpu_map": 3}
     values |= {"ways_of_associativity": ways, "coherency_line_size": line, **others}
