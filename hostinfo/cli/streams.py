@@ -31,10 +31,13 @@ def write_output(text: str) -> None:
 
 
 def print_error(message: str) -> None:
-    """Print a message on standard error, if there is one."""
+    """Print a message on standard error, if there is one; its lines are kept, other control characters escaped."""
     if sys.stderr is not None:
+        from hostinfo.output.escape import escape_unprintable
+
+        lines = "\n".join(map(escape_unprintable, message.split("\n")))
         try:
-            sys.stderr.write(f"hostinfo: {message}\n")
+            sys.stderr.write(f"hostinfo: {lines}\n")
             sys.stderr.flush()
         except OSError:
             pass

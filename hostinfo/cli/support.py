@@ -6,6 +6,7 @@ from hostinfo import registry
 from hostinfo.cli.streams import EXIT_NO_DATA, EXIT_OK, print_error, write_output
 from hostinfo.errors import HostInfoError
 from hostinfo.groups import GROUPS
+from hostinfo.output.escape import escape_unprintable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -98,6 +99,6 @@ def _table(rows: Sequence[Row]) -> Iterator[str]:
         yield "  ".join([f"{group:<{width}}", *cells]).rstrip()
     for row in rows:
         if row["reason"]:
-            yield f"{row['name']}: {row['reason']}"
+            yield f"{row['name']}: {escape_unprintable(row['reason'])}"
         for group, reason in row["unsupported_reasons"].items():
-            yield f"{row['name']}: {group}: {reason}"
+            yield f"{row['name']}: {group}: {escape_unprintable(reason)}"

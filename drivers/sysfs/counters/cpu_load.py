@@ -3,7 +3,7 @@
 from hostinfo.errors import ParseError
 from hostinfo.model.statistics import CpuTime, Load, Processes
 
-from .text import find_line, parse_count
+from .text import find_line, parse_count, parse_decimal
 
 _USER_HZ = 100  # the unit of /proc/stat, whatever the kernel's HZ: 100 except on ia64 and alpha (1,024)
 _CPU_MODES = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal", "guest")
@@ -32,22 +32,15 @@ def parse_loadavg(text: str) -> Load | None:
         return None
     match text.split():
         case [one, five, fifteen, *_]:
-            try:
-                return Load(load_1_minute=float(one), load_5_minutes=float(five), load_15_minutes=float(fifteen))
-            except ValueError as error:
-                raise ParseError("/proc/loadavg", f"not a number: {error}") from error
+            minutes = [parse_decimal(word, "/proc/loadavg") for word in (one, five, fifteen)]
+            return Load(load_1_minute=minutes[0], load_5_minutes=minutes[1], load_15_minutes=minutes[2])
     raise ParseError("/proc/loadavg", "fewer than three load averages")
 
 
 def parse_uptime(text: str) -> float | None:
     """Return the first number of /proc/uptime, in seconds."""
     words = text.split()
-    if not words:
-        return None
-    try:
-        return float(words[0])
-    except ValueError as error:
-        raise ParseError("/proc/uptime", f"not a number: {words[0][:40]!r}") from error
+    return parse_decimal(words[0], "/proc/uptime") if words else None
 
 
 def parse_processes(stat: str, loadavg: str) -> Processes | None:

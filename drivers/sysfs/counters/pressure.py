@@ -1,8 +1,9 @@
 """Pressure stall information: /proc/pressure, Documentation/accounting/psi.rst."""
 
-from hostinfo.errors import ParseError
 from hostinfo.model.statistics import Pressure
 from hostinfo.record import record_fields
+
+from .text import parse_decimal
 
 RESOURCES = ("cpu", "memory", "io", "irq")
 
@@ -16,8 +17,6 @@ def parse_pressure(resource: str, text: str) -> Pressure:
             key = f"{kind}_total_seconds" if name == "total" else f"{kind}_{name[3:]}_seconds_percent"
             if key not in record_fields(Pressure):
                 continue
-            try:
-                values[key] = float(amount) / 1e6 if name == "total" else float(amount)
-            except ValueError as error:
-                raise ParseError(f"/proc/pressure/{resource}", f"not a number: {amount[:40]!r}") from error
+            number = parse_decimal(amount, f"/proc/pressure/{resource}")
+            values[key] = number / 1e6 if name == "total" else number
     return Pressure(resource=resource, **values)

@@ -58,7 +58,7 @@ class Section:
             return
         lines = wrap(escape_unprintable(str(value)), self.style.width - LABEL_WIDTH - 3)
         source = self.source(*paths)
-        self.body.append(f"  {self.style.colorize(f'{label:<{LABEL_WIDTH}}', DIM)} {lines[0]}")
+        self.body.append(f"  {self.style.colorize(f'{escape_unprintable(label):<{LABEL_WIDTH}}', DIM)} {lines[0]}")
         self.body += [" " * (LABEL_WIDTH + 3) + line for line in lines[1:]]
         if source:
             self.body.append(" " * (LABEL_WIDTH + 3) + source)
