@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
 _START = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ/")
 _PLAIN = _START | frozenset("0123456789_-./()@+ ")
+_MAX_SIMPLE_KEY = 1000
+"""YAML allows 1,024 characters (section 7.4.2); a longer key is marked by ``?``."""
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 
 
@@ -20,7 +22,11 @@ def to_yaml(value: Any) -> str:
 def _block(value: Any) -> Iterator[str]:
     if isinstance(value, dict) and value:
         for key, entry in value.items():
-            yield from _entry(f"{_string(key)}:", entry, "  ")
+            name = _string(key)
+            if len(name) > _MAX_SIMPLE_KEY:
+                yield f"? {name}"
+                name = ""
+            yield from _entry(f"{name}:", entry, "  ")
     elif isinstance(value, list) and value:
         for entry in value:
             yield from _entry("-", entry, "  ")

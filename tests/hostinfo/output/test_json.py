@@ -41,6 +41,12 @@ def test_yaml_keeps_strings_strings(value: str) -> None:
     assert yaml.safe_load(to_yaml({value: [value]})) == {value: [value]}
 
 
+@pytest.mark.parametrize("entry", [1, [1, 2], {"a": {"b": 1}}, [{"a": [1]}], {}, []])
+def test_yaml_keeps_long_keys(entry: object) -> None:
+    value = {"\x01" * 400: entry, "list": [{"a" * 1100: entry, "b": 2}]}
+    assert yaml.safe_load(to_yaml(value)) == value
+
+
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
 def test_infinity_and_nan_are_null_in_json(number: float) -> None:
     assert json.loads(to_json((number,))) == [None]
