@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hostinfo.errors import DriverError, Unsupported
+from hostinfo.errors import DriverError
 from hostinfo.fact import FactBuilder
 from hostinfo.model.system import Bios, Board, Chassis, System
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _SYSTEM_FIELDS = ("manufacturer", "product", "version", "serial", "sku", "family")
 """Fields of the model that are named as in the document's section ``system``."""
+_FROM_SYSINFO = (*_SYSTEM_FIELDS, "bios", "board", "chassis")
 
 
 def read_system(host: LibvirtHost, fields: RequestedFields) -> GroupResult[System]:
@@ -55,9 +56,8 @@ def read_system(host: LibvirtHost, fields: RequestedFields) -> GroupResult[Syste
 def _entries(host: LibvirtHost, builder: FactBuilder) -> dict[str, dict[str, str]]:
     """Return section -> name -> text of the sysinfo document; empty for a host without SMBIOS."""
     try:
-        root = parse(host.call("sysinfo"), "sysinfo", f"{host.driver} sysinfo")
-    except Unsupported:
-        return {}
+        document = host.optional(builder, _FROM_SYSINFO, lambda: host.call("sysinfo"))
+        root = parse(document, "sysinfo", f"{host.driver} sysinfo") if document is not None else ()
     except DriverError as error:
         builder.add_problem("", error)
         return {}

@@ -37,7 +37,7 @@ def correct_package_ids(
     is_arm = info is not None and _has_key(info, "CPU implementer", "CPU architecture")
     if not is_arm and not (info is not None and _has_key(info, "hart", "mvendorid", "isa")):
         return None
-    if _is_default_topology(reader, locations):
+    if _is_default_topology(reader, locations) and _populated_sockets(reader) != len(first_of):
         for location in locations.values():
             location.package, location.package_cpus = None, 0
         return NODE_AS_PACKAGE

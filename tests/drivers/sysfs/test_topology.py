@@ -110,13 +110,15 @@ def test_two_arm_packages_with_smbios_are_two_sockets(tmp_path: Path) -> None:
     assert (found.sockets, [one.socket_first_cpu for one in found.processors]) == (2, [0, 0, 2, 2])
 
 
-@pytest.mark.parametrize(
-    "cpuinfo",
-    [
-        "".join(f"processor\t: {n}\nhart\t\t: {n}\nisa\t\t: rv64imafdc\n\n" for n in range(4)),
-        arm_records(["0xd0c"] * 4),
-    ],
-)
+def test_one_populated_socket_of_smbios_means_clusters(tmp_path: Path) -> None:
+    files = topology([0, 0, 1, 1]) | {"proc/cpuinfo": arm_records(["0x000"] * 4)}  # APM X-Gene with UEFI
+    assert read_cpu(tmp_path, files | smbios(2400)).value.sockets == 1
+
+
+RISCV = "".join(f"processor\t: {number}\nhart\t\t: {number}\nisa\t\t: rv64imafdc\n\n" for number in range(4))
+
+
+@pytest.mark.parametrize("cpuinfo", [RISCV, arm_records(["0xd0c"] * 4)])
 def test_numa_nodes_that_are_written_as_packages_are_no_sockets(tmp_path: Path, cpuinfo: str) -> None:
     files = topology([0, 0, 1, 1], cores=[0, 1, 2, 3]) | {"proc/cpuinfo": cpuinfo}
     for node, cpus in enumerate(("0-1", "2-3")):
@@ -125,6 +127,13 @@ def test_numa_nodes_that_are_written_as_packages_are_no_sockets(tmp_path: Path, 
     assert (result.value.sockets, result.value.cores) == (None, 4)
     assert "sockets" in paths_of(result)
     assert {one.socket_id for one in result.value.processors} == {None}
+
+
+def test_numa_nodes_are_sockets_where_smbios_has_as_many(tmp_path: Path) -> None:
+    files = topology([0, 0, 1, 1], cores=[0, 1, 2, 3]) | {"proc/cpuinfo": RISCV} | smbios(2000, sockets=2)
+    for node, cpus in enumerate(("0-1", "2-3")):
+        files[f"sys/devices/system/node/node{node}/cpulist"] = f"{cpus}\n"
+    assert read_cpu(tmp_path, files).value.sockets == 2
 
 
 def test_clusters_and_dies_with_ids_that_repeat_are_distinguished(tmp_path: Path) -> None:
@@ -201,10 +210,10 @@ def boost(current: str, **others: str) -> Files:
     return files
 
 
-def smbios(megahertz: int) -> Files:
-    """Return the files of a table with one processor whose maximum frequency is the given one."""
+def smbios(megahertz: int, sockets: int = 1) -> Files:
+    """Return the files of a table of processors whose maximum frequency is the given one."""
     body = processor().replace(struct.pack("<H", 3500), struct.pack("<H", megahertz), 1)
-    table = structure(4, 0x400, body, *CPU_TEXTS) + END
+    table = b"".join(structure(4, 0x400 + number, body, *CPU_TEXTS) for number in range(sockets)) + END
     folder = "sys/firmware/dmi/tables"
     return {f"{folder}/DMI": table, f"{folder}/smbios_entry_point": entry_point(table, (3, 0), None)}
 
