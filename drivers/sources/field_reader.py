@@ -5,6 +5,7 @@ from __future__ import annotations
 from hostinfo.errors import DriverError
 
 from . import cpulist
+from .container_view import ContainerView, read_container_view
 from .tree import source_of
 
 TYPE_CHECKING = False
@@ -22,12 +23,20 @@ if TYPE_CHECKING:
 class FieldReader:
     """A tree, and the builder that collects the problems of the group's fields."""
 
-    __slots__ = ("_reported", "builder", "tree")
+    __slots__ = ("_container", "_reported", "builder", "tree")
 
     def __init__(self, tree: Tree, builder: FactBuilder) -> None:
         self.tree = tree
         self.builder = builder
         self._reported: set[str] = set()
+        self._container: ContainerView | None = None
+
+    @property
+    def container(self) -> ContainerView:
+        """Which files show a container's share; read once."""
+        if self._container is None:
+            self._container = read_container_view(self.tree)
+        return self._container
 
     def attribute(self, field: str, path: str) -> str | None:
         """Return the text of an attribute; None if it is absent or unreadable."""

@@ -12,11 +12,3 @@ def parse_meminfo(text: str) -> dict[str, int]:
             case [kibibytes, "kB"] if kibibytes.isdecimal() and len(kibibytes) < 16:
                 amounts[name.rpartition(" ")[2]] = int(kibibytes) * 1024
     return amounts
-
-
-def is_meminfo_from_lxcfs(mounts: str) -> bool:
-    """Return whether lxcfs replaces /proc/meminfo by a container's limits, from proc_pid_mountinfo(5)."""
-    for line in mounts.split("\n"):
-        if "fuse.lxcfs" in line and line.split()[4:5] in (["/proc/meminfo"], ["/proc"]):
-            return True
-    return False

@@ -8,6 +8,7 @@ from hostinfo.errors import Unsupported
 from hostinfo.fact import GroupResult
 from hostinfo.model.cpu import Cpu
 
+from ..sources.container_view import REASON
 from ..sources.sources import Sources
 from ..sources.tree import source_of
 from .processor import CPU_DIR, cpu_identity, cpuinfo
@@ -17,6 +18,7 @@ _PER_CPU = (
     "threads", "sockets", "cores", "threads_per_core", "caches", "kinds", "processors",
     "current_frequency_hz", "min_frequency_hz", "max_frequency_hz",
 )  # fmt: skip
+_COUNTS = ("threads", "sockets", "cores", "threads_per_core")
 
 
 def read(sources: Sources, fields: RequestedFields) -> GroupResult[Cpu]:
@@ -31,13 +33,27 @@ def read(sources: Sources, fields: RequestedFields) -> GroupResult[Cpu]:
         from .processor.processors import ProcessorReader  # half of the modules: not needed for cpu.model_name
 
         ProcessorReader(cpu).read()
-    if not cpu.values and not cpu.builder.problems and cpu.info() is None and not cpu.reader.tree.is_dir(CPU_DIR):
+        _report_container(cpu)
+    is_empty = not cpu.values and not cpu.builder.problems and cpu.identity_info() is None
+    if is_empty and not cpu.reader.tree.is_dir(CPU_DIR):
         raise Unsupported(f"/proc/cpuinfo, /{CPU_DIR}", "neither exists")
     return cpu.builder.build(Cpu(**cpu.values))
 
 
+def _report_container(cpu: CpuFields) -> None:
+    """Add the reason for what a container's /proc/cpuinfo cannot say about the machine."""
+    if not cpu.reader.container.covers("proc/cpuinfo"):
+        return
+    reported = {problem.path for problem in cpu.builder.problems}
+    for field in (*_COUNTS, "current_frequency_hz"):
+        if cpu.builder.needs(field) and field not in cpu.values and field not in reported:
+            cpu.builder.unsupported(field, cpuinfo.SOURCE, REASON)
+    if cpu.builder.needs("processors"):
+        cpu.builder.unsupported("processors.model_name", cpuinfo.SOURCE, f"{REASON}, with numbers of its own")
+
+
 def _read_identity(cpu: CpuFields) -> None:
-    info = cpu.info()
+    info = cpu.identity_info()
     if info is None:
         return
     first = min(info.records, default=None)

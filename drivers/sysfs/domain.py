@@ -3,18 +3,22 @@
 Source: /sys/devices/system/cpu/online, proc_meminfo(5), /sys/hypervisor, and those of virt/cgroup.py.
 """
 
+import errno
+
 from hostinfo.driver import RequestedFields
-from hostinfo.errors import DriverError
+from hostinfo.errors import DriverError, ReadError
 from hostinfo.fact import FactBuilder, GroupResult
 from hostinfo.model.domain import Domain, Limits
 
 from ..sources import cpulist
+from ..sources.container_view import REASON
 from ..sources.field_reader import FieldReader
-from ..sources.meminfo import is_meminfo_from_lxcfs, parse_meminfo
+from ..sources.meminfo import parse_meminfo
 from ..sources.sources import Sources
 from ..sources.tree import source_of
 from ..sources.xen_role import DOM0, PV_DOMU, read_role
 from .virt import cgroup
+from .virt.container_share import ContainerShare
 
 _ONLINE = "sys/devices/system/cpu/online"
 
@@ -25,14 +29,15 @@ def read(sources: Sources, fields: RequestedFields) -> GroupResult[Domain]:
     reader = FieldReader(sources.tree, builder)
     wants_limits = builder.needs("limits", "is_whole_machine")
     online = _online(reader) if wants_limits or builder.needs("online_cpus") else 0
-    limits, are_known = _read_limits(reader, online) if wants_limits else (None, False)
+    share = ContainerShare(reader, online) if wants_limits else None
+    limits, are_known = _read_limits(reader, share.machine_cpus) if share is not None else (None, False)
     xen = read_role(sources.tree) if builder.needs("is_whole_machine", "uuid", "guest_type") else None
     return builder.build(
         Domain(
             online_cpus=online.bit_count() or None,
             memory_bytes=_memory(reader) if builder.needs("memory_bytes") else None,
             limits=limits,
-            is_whole_machine=_is_whole(builder, xen, limits, are_known),
+            is_whole_machine=_is_whole(builder, xen, limits, are_known, share),
             uuid=_read_xen(reader, "uuid") if xen else None,
             guest_type=_read_xen(reader, "guest_type") if xen else None,
         )
@@ -41,7 +46,8 @@ def read(sources: Sources, fields: RequestedFields) -> GroupResult[Domain]:
 
 def _online(reader: FieldReader) -> int:
     """Return the set of online CPUs; without the file, as many as /proc/cpuinfo has."""
-    reader.builder.record_source(source_of(_ONLINE), "online_cpus")
+    is_share = reader.container.covers(_ONLINE)
+    reader.builder.record_source(source_of(_ONLINE) + (" (lxcfs: the container's)" if is_share else ""), "online_cpus")
     online = reader.cpu_set("online_cpus", _ONLINE)
     if online:
         return online
@@ -65,9 +71,9 @@ def count_processors(cpuinfo: str) -> int:
 
 
 def _memory(reader: FieldReader) -> int | None:
-    is_lxcfs = is_meminfo_from_lxcfs(reader.text("memory_bytes", "proc/self/mountinfo") or "")
+    is_share = reader.container.covers("proc/meminfo")
     reader.builder.record_source(
-        "/proc/meminfo" + (" (lxcfs: the container's limit)" if is_lxcfs else ""), "memory_bytes"
+        "/proc/meminfo" + (" (lxcfs: the container's limit)" if is_share else ""), "memory_bytes"
     )
     return parse_meminfo(reader.text("memory_bytes", "proc/meminfo") or "").get("MemTotal")
 
@@ -76,28 +82,44 @@ def _read_limits(reader: FieldReader, online: int) -> tuple[Limits | None, bool]
     """Return the limits, None if there are none; and whether they are known."""
     try:
         found = cgroup.read_limits(reader.tree, online)
+    except ReadError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR):
+            reader.builder.unsupported("limits", error.source, "does not exist: the control group is unknown")
+        else:
+            reader.report_once("limits", error)
+        return None, False
     except DriverError as error:
         reader.report_once("limits", error)
         return None, False
-    if found is None:
-        return None, False
-    limits, sources = found
-    for field, source in sources.items():
+    for field, source in found.sources.items():
         reader.builder.record_source(source, f"limits.{field}")
-    return (limits if limits != Limits() else None), True
+    if found.hidden:
+        reader.builder.unsupported("limits", "/proc/self/mountinfo", found.hidden)
+    return (found.limits if found.limits != Limits() else None), not found.hidden
 
 
-def _is_whole(builder: FactBuilder, xen: str | None, limits: Limits | None, are_known: bool) -> bool | None:
+def _is_whole(
+    builder: FactBuilder, xen: str | None, limits: Limits | None, are_known: bool, share: ContainerShare | None
+) -> bool | None:
     """Return whether no CPU and no memory is withheld; a limit on the number of processes does not count."""
     if not builder.needs("is_whole_machine"):
         return None
     if xen == DOM0:
         builder.record_source("/sys/hypervisor", "is_whole_machine")
         return False
-    if xen == PV_DOMU or not are_known:  # sees only its share of the machine
+    if xen == PV_DOMU:
+        builder.unsupported("is_whole_machine", "/sys/hypervisor", "a Xen domU sees only its share of the machine")
+        return None
+    if share is not None and share.is_smaller:
+        builder.record_source("/proc/self/mountinfo (a filter such as lxcfs)", "is_whole_machine")
+        return False
+    is_limited = limits is not None and (limits.cpus, limits.cpu_numbers, limits.memory_bytes) != (None, None, None)
+    if not is_limited and (not are_known or (share is not None and share.is_filtered)):
+        why = "the limits are unknown" if not are_known else f"{REASON}; no limit is visible"
+        builder.unsupported("is_whole_machine", "/proc/self/cgroup", why)
         return None
     builder.record_source("/proc/self/cgroup", "is_whole_machine")
-    return limits is None or (limits.cpus, limits.cpu_numbers, limits.memory_bytes) == (None, None, None)
+    return not is_limited
 
 
 def _read_xen(reader: FieldReader, field: str) -> str | None:

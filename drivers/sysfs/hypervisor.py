@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 _KVM = "sys/class/misc/kvm"
 _FEATURES = "sys/hypervisor/properties/features"
-_MACHINE = ("role", "type", "version", "guest_of", "is_virtual_machine")
+_LIBVIRT_QEMU = "run/libvirt/qemu"
+_MACHINE = ("role", "type", "can_host_guests", "version", "guest_of", "is_virtual_machine")
+_UNKNOWN = "neither the CPU's flags nor the firmware prove a guest or hardware; SMBIOS is readable by root only"
+_CLOUDS = frozenset({"amazon", "google", "microsoft"})
 
 
 def read(sources: Sources, fields: RequestedFields) -> GroupResult[Hypervisor]:
@@ -43,6 +46,7 @@ def read(sources: Sources, fields: RequestedFields) -> GroupResult[Hypervisor]:
         Hypervisor(
             role=machine.role,
             type=machine.type,
+            can_host_guests=machine.can_host_guests,
             version=machine.version,
             guest_of=machine.guest_of,
             is_virtual_machine=machine.is_virtual_machine,
@@ -55,10 +59,11 @@ def read(sources: Sources, fields: RequestedFields) -> GroupResult[Hypervisor]:
 def _read_machine(tree: Tree, builder: FactBuilder, detected_by: list[str]) -> Hypervisor:
     xen = read_role(tree)
     evidence = detect_hypervisor(tree, xen)
-    hosts_kvm = xen is None and tree.is_dir(_KVM)
+    has_kvm = xen is None and tree.is_dir(_KVM)
+    hosts_kvm = has_kvm and (not _is_cloud_guest(evidence) or tree.exists(_LIBVIRT_QEMU))
     if xen == DOM0:
         detected_by.append(_dom0_evidence(tree))
-    if hosts_kvm:
+    if has_kvm:
         detected_by.append(f"/{_KVM}: exists")
     detected_by.extend(f"{item.source}: {item.text}" for item in evidence)
     if evidence:
@@ -67,13 +72,30 @@ def _read_machine(tree: Tree, builder: FactBuilder, detected_by: list[str]) -> H
     hosts = "xen" if xen == DOM0 else "kvm" if hosts_kvm else None
     source = "/sys/hypervisor" if xen else source_of(_KVM) if hosts_kvm else evidence[0].source if evidence else ""
     builder.record_source(source, "role", "type")
+    can_host = xen == DOM0 or has_kvm
+    builder.record_source("/sys/hypervisor" if xen else source_of(_KVM), "can_host_guests")
+    _report_unknown(builder, evidence, has_role=xen is not None or hosts_kvm)
     return Hypervisor(
         role=_role(xen, hosts_kvm, evidence),
         type=hosts,
+        can_host_guests=can_host if can_host or tree.is_dir("sys/class") else None,
         version=_version(tree, builder, hosts),
         guest_of=guest_of,
         is_virtual_machine=guest_of is not None if evidence else None,
     )
+
+
+def _is_cloud_guest(evidence: list[Evidence]) -> bool:
+    """Return whether this is a cloud's virtual machine: many have KVM, few run guests."""
+    return bool(evidence) and (evidence[0].hypervisor in _CLOUDS or evidence[0].is_cloud)
+
+
+def _report_unknown(builder: FactBuilder, evidence: list[Evidence], *, has_role: bool) -> None:
+    if evidence:
+        return
+    for field in ("is_virtual_machine",) if has_role else ("role", "is_virtual_machine"):
+        if builder.needs(field):
+            builder.unsupported(field, "/proc/cpuinfo, SMBIOS", _UNKNOWN)
 
 
 def _role(xen: str | None, hosts_kvm: bool, evidence: list[Evidence]) -> Role | None:

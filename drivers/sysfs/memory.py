@@ -7,8 +7,9 @@ from hostinfo.errors import ParseError
 from hostinfo.fact import FactBuilder, GroupResult
 from hostinfo.model.memory import Memory, Swap
 
+from ..sources.container_view import REASON
 from ..sources.field_reader import FieldReader
-from ..sources.meminfo import is_meminfo_from_lxcfs, parse_meminfo
+from ..sources.meminfo import parse_meminfo
 from ..sources.sources import Sources
 from ..sources.tree import source_of
 from .mm import huge_pages
@@ -52,13 +53,18 @@ def _read_amounts(reader: FieldReader, values: dict[str, Any]) -> None:
     source = _SOURCE
     if text is not None and "MemTotal" not in amounts:
         builder.add_problem(field, ParseError(_SOURCE, "no MemTotal line in kB"))
-    if text is None or is_meminfo_from_lxcfs(reader.text(field, "proc/self/mountinfo") or ""):
+    is_share = reader.container.covers("proc/meminfo")
+    if text is None or is_share:
         amounts, source = _sum_of_nodes(reader, field), source_of(f"{NODE_DIR}/node*/meminfo")
         _check_sum(reader, field, amounts)
     for name, key in _AMOUNTS.items():
         if builder.needs(name) and key in amounts:
             values[name] = amounts[key]
             builder.record_source(source, name)
+    if is_share:
+        for name in (*_AMOUNTS, "swap"):
+            if builder.needs(name) and _AMOUNTS.get(name) not in amounts:
+                builder.unsupported(name, _SOURCE, REASON)
     if builder.needs("swap") and "SwapTotal" in amounts:
         values["swap"] = Swap(total_bytes=amounts["SwapTotal"], free_bytes=amounts.get("SwapFree", 0))
         builder.record_source(source, "swap")

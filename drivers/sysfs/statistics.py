@@ -13,6 +13,7 @@ from hostinfo.model.statistics import LinkCounters, MemoryUse, Pressure, Scope, 
 from hostinfo.record import replace
 
 from ..sources.clock import utc
+from ..sources.container_view import REASON, read_container_view
 from ..sources.meminfo import parse_meminfo
 from ..sources.tree import source_of
 from .counters import cpu_load, disks, pressure
@@ -21,6 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from hostinfo.driver import RequestedFields
 
+    from ..sources.container_view import ContainerView
     from ..sources.sources import Sources
     from ..sources.tree import Tree
 
@@ -67,11 +69,12 @@ def _dom0_path(path: str) -> str:
 def _read(sources: Sources, fields: RequestedFields, scope: Scope) -> GroupResult[Statistics]:
     builder = FactBuilder("sysfs", fields)
     tree = sources.tree
-    stat = _read_text(builder, tree, "proc/stat", "cpu", "cpus", "processes")
-    loadavg = _read_text(builder, tree, "proc/loadavg", "load", "processes")
-    meminfo = _read_text(builder, tree, "proc/meminfo", "memory")
-    diskstats = _read_text(builder, tree, "proc/diskstats", "disks", "volumes")
-    uptime = _read_text(builder, tree, "proc/uptime", "uptime_seconds")
+    container = read_container_view(tree)
+    stat = _read_text(builder, tree, container, "proc/stat", "cpu", "cpus", "processes")
+    loadavg = _read_text(builder, tree, container, "proc/loadavg", "load", "processes")
+    meminfo = _read_text(builder, tree, container, "proc/meminfo", "memory")
+    diskstats = _read_text(builder, tree, container, "proc/diskstats", "disks", "volumes")
+    uptime = _read_text(builder, tree, container, "proc/uptime", "uptime_seconds")
     whole_disks, volumes = _read_disks(builder, tree, diskstats)
     try_read = builder.try_read
     value = Statistics(
@@ -83,7 +86,7 @@ def _read(sources: Sources, fields: RequestedFields, scope: Scope) -> GroupResul
         cpus=cpu_load.parse_cpu_count(stat),
         memory=parse_memory_use(meminfo),
         processes=try_read("processes", partial(cpu_load.parse_processes, stat, loadavg)),
-        pressure=_read_pressure(builder, tree),
+        pressure=_read_pressure(builder, tree, container),
         links=_read_links(builder, sources),
         disks=whole_disks,
         volumes=volumes,
@@ -93,9 +96,14 @@ def _read(sources: Sources, fields: RequestedFields, scope: Scope) -> GroupResul
     return builder.build(value)
 
 
-def _read_text(builder: FactBuilder, tree: Tree, path: str, *fields: str) -> str:
+def _read_text(builder: FactBuilder, tree: Tree, container: ContainerView, path: str, *fields: str) -> str:
     """Return the text of a file; empty if no field needs it, or if it is absent or unreadable."""
     if not builder.needs(*fields):
+        return ""
+    if container.covers(path):
+        for field in fields:
+            if builder.needs(field):
+                builder.unsupported(field, source_of(path), REASON)
         return ""
     try:
         text = tree.optional(path) or ""
@@ -124,10 +132,10 @@ def parse_memory_use(text: str) -> MemoryUse | None:
     )
 
 
-def _read_pressure(builder: FactBuilder, tree: Tree) -> tuple[Pressure, ...]:
+def _read_pressure(builder: FactBuilder, tree: Tree, container: ContainerView) -> tuple[Pressure, ...]:
     found = []
     for resource in pressure.RESOURCES if builder.needs("pressure") else ():
-        text = _read_text(builder, tree, f"proc/pressure/{resource}", "pressure")
+        text = _read_text(builder, tree, container, f"proc/pressure/{resource}", "pressure")
         parsed = builder.try_read("pressure", partial(pressure.parse_pressure, resource, text)) if text else None
         if parsed is not None:
             found.append(parsed)

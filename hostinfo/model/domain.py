@@ -26,13 +26,14 @@ class Domain:
     """Resources assigned to this operating system: in a Xen Dom0 its CPUs and memory, in a container its limits."""
 
     online_cpus: int | None = None
-    """CPUs that this kernel schedules on."""
+    """CPUs that this kernel schedules on; in a container with lxcfs, those of the container."""
     memory_bytes: int | None = None
-    """Memory that this kernel manages (MemTotal)."""
+    """Memory that this kernel manages (MemTotal); in a container with lxcfs, that of the container."""
     limits: Limits | None = None
     """Limits of the control group; None: it has none."""
     is_whole_machine: bool | None = None
-    """True: all of the machine is assigned to this operating system, and no limit applies; None: not known."""
+    """True: all of the machine is assigned to this operating system, and no limit applies; False: a limit or
+    lxcfs withholds CPUs or memory; None: not known, such as if the mounts do not show this process' control group."""
     uuid: str | None = None
     """UUID of the Xen domain (zeros in a Dom0); None: not a Xen domain."""
     guest_type: str | None = None

@@ -11,7 +11,7 @@ class Scope(StrEnum):
     """What the figures cover."""
 
     HOST = "host"
-    """The machine, as its kernel reports it."""
+    """The machine, as its kernel reports it. Counters that lxcfs provides count a container, and are absent."""
     HYPERVISOR = "hypervisor"
     """The machine, as Xen reports it: all domains together."""
     CONTROL_DOMAIN = "control-domain"

@@ -6,7 +6,7 @@ run time; MemTotal is less by what the kernel reserves.
 
 from __future__ import annotations
 
-from ...sources.meminfo import is_meminfo_from_lxcfs, parse_meminfo
+from ...sources.meminfo import parse_meminfo
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class SizeCheck:
 
     def __init__(self, reader: FieldReader, field: str, found: int) -> None:
         meminfo = reader.text(field, "proc/meminfo")
-        self.is_from_lxcfs = is_meminfo_from_lxcfs(reader.text(field, "proc/self/mountinfo") or "")
+        self.is_from_lxcfs = reader.container.covers("proc/meminfo")
         """Whether MemTotal is a container's limit, which is compared with nothing."""
         self.total_bytes = None if self.is_from_lxcfs else parse_meminfo(meminfo or "").get("MemTotal")
         blocks = read_online_blocks(reader, field) if self.total_bytes is None else None

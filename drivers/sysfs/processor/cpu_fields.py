@@ -31,7 +31,14 @@ class CpuFields:
         self._is_info_read = False
 
     def info(self) -> cpuinfo.CpuInfo | None:
-        """Return the parsed /proc/cpuinfo; None if it is absent, unreadable or malformed."""
+        """Return the machine's parsed /proc/cpuinfo; None if it is absent, unreadable, malformed, or a container's.
+
+        lxcfs lists the container's CPUs only, and renumbers them: their lines cannot be joined by number.
+        """
+        return None if self.reader.container.covers("proc/cpuinfo") else self.identity_info()
+
+    def identity_info(self) -> cpuinfo.CpuInfo | None:
+        """Return the parsed /proc/cpuinfo, even a container's: each CPU there is one of the machine's."""
         if not self._is_info_read:
             self._is_info_read = True
             field = next((name for name in IDENTITY if self.builder.needs(name)), "processors")

@@ -52,11 +52,14 @@ class Topology:
 def read_cpus(reader: FieldReader, cpuinfo: Callable[[], CpuInfo | None]) -> Topology:
     """Return the present and the online CPUs, without locations."""
     found = Topology()
-    online = _read_set(reader, "online")
+    is_share = reader.container.covers(f"{CPU_DIR}/online")
+    online = None if is_share else _read_set(reader, "online")
     present = _read_set(reader, "present")
     found.source = source_of(f"{CPU_DIR}/online")
     if online is None:
         online, directories = _from_directories(reader)
+        if is_share:  # a filtered directory lacks the other CPUs of the machine
+            online |= (present or 0) & ~directories
         present = (present or 0) | directories
         found.source = source_of(f"{CPU_DIR}/cpu*")
     if not online:

@@ -1,12 +1,12 @@
 """Limits of the control groups that contain this process, versions 2 and 1.
 
-Limits apply from the process' group up to the root of the mount; groups above that root are not visible.
+Limits apply from the process' group up to the root of the mount; groups above that root are not visible. A mount whose
+root lies outside the cgroup namespace (``/..`` in mountinfo), or in another branch, does not show the process' group.
 Source: cgroups(7), proc_pid_mountinfo(5), Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/.
 """
 
 from __future__ import annotations
 
-from hostinfo.errors import ReadError
 from hostinfo.model.domain import Limits
 
 from ...sources import cpulist
@@ -24,31 +24,42 @@ if TYPE_CHECKING:
     """Reads one limit of a group (tree, directory, whether it is version 2): the limit and the name of its file."""
 
 _DEPTH_LIMIT = 64  # nested groups; far fewer in practice
+_WITHHOLDING = ("cpu", "cpuset", "memory")
+"""Controllers whose limits withhold a part of the machine."""
+_FIRST_NAMESPACE = "cgroup:[4026531835]"  # PROC_CGROUP_INIT_INO, the same on every kernel
 _NO_LIMIT = 1 << 60  # "no limit" of version 1 is LONG_MAX rounded down to a page
 
 
 class Hierarchy:
     """The group of this process in one mounted hierarchy, and its ancestors."""
 
-    __slots__ = ("groups", "is_v2")
+    __slots__ = ("groups", "is_hidden", "is_v2")
 
-    def __init__(self, groups: list[str], is_v2: bool) -> None:
+    def __init__(self, groups: list[str], is_v2: bool, is_hidden: bool = False) -> None:
         self.groups = groups
-        """Directories, that of the process first."""
+        """Directories, that of the process first; if that is hidden, an ancestor or none."""
         self.is_v2 = is_v2
+        self.is_hidden = is_hidden
+        """Whether the mount does not show the process' group."""
 
 
-def read_limits(tree: Tree, online: int) -> tuple[Limits, dict[str, str]] | None:
-    """Return the limits and the file of each; ``online`` is the set of online CPUs.
+class GroupLimits:
+    """The limits that are visible, and why others may exist."""
 
-    None if the group of this process is unknown. ReadError: a limit cannot be read.
-    """
-    try:
-        memberships = tree.text("proc/self/cgroup")
-        mounts = tree.text("proc/self/mountinfo")
-    except ReadError:
-        return None
-    found = parse_hierarchies(memberships, mounts)
+    __slots__ = ("hidden", "limits", "sources")
+
+    def __init__(self, limits: Limits, sources: dict[str, str], hidden: str) -> None:
+        self.limits = limits
+        self.sources = sources
+        """The file of each limit."""
+        self.hidden = hidden
+        """Why the limits of this process may not be visible; empty: all are."""
+
+
+def read_limits(tree: Tree, online: int) -> GroupLimits:
+    """Return the limits; ``online`` is the set of online CPUs. ReadError: a file cannot be read."""
+    memberships = tree.text("proc/self/cgroup")
+    found = parse_hierarchies(memberships, tree.text("proc/self/mountinfo"))
     reader = _LimitReader(tree, found)
     limits = Limits(
         cpus=reader.lowest("cpus", "cpu", _quota),
@@ -57,17 +68,37 @@ def read_limits(tree: Tree, online: int) -> tuple[Limits, dict[str, str]] | None
         swap_bytes=reader.lowest("swap_bytes", "memory", _swap),
         processes=reader.lowest("processes", "pids", _processes),
     )
-    return limits, reader.sources
+    return GroupLimits(limits, reader.sources, _hidden_reason(tree, parse_memberships(memberships), found))
 
 
-def parse_hierarchies(memberships: str, mounts: str) -> dict[str, Hierarchy]:
-    """Return the hierarchy per controller; "" is version 2, with the controllers that version 1 does not use."""
+def _hidden_reason(tree: Tree, paths: dict[str, str], found: dict[str, Hierarchy]) -> str:
+    for controller in _WITHHOLDING:
+        path = paths.get(controller, paths.get(""))
+        hierarchy = found.get(controller) or found.get("")
+        if path is None:  # the kernel has no such controller
+            continue
+        if hierarchy is None:
+            if path != "/" or tree.link("proc/self/ns/cgroup") != _FIRST_NAMESPACE:
+                return f"the control group {path[:200]} of this process is not mounted ({controller})"
+        elif hierarchy.is_hidden:
+            return f"the mounted control groups do not show that of this process, {path[:200]} ({controller})"
+    return ""
+
+
+def parse_memberships(text: str) -> dict[str, str]:
+    """Return the path of the process' group per controller; "" is version 2."""
     paths: dict[str, str] = {}
-    for line in memberships.splitlines():
+    for line in text.splitlines():
         parts = line.split(":", 2)
         if len(parts) == 3:
             for controller in parts[1].split(","):
                 paths[controller] = parts[2]
+    return paths
+
+
+def parse_hierarchies(memberships: str, mounts: str) -> dict[str, Hierarchy]:
+    """Return the hierarchy per controller; "" is version 2, with the controllers that version 1 does not use."""
+    paths = parse_memberships(memberships)
     found: dict[str, Hierarchy] = {}
     for line in mounts.splitlines():
         before, _, after = line.partition(" - ")
@@ -76,25 +107,28 @@ def parse_hierarchies(memberships: str, mounts: str) -> dict[str, Hierarchy]:
             continue
         names = [""] if filesystem[0] == "cgroup2" else [name for name in filesystem[2].split(",") if name in paths]
         for name in names:
-            if name in paths and name not in found:
-                groups = _groups(_unescape(mount[3]), _unescape(mount[4]), paths[name])
-                found[name] = Hierarchy(groups, is_v2=name == "")
+            if name in paths and (name not in found or found[name].is_hidden):
+                found[name] = _hierarchy(_unescape(mount[3]), _unescape(mount[4]), paths[name], is_v2=name == "")
     return found
 
 
-def _groups(root: str, mount: str, path: str) -> list[str]:
-    """Return the directories from the group up to the mount point; a group outside the mount counts as its root."""
+def _hierarchy(root: str, mount: str, path: str, *, is_v2: bool) -> Hierarchy:
+    """Return the directories from the group up to the mount point.
+
+    A root of ``/..`` is an ancestor of all groups in this namespace: its limits apply too.
+    """
+    base = mount.strip("/")
     if root == "/":
         inner = path
     elif path == root or path.startswith(root + "/"):
         inner = path[len(root) :]
     else:
-        inner = ""
+        return Hierarchy([base] if root.startswith("/..") else [], is_v2, is_hidden=True)
     parts = [part for part in inner.split("/") if part]
     if ".." in parts:
-        parts = []
-    base = mount.strip("/")
-    return ["/".join([base, *parts[:depth]]) for depth in range(min(len(parts), _DEPTH_LIMIT), -1, -1)]
+        return Hierarchy([], is_v2, is_hidden=True)
+    groups = ["/".join([base, *parts[:depth]]) for depth in range(min(len(parts), _DEPTH_LIMIT), -1, -1)]
+    return Hierarchy(groups, is_v2)
 
 
 def _unescape(text: str) -> str:

@@ -4,6 +4,7 @@ Source: systemd's "Container Interface" (container=, /run/host, /run/systemd/con
 /run/.containerenv, proc_pid_cgroup(5), proc_pid_mountinfo(5).
 """
 
+from ...sources.container_view import read_container_view
 from ...sources.tree import Tree, source_of
 
 _FIRST_PID_NAMESPACE = "pid:[4026531836]"  # PROC_PID_INIT_INO, the same on every kernel since 3.8
@@ -30,8 +31,15 @@ Found = tuple[str, str, str]
 
 
 def find_container(tree: Tree) -> Found | None:
-    """Return the container manager; None without evidence of one."""
-    return _by_kernel(tree) or _by_interface(tree) or _by_file(tree) or _by_cgroup(tree) or _by_layers(tree)
+    """Return the container manager; None without evidence of one.
+
+    The nearest manager is first. The kernel is last: it is the same for containers inside WSL and OpenVZ.
+    """
+    for find in (_by_interface, _by_file, _by_cgroup, _by_layers, _by_mounts, _by_kernel):
+        found = find(tree)
+        if found is not None:
+            return found
+    return None
 
 
 def _by_kernel(tree: Tree) -> Found | None:
@@ -69,9 +77,16 @@ def _by_file(tree: Tree) -> Found | None:
     for path, manager in _FILES:
         if tree.exists(path) and not _is_booted_image(tree):
             return manager, source_of(path), "exists"
-    if tree.is_dir("dev/lxd"):
-        return "lxc", "/dev/lxd", "exists"
     return None
+
+
+def _by_mounts(tree: Tree) -> Found | None:
+    """Look for what LXD and Incus mount into their containers, and for files that lxcfs provides."""
+    for path in ("dev/incus", "dev/lxd"):
+        if tree.is_dir(path):
+            return "lxc", source_of(path), "exists"
+    files = read_container_view(tree).lxcfs_files
+    return ("lxc", "/proc/self/mountinfo", f"lxcfs provides {files[0]}") if files else None
 
 
 def _is_booted_image(tree: Tree) -> bool:

@@ -13,3 +13,5 @@ class Evidence:
     """Name of the hypervisor, as systemd-detect-virt(1) prints it; None: evidence that this is no guest."""
     source: str
     text: str
+    is_cloud: bool = False
+    """Whether the name is a cloud's."""

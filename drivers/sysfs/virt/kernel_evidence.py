@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hostinfo.errors import ReadError
+
 from ...sources.tree import source_of
 from .evidence import Evidence
 
@@ -13,6 +15,7 @@ _MODALIAS = "sys/devices/system/cpu/modalias"
 _HYPERVISOR_FEATURE = ",009F,"  # X86_FEATURE_HYPERVISOR, word 4 bit 31, as modalias writes it
 _CLOCKS = "sys/devices/system/clocksource/clocksource0/available_clocksource"
 _CLOCK_NAMES = (("kvm-clock", "kvm"), ("xen", "xen"), ("hyperv_clocksource_tsc_page", "microsoft"))
+_PTP = "sys/class/ptp"
 _PCI_DEVICES = {
     "80eebeef": "oracle",
     "80eecafe": "oracle",
@@ -57,7 +60,7 @@ def find_clock_evidence(tree: Tree, _cpuinfo: str = "") -> Evidence | None:
 
 def find_vmbus_evidence(tree: Tree, _cpuinfo: str) -> Evidence | None:
     """Return the evidence of devices on Hyper-V's VMBus."""
-    if tree.names("sys/bus/vmbus/devices"):
+    if _names(tree, "sys/bus/vmbus/devices"):
         return Evidence(hypervisor="microsoft", source="/sys/bus/vmbus/devices", text="Hyper-V's bus has devices")
     return None
 
@@ -75,3 +78,26 @@ def find_pci_evidence(tree: Tree, _cpuinfo: str) -> Evidence | None:
         if len(words) > 1 and words[1] in _PCI_DEVICES:
             return Evidence(hypervisor=_PCI_DEVICES[words[1]], source="/proc/bus/pci/devices", text=words[1])
     return None
+
+
+def find_kvm_device_evidence(tree: Tree, _cpuinfo: str) -> Evidence | None:
+    """Return the evidence of KVM's clock device, which its guests have on ARM too (drivers/ptp/ptp_kvm_common.c)."""
+    for name in _names(tree, _PTP):
+        if tree.try_text(f"{_PTP}/{name}/clock_name") == "KVM virtual PTP":
+            return Evidence(hypervisor="kvm", source=source_of(f"{_PTP}/{name}/clock_name"), text="KVM virtual PTP")
+    return None
+
+
+def find_qemu_evidence(tree: Tree, _cpuinfo: str) -> Evidence | None:
+    """Return the evidence of QEMU's configuration device (docs/specs/fw_cfg.rst)."""
+    for path in ("sys/firmware/qemu_fw_cfg", "sys/bus/acpi/devices/QEMU0002:00"):
+        if tree.is_dir(path):
+            return Evidence(hypervisor="qemu", source=source_of(path), text="exists")
+    return None
+
+
+def _names(tree: Tree, path: str) -> list[str]:
+    try:
+        return tree.names(path)
+    except ReadError:
+        return []

@@ -7,7 +7,7 @@ the flag that announces it is in /proc/cpuinfo and /sys/devices/system/cpu/modal
 from __future__ import annotations
 
 from ...sources.xen_role import DOM0, DOMU, PV_DOMU
-from .dmi_evidence import find_dmi_evidence, is_amazon_bare_metal
+from .dmi_evidence import DmiNames, is_metal, read_dmi_names, read_vm_bit
 from .evidence import Evidence
 
 TYPE_CHECKING = False
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 
 def detect_hypervisor(tree: Tree, xen: str | None) -> list[Evidence]:
-    """Return the evidence about the hypervisor that runs this kernel, the best first; empty: the tree has none.
+    """Return the evidence about the hypervisor that runs this kernel, the best first; empty: none, of either kind.
 
     In a Dom0 the answer is about the machine that Xen runs on. There the CPU's hypervisor flag is Xen's, so that only
-    the firmware's strings count.
+    the firmware counts.
     """
     if xen in (DOMU, PV_DOMU):
         return [Evidence(hypervisor="xen", source="/sys/hypervisor/type", text="xen, not the control domain")]
-    firmware, has_dmi = find_dmi_evidence(tree)
+    names = read_dmi_names(tree)
     if xen == DOM0:
-        return [firmware] if firmware is not None else _no_dmi_names() if has_dmi else []
+        return _detect_below_dom0(tree, names)
     sysinfo = tree.try_text("proc/sysinfo")
     if sysinfo:
         from .firmware_evidence import parse_sysinfo_evidence
@@ -34,23 +34,54 @@ def detect_hypervisor(tree: Tree, xen: str | None) -> list[Evidence]:
     from .kernel_evidence import find_clock_evidence, read_hypervisor_flag
 
     has_flag, flag_source, cpuinfo = read_hypervisor_flag(tree)
-    if firmware is not None and firmware.hypervisor == "amazon" and is_amazon_bare_metal(tree, has_flag=has_flag):
-        firmware = None
-    if firmware is not None:
+    if names.hypervisor is not None:
         # QEMU's strings are the same with and without KVM; the clock source is not.
-        clock = find_clock_evidence(tree) if firmware.hypervisor == "qemu" else None
-        return [clock, firmware] if clock is not None and clock.hypervisor == "kvm" else [firmware]
+        clock = find_clock_evidence(tree) if names.hypervisor.hypervisor == "qemu" else None
+        return [clock, names.hypervisor] if clock is not None and clock.hypervisor == "kvm" else [names.hypervisor]
+    if has_flag is True and names.cloud is not None:
+        return [names.cloud]
     other = _find_other_evidence(tree, cpuinfo)
+    if other is not None and names.cloud is None:
+        return [other]
+    if has_flag is True:
+        return [Evidence(hypervisor="vm-other", source=flag_source, text="the CPU has the hypervisor flag")]
+    by_firmware = _judge_by_vm_bit(tree, names, is_x86=has_flag is False)
+    if by_firmware is not None:
+        return [by_firmware]
     if other is not None:
         return [other]
-    if has_flag is not None:
-        text = "the CPU has the hypervisor flag" if has_flag else "no hypervisor flag"
-        return [Evidence(hypervisor="vm-other" if has_flag else None, source=flag_source, text=text)]
-    if has_dmi:
-        return _no_dmi_names()
+    if has_flag is False:
+        return [Evidence(hypervisor=None, source=flag_source, text="no hypervisor flag")]
     if tree.exists("proc/device-tree/compatible"):  # a complete device tree
         return [Evidence(hypervisor=None, source="/proc/device-tree", text="no hypervisor's nodes")]
     return []
+
+
+def _detect_below_dom0(tree: Tree, names: DmiNames) -> list[Evidence]:
+    if names.hypervisor is not None:
+        return [names.hypervisor]
+    if names.cloud is not None:
+        found = _judge_by_vm_bit(tree, names, is_x86=False)
+        return [found] if found is not None else []
+    return [_no_dmi_names()] if names.exist else []
+
+
+def _judge_by_vm_bit(tree: Tree, names: DmiNames, *, is_x86: bool) -> Evidence | None:
+    """Return what SMBIOS proves where the CPU has no hypervisor flag; None: nothing.
+
+    Without CPUID, the firmware of virtual machines (EDK II, QEMU) sets the bit. There a clear bit is hardware, except
+    under the name of a cloud that does not set it.
+    """
+    vm_bit = read_vm_bit(tree)
+    if vm_bit:
+        return names.cloud or Evidence(
+            hypervisor="vm-other", source="/sys/firmware/dmi", text="virtual machine bit of type 0"
+        )
+    if is_x86:
+        return None
+    if names.cloud is not None:
+        return _no_dmi_names() if is_metal(tree, names.cloud, vm_bit) else names.cloud
+    return _no_dmi_names() if vm_bit is False else None
 
 
 def _find_other_evidence(tree: Tree, cpuinfo: str) -> Evidence | None:
@@ -60,10 +91,12 @@ def _find_other_evidence(tree: Tree, cpuinfo: str) -> Evidence | None:
         firmware_evidence.find_device_tree_evidence,
         firmware_evidence.find_power_evidence,
         kernel_evidence.find_user_mode_evidence,
+        kernel_evidence.find_pci_evidence,  # VirtualBox has KVM's clock and Hyper-V's interface too
         kernel_evidence.find_clock_evidence,
         kernel_evidence.find_vmbus_evidence,
         kernel_evidence.find_type_evidence,
-        kernel_evidence.find_pci_evidence,
+        kernel_evidence.find_kvm_device_evidence,
+        kernel_evidence.find_qemu_evidence,
     ):
         evidence = find(tree, cpuinfo)
         if evidence is not None:
@@ -71,5 +104,5 @@ def _find_other_evidence(tree: Tree, cpuinfo: str) -> Evidence | None:
     return None
 
 
-def _no_dmi_names() -> list[Evidence]:
-    return [Evidence(hypervisor=None, source="/sys/class/dmi/id", text="no hypervisor's names")]
+def _no_dmi_names() -> Evidence:
+    return Evidence(hypervisor=None, source="/sys/class/dmi/id", text="no hypervisor's names")

@@ -43,6 +43,8 @@ def describe_role(value: Hypervisor) -> str | None:
     }.get(value.role or "")
     if text and host and value.role in ("kvm-host", "xen-dom0"):
         text += f", itself a guest of {host}"
+    if text and value.can_host_guests and value.role == "guest":
+        text += ", could host guests"
     if value.container:
         text = f"{text}, in a {value.container} container" if text else f"a {value.container} container"
     if text and value.is_virtual_machine:

@@ -117,10 +117,10 @@ def test_the_model_name_costs_one_file() -> None:
     assert list(result.sources) in (["model_name"], [])
 
 
-def test_the_number_of_threads_costs_two_files() -> None:
+def test_the_number_of_threads_costs_three_files() -> None:
     tree = LoggingTree("/")
     result = cpu.read(Sources(tree=tree), frozenset({"threads"}))
-    assert sorted(tree.paths) == [f"{CPU}/online", f"{CPU}/present"]
+    assert sorted(tree.paths) == ["proc/self/mountinfo", f"{CPU}/online", f"{CPU}/present"]
     assert result.value.threads == psutil.cpu_count()
 
 

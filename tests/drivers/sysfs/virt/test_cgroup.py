@@ -118,9 +118,56 @@ def test_the_huge_numbers_of_version_1_without_a_limit_are_no_limits(tmp_path: P
     assert (found.limits, found.is_whole_machine) == (None, True)
 
 
-def test_a_group_outside_the_mount_is_read_as_the_root_of_the_mount() -> None:
+def test_a_group_outside_the_mount_is_hidden() -> None:
     found = parse_hierarchies("0::/elsewhere/../x\n", "30 23 0:26 /box /mnt/c\\040g rw - cgroup2 c rw\n")
-    assert found[""].groups == ["mnt/c g"]
+    assert (found[""].groups, found[""].is_hidden) == ([], True)
+
+
+# files of the process; the limits; whether it is the whole machine
+HIDDEN_GROUPS: dict[str, tuple[str, str, dict[str, str], Limits | None, bool | None]] = {
+    # https://github.com/systemd/systemd/pull/17902: podman with the host's hierarchy
+    "mounted-from-outside-the-namespace": ("0::/\n", V2_MOUNT.replace(" / ", " /../../.. "), {}, None, None),
+    "an-ancestor-has-a-limit": (
+        "0::/\n",
+        V2_MOUNT.replace(" / ", " /.. "),
+        {"sys/fs/cgroup/memory.max": f"{MIB}\n"},
+        Limits(memory_bytes=MIB),
+        False,
+    ),
+    "another-branch": (
+        "0::/user.slice\n",
+        V2_MOUNT.replace(" / ", " /box "),
+        {"sys/fs/cgroup/memory.max": f"{MIB}\n"},
+        None,
+        None,
+    ),
+    "moved-out-of-its-namespace": ("0::/../init.scope\n", V2_MOUNT, {}, None, None),
+    "not-mounted": ("0::/../..\n", "22 1 254:0 / / rw - ext4 /dev/vda rw\n", {}, None, None),
+    "version-1-memory-of-another-branch": (
+        V1_IN_DOCKER,
+        V1_MOUNTS.replace("/docker/0123 /sys/fs/cgroup/memory", "/lxc/web /sys/fs/cgroup/memory"),
+        {},
+        None,
+        None,
+    ),
+    "a-second-mount-shows-it": (
+        "0::/a\n",
+        V2_MOUNT.replace(" / ", " /../.. ") + "31 23 0:26 / /run/cgroup rw - cgroup2 cgroup2 rw\n",
+        {"run/cgroup/a/memory.max": "max\n"},
+        None,
+        True,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HIDDEN_GROUPS)
+def test_the_limits_of_a_hidden_group_are_unknown_with_the_reason(name: str, tmp_path: Path) -> None:
+    group, mounts, files, limits, is_whole = HIDDEN_GROUPS[name]
+    root = write_tree(tmp_path, {**CPUS, "proc/self/cgroup": group, "proc/self/mountinfo": mounts, **files})
+    with hostinfo.open(f"sysfs://{root}") as host:
+        found = host.domain()
+    assert (found.value.limits, found.value.is_whole_machine) == (limits, is_whole)
+    assert (is_whole is True) == (not found.problems)
 
 
 def test_limits_are_unknown_if_the_group_of_the_process_is(tmp_path: Path) -> None:
@@ -136,7 +183,7 @@ def test_an_unreadable_limit_is_a_problem_and_other_fields_are_reported(tmp_path
     root = write_tree(tmp_path, {**CPUS, "proc/self/cgroup": "0::/a\n", "proc/self/mountinfo": V2_MOUNT})
     result = group.read(Sources(tree=Tree(str(root), errors={"sys/fs/cgroup/a/memory.max": 13})), None)
     assert (result.value.online_cpus, result.value.is_whole_machine) == (4, None)
-    assert [problem.path for problem in result.problems] == ["limits"]
+    assert [problem.path for problem in result.problems] == ["limits", "is_whole_machine"]
 
 
 GROUPS = "/sys/fs/cgroup"

@@ -48,6 +48,29 @@ CONTAINERS: dict[str, tuple[Files, str | None]] = {
     "openvz": ({"proc/vz/": ""}, "openvz"),
     "openvz-host": ({"proc/vz/": "", "proc/bc/": ""}, None),
     "wsl": ({"proc/sys/kernel/osrelease": "5.15.90.1-microsoft-standard-WSL2\n"}, "wsl"),
+    # LXD and Incus without systemd, for an ordinary user (https://documentation.ubuntu.com/lxd/en/latest/dev-lxd/)
+    "incus": ({"dev/incus/": "", "proc/self/cgroup": "0::/\n"}, "lxc"),
+    "lxcfs-alone": (
+        {"proc/self/mountinfo": ROOT_ON_DISK + "90 22 0:60 /proc/uptime /proc/uptime rw - fuse.lxcfs lxcfs rw\n"},
+        "lxc",
+    ),
+    "host-of-lxcfs": (
+        {"proc/self/mountinfo": ROOT_ON_DISK + "90 22 0:60 / /var/lib/lxcfs rw - fuse.lxcfs lxcfs rw\n"},
+        None,
+    ),
+    "docker-in-lxc": (
+        {".dockerenv": "", "dev/lxd/": "", "proc/self/mountinfo": ROOT_IN_LAYERS},
+        "docker",
+    ),
+    "docker-in-wsl": (
+        {
+            ".dockerenv": "",
+            "proc/self/mountinfo": ROOT_IN_LAYERS,
+            "proc/sys/kernel/osrelease": "5.15.153.1-microsoft-standard-WSL2\n",
+        },
+        "docker",
+    ),
+    "docker-in-openvz": ({"proc/vz/": "", "proc/self/cgroup": "4:memory:/docker/0123abcd\n"}, "docker"),
     "none": ({"proc/self/cgroup": "0::/user.slice/user-0.slice\n", "proc/self/mountinfo": ROOT_ON_DISK}, None),
 }
 

@@ -26,6 +26,14 @@ DMI = "sys/class/dmi/id/"
 CLOCKS = "sys/devices/system/clocksource/clocksource0/available_clocksource"
 
 
+END_OF_TABLE = bytes((127, 4, 1, 0, 0, 0))
+
+
+def type_0(extension_byte_2: int) -> bytes:
+    """Return the firmware's structure of SMBIOS 2.4 (DSP0134 7.1) without strings."""
+    return bytes((0, 24, 0, 0)) + bytes(15) + bytes((extension_byte_2,)) + bytes(4) + b"\0\0"
+
+
 def hypervisor(root: Path) -> Hypervisor:
     with hostinfo.open(f"sysfs://{root}") as host:
         return host.hypervisor().value
@@ -140,6 +148,109 @@ MACHINES: dict[str, tuple[Files, tuple[str | None, str | None, bool | None]]] = 
         {"proc/cpuinfo": HYPERVISOR_FLAG, DMI + "product_name": "Google Compute Engine"},
         ("guest", "google", True),
     ),
+    # https://github.com/systemd/systemd/pull/38125: whole machines have the same SMBIOS names
+    "google-metal": (
+        {
+            "proc/cpuinfo": "flags\t\t: fpu tsc lm vmx\n",
+            DMI + "sys_vendor": "Google",
+            DMI + "product_name": "Google Compute Engine",
+        },
+        ("bare-metal", None, False),
+    ),
+    "google-arm": (
+        {"proc/cpuinfo": "CPU architecture: 8\n", DMI + "product_name": "Google Compute Engine"},
+        ("guest", "google", True),
+    ),
+    # https://github.com/systemd/systemd/pull/43347
+    "alibaba-arm": (
+        {
+            "proc/cpuinfo": "CPU architecture: 8\n",
+            DMI + "sys_vendor": "Alibaba Cloud",
+            DMI + "product_name": "Alibaba Cloud ECS",
+        },
+        ("guest", "kvm", True),
+    ),
+    "alibaba-metal": (
+        {"proc/cpuinfo": NO_FLAG, DMI + "product_name": "Alibaba Cloud ECS"},
+        ("bare-metal", None, False),
+    ),
+    "openstack": ({"proc/cpuinfo": HYPERVISOR_FLAG, DMI + "product_name": "OpenStack Nova"}, ("guest", "kvm", True)),
+    # DSP0134 7.1.2.2: bit 4 of the second extension byte
+    "virtual-machine-bit-of-an-entry": (
+        {
+            "proc/cpuinfo": "CPU architecture: 8\n",
+            DMI + "sys_vendor": "Some Cloud",
+            "sys/firmware/dmi/entries/0-0/raw": type_0(0x1C),
+        },
+        ("guest", "vm-other", True),
+    ),
+    "virtual-machine-bit-of-the-table": (
+        {
+            "proc/cpuinfo": "CPU architecture: 8\n",
+            DMI + "sys_vendor": "Some Cloud",
+            "sys/firmware/dmi/tables/DMI": type_0(0x14) + END_OF_TABLE,
+        },
+        ("guest", "vm-other", True),
+    ),
+    "virtual-machine-bit-with-a-hidden-flag": (
+        {"proc/cpuinfo": NO_FLAG, DMI + "sys_vendor": "LENOVO", "sys/firmware/dmi/tables/DMI": type_0(0x10)},
+        ("guest", "vm-other", True),
+    ),
+    "arm-server-with-a-clear-bit": (
+        {
+            "proc/cpuinfo": "CPU architecture: 8\n",
+            DMI + "sys_vendor": "GIGABYTE",
+            "sys/firmware/dmi/tables/DMI": type_0(0x0D) + END_OF_TABLE,
+        },
+        ("bare-metal", None, False),
+    ),
+    "amazon-arm-with-a-clear-bit": (
+        {
+            "proc/cpuinfo": "CPU architecture: 8\n",
+            DMI + "sys_vendor": "Amazon EC2",
+            "sys/firmware/dmi/tables/DMI": type_0(0x0D) + END_OF_TABLE,
+        },
+        ("bare-metal", None, False),
+    ),
+    "arm-names-without-the-table": (
+        {"proc/cpuinfo": "CPU architecture: 8\n", DMI + "sys_vendor": "GIGABYTE"},
+        (None, None, None),
+    ),
+    # drivers/ptp/ptp_kvm_common.c
+    "arm-with-kvms-clock-device": (
+        {"proc/cpuinfo": "CPU architecture: 8\n", "sys/class/ptp/ptp0/clock_name": "KVM virtual PTP\n"},
+        ("guest", "kvm", True),
+    ),
+    # https://github.com/systemd/systemd/issues/13429: the names of the laptop, KVM's clock, VirtualBox' device
+    "virtualbox-with-the-names-of-its-host": (
+        {
+            "proc/cpuinfo": HYPERVISOR_FLAG,
+            DMI + "sys_vendor": "LENOVO",
+            DMI + "board_vendor": "Oracle Corporation",
+            CLOCKS: "kvm-clock tsc acpi_pm \n",
+            "proc/bus/pci/devices": "0020\t80eebeef\t12\te0000008\t0\n",
+        },
+        ("guest", "oracle", True),
+    ),
+    # a node of a cloud with nested virtualisation, and one that libvirt made a host
+    "cloud-with-kvm": (
+        {
+            "proc/cpuinfo": HYPERVISOR_FLAG,
+            "sys/class/misc/kvm/": "",
+            DMI + "sys_vendor": "Microsoft Corporation",
+            DMI + "product_name": "Virtual Machine",
+        },
+        ("guest", "microsoft", True),
+    ),
+    "cloud-with-kvm-and-libvirt": (
+        {
+            "proc/cpuinfo": HYPERVISOR_FLAG,
+            "sys/class/misc/kvm/": "",
+            "run/libvirt/qemu/": "",
+            DMI + "product_name": "Google Compute Engine",
+        },
+        ("kvm-host", "google", True),
+    ),
     "unknown-hypervisor": ({"proc/cpuinfo": HYPERVISOR_FLAG}, ("guest", "vm-other", True)),
     # arch/x86/include/asm/cpufeatures.h: word 4, bit 31 is the hypervisor's; cpu modalias lists feature numbers in hex
     "flag-in-the-modalias": (
@@ -203,6 +314,21 @@ def test_published_evidence_is_recognised(tmp_path: Path, name: str) -> None:
     found = hypervisor(write_tree(tmp_path, {"proc/": "", **files}))
     assert (found.role, found.guest_of, found.is_virtual_machine) == expected
     assert bool(found.detected_by) == (found.role is not None)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("cloud-with-kvm", True), ("hardware-with-kvm", True), ("xen-dom0", True), ("google-metal", False)],
+)
+def test_could_host_guests_is_apart_from_the_role(tmp_path: Path, name: str, expected: bool) -> None:
+    assert hypervisor(write_tree(tmp_path, {"proc/": "", **MACHINES[name][0]})).can_host_guests is expected
+
+
+def test_without_proof_the_reason_is_reported(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"proc/": "", **MACHINES["arm-names-without-the-table"][0]})
+    with hostinfo.open(f"sysfs://{tmp_path}") as host:
+        problems = host.hypervisor().problems
+    assert {problem.path for problem in problems} == {"role", "is_virtual_machine"}
 
 
 def test_all_evidence_names_its_source_first(tmp_path: Path) -> None:
