@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-BASE = "55a76166d5497bf6eacf532a197d7fca5fec88ee"
+BASE = "579e6f3e5c9b75672ed6989eaeaf57944f296ffd"
 """The last commit before these rules: older ones do not follow them."""
 SUBJECT_LENGTH = 72
 SUBJECT = re.compile(r"[a-z][\w./-]*(, [a-z][\w./-]*)*: \S.*[^.]")
