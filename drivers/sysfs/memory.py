@@ -68,6 +68,15 @@ def _read_amounts(reader: FieldReader, values: dict[str, Any]) -> None:
     if builder.needs("swap") and "SwapTotal" in amounts:
         values["swap"] = Swap(total_bytes=amounts["SwapTotal"], free_bytes=amounts.get("SwapFree", 0))
         builder.record_source(source, "swap")
+    if text is None and not reader.tree.exists(_SOURCE[1:]):
+        _report_missing(builder, values)
+
+
+def _report_missing(builder: FactBuilder, values: dict[str, Any]) -> None:
+    known = {problem.path for problem in builder.problems}
+    for name in (*_AMOUNTS, "swap"):
+        if builder.needs(name) and name not in values and name not in known:
+            builder.unsupported(name, _SOURCE, "does not exist")
 
 
 def _read_slots(reader: FieldReader, values: dict[str, Any]) -> None:

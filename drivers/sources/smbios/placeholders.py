@@ -28,6 +28,7 @@ _FIELDS = (
 """Names of fields: the text repeats what it should hold ("System Manufacturer", "SerNum0")."""
 _UNNUMBERED = ("family", "version", "name", "serial", "sku", "vendor")  # "Family 17" may be one
 _NAMES = ("product", "manufacturer", "oem")
+_TYPE_WORDS = ("product", "system", "base", "board", "chassis", "manufacturer", "family", "sku", "serial", "version")
 _TEMPLATES = (("$(", ")"), ("${", "}"), ("<", ">"))
 _FILLERS = frozenset("0fx")  # 00000000, FFFFFFFF, XXXXXXXX; one to three of them may be a version
 _SHORTEST_FILLER = 4
@@ -67,6 +68,8 @@ def _is_named(lowered: str, letters: str) -> bool:
     number = lowered[4:].partition("-")[0].strip()
     if lowered.startswith("type") and "-" in lowered and number.isdecimal():  # Type2 - Board Serial Number
         return True
+    if letters.startswith("type") and letters[4:5].isdecimal():  # Type1Family, Type1ProductConfigId
+        return letters[4:].lstrip("0123456789").startswith(_TYPE_WORDS)
     name = letters if stem in _UNNUMBERED else stem
     return any(_is_field(name, field) for field in _FIELDS)
 

@@ -97,7 +97,11 @@ def test_without_proc_the_memory_is_absent_unless_the_memory_blocks_confirm_it(t
     assert memory.total_bytes is None
     assert problems["memory.total_bytes"].endswith("8388608 kB, the online memory blocks to 25165824 kB")
     _, memory, problems = read(tmp_path / "confirmed", {**node, **blocks(8)})
-    assert (memory.total_bytes, problems) == (8 * GIB, {})
+    assert memory.total_bytes == 8 * GIB
+    assert problems == {
+        "memory.available_bytes": "/proc/meminfo: does not exist",
+        "memory.swap": "/proc/meminfo: does not exist",
+    }
 
 
 def test_a_node_says_what_its_memory_is_for(tmp_path: Path) -> None:

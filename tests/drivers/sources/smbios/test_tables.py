@@ -106,7 +106,8 @@ def test_invalid_bytes_in_a_string_become_replacement_characters() -> None:
      "System name", "System Name", "ToBeFilledByO.E.M.", "O.E.M.",
      # dmidecode's output in bug reports: DIMMs of AMI's tables, boards of ASUS, Toshiba and coreboot
      "Manufacturer00", "SerNum0", "AssetTagNum1", "ModulePartNumber00", "A1_Manufacturer0", "Array1_PartNumber1",
-     "BSN12345678901234567", "MB-1234567890", "Type2 - Board Product Name1", "Type2 - Board Serial Number",
+     "BSN12345678901234567", "MB-1234567890", "Type2 - Board Product Name1", "Type1ProductConfigId",
+     "Type2 - Board Serial Number",
      "Unknown (0)", "<BAD INDEX>", "To be filled by ODM", "0123456789ABCDEF", "No Asset Tag", "Not Settable"],
 )  # fmt: skip
 def test_placeholders_are_absent(text: str) -> None:
