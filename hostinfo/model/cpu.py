@@ -146,7 +146,7 @@ class Cpu:
     """Lowest frequency that can be set."""
     max_frequency_hz: int | None = None
     """Highest frequency of the fastest CPU, including turbo; a measured current frequency may be up to 2 % higher.
-    None: unknown, or the source leaves out turbo and SMBIOS has no higher one."""
+    None: no cpufreq driver reports it, or the driver leaves out turbo and SMBIOS has no higher one."""
     address_bits_physical: int | None = None
     """Width of a physical address."""
     address_bits_virtual: int | None = None
