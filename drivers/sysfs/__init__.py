@@ -73,6 +73,10 @@ def _with_interval(
 def _read(module: str, function: str, sources: Sources, fields: RequestedFields) -> GroupResult[Any]:
     """Read a group with a module that is imported only now, because start-up time counts."""
     result: GroupResult[Any] = getattr(import_module(f".{module}", __package__), function)(sources, fields)
+    if not (sources.tree.is_dir("proc/self") and sources.tree.is_dir("sys/devices")):
+        from .missing_mounts import add_reasons, missing_mounts
+
+        return add_reasons(module, result, missing_mounts(sources.tree), fields)
     return result
 
 

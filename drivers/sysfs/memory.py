@@ -61,22 +61,20 @@ def _read_amounts(reader: FieldReader, values: dict[str, Any]) -> None:
         if builder.needs(name) and key in amounts:
             values[name] = amounts[key]
             builder.record_source(source, name)
-    if is_share:
-        for name in (*_AMOUNTS, "swap"):
-            if builder.needs(name) and _AMOUNTS.get(name) not in amounts:
-                builder.unsupported(name, _SOURCE, REASON)
     if builder.needs("swap") and "SwapTotal" in amounts:
         values["swap"] = Swap(total_bytes=amounts["SwapTotal"], free_bytes=amounts.get("SwapFree", 0))
         builder.record_source(source, "swap")
-    if text is None and not reader.tree.exists(_SOURCE[1:]):
-        _report_missing(builder, values)
+    if is_share:
+        _report_missing(builder, values, REASON)
+    elif text is None and not reader.tree.exists(_SOURCE[1:]):
+        _report_missing(builder, values, "does not exist")
 
 
-def _report_missing(builder: FactBuilder, values: dict[str, Any]) -> None:
+def _report_missing(builder: FactBuilder, values: dict[str, Any], why: str) -> None:
     known = {problem.path for problem in builder.problems}
     for name in (*_AMOUNTS, "swap"):
         if builder.needs(name) and name not in values and name not in known:
-            builder.unsupported(name, _SOURCE, "does not exist")
+            builder.unsupported(name, _SOURCE, why)
 
 
 def _read_slots(reader: FieldReader, values: dict[str, Any]) -> None:

@@ -101,6 +101,7 @@ def test_without_proc_the_memory_is_absent_unless_the_memory_blocks_confirm_it(t
     assert problems == {
         "memory.available_bytes": "/proc/meminfo: does not exist",
         "memory.swap": "/proc/meminfo: does not exist",
+        "memory.page_bytes": "/proc: is not mounted",
     }
 
 
