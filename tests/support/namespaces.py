@@ -28,3 +28,14 @@ def network_namespace() -> Iterator[str]:
         yield name
     finally:
         subprocess.run(["ip", "netns", "del", name], check=True)
+
+
+def private_network(number: int = 0) -> tuple[str, str]:
+    """Return two neighbouring addresses, ours and another host's, from 198.18.0.0/15 (RFC 2544).
+
+    They differ between test processes, so that a run that was killed leaves no route that another one takes.
+    """
+    block = (os.getpid() * 8 + number % 8) * 4 % 2**17
+    high, low = divmod(block, 256)
+    prefix = f"198.{18 + high // 256}.{high % 256}"
+    return f"{prefix}.{low + 1}", f"{prefix}.{low + 2}"

@@ -26,6 +26,7 @@ from hostinfo.agent.qmf import (
 )
 from hostinfo.agent.transport import TransportOptions, open_transport
 from tests.support.agent_process import Agent, enter, until
+from tests.support.namespaces import private_network
 
 pytest.importorskip("proton", reason="needs python-qpid-proton")
 WITHIN_SECONDS = 2.0
@@ -99,19 +100,21 @@ def test_after_an_outage_it_sends_a_heartbeat_at_once_and_nothing_stale() -> Non
 
 
 @pytest.fixture
-def remote_host() -> Iterator[str]:
-    """A namespace as another host, 198.51.100.2; without that address it does not respond."""
+def remote_host() -> Iterator[tuple[str, str]]:
+    """A namespace as another host, and the address that it lacks: without it, it does not respond."""
     if os.geteuid() != 0 or shutil.which("ip") is None:
         pytest.skip("needs root and iproute2: creates a network namespace")
-    name = f"hi{os.getpid() % 100_000}-{next(_numbers)}"
+    number = next(_numbers)
+    name = f"hi{os.getpid() % 100_000}-{number}"
+    own, remote = private_network(number)
     subprocess.run(["ip", "netns", "add", name], check=True)
     try:
         _ip("link", "add", name, "type", "veth", "peer", "name", "wire", "netns", name)
-        _ip("addr", "add", "198.51.100.1/24", "dev", name)
+        _ip("addr", "add", f"{own}/30", "dev", name)
         _ip("link", "set", name, "up")
         _ip("-n", name, "link", "set", "lo", "up")
         _ip("-n", name, "link", "set", "wire", "up")
-        yield name
+        yield name, remote
     finally:
         subprocess.run(["ip", "link", "del", name], check=False)  # the namespace may still be in use for a moment
         subprocess.run(["ip", "netns", "del", name], check=True)
@@ -124,21 +127,22 @@ def _ip(*arguments: str) -> None:
 @pytest.mark.root
 @pytest.mark.parametrize("is_known", [True, False], ids=["packets are lost", "no such neighbour"])
 def test_a_broker_on_a_host_that_was_unreachable_is_found_within_two_seconds(
-    remote_host: str, tmp_path: Path, is_known: bool
+    remote_host: tuple[str, str], tmp_path: Path, is_known: bool
 ) -> None:
+    namespace, address = remote_host
     if is_known:  # packets are sent without response; otherwise the kernel knows that there is no such host
-        shown = subprocess.check_output(["ip", "-n", remote_host, "-o", "link", "show", "wire"], text=True)
+        shown = subprocess.check_output(["ip", "-n", namespace, "-o", "link", "show", "wire"], text=True)
         mac = shown.partition("link/ether ")[2].split()[0]
-        _ip("neigh", "replace", "198.51.100.2", "lladdr", mac, "dev", remote_host, "nud", "permanent")
+        _ip("neigh", "replace", address, "lladdr", mac, "dev", namespace, "nud", "permanent")
     (tmp_path / "agent.toml").write_text(
-        '[broker]\nurls = ["amqp://198.51.100.2:5672"]\nallow_cleartext = true\nallow_anonymous = true\n'
+        f'[broker]\nurls = ["amqp://{address}:5672"]\nallow_cleartext = true\nallow_anonymous = true\n'
     )
-    broker = Broker("amqp://0.0.0.0:5672", remote_host)
+    broker = Broker("amqp://0.0.0.0:5672", namespace)
     try:
         with running_agent("--config", str(tmp_path / "agent.toml")) as running:
             running.wait_for("disconnected: .*(no answer|No route)", 20)
             time.sleep(10)  # an exponential backoff would be long by now
-            _ip("-n", remote_host, "addr", "add", "198.51.100.2/24", "dev", "wire")
+            _ip("-n", namespace, "addr", "add", f"{address}/30", "dev", "wire")
             until(lambda: len(broker.received()) > 0, WITHIN_SECONDS, lambda: str(running.stderr_lines))
             assert isinstance(broker.received()[0], AgentAnnouncement)
     finally:

@@ -11,10 +11,12 @@ import pytest
 
 from hostinfo.agent.transport import ConnectionState, TransportOptions
 from tests.support.echo_agent import echo_agent
+from tests.support.namespaces import private_network
 from tests.support.transport_helpers import TOPIC, Peer, request
 
 pytest.importorskip("proton")
 NAME = f"hi{os.getpid() % 100_000}"
+OWN, REMOTE = private_network()
 PARTS, SIZE = 200, 100_000
 
 
@@ -24,7 +26,7 @@ def ip(*arguments: str) -> None:
 
 @pytest.fixture
 def namespace() -> Iterator[str]:
-    """Yield a namespace with the address 203.0.113.2, which is reached from .1 over the link NAME."""
+    """Yield a namespace with the address REMOTE, which is reached from OWN over the link NAME."""
     if os.geteuid() != 0 or shutil.which("ip") is None:
         pytest.skip("a network namespace needs root and iproute2")
     try:
@@ -33,9 +35,9 @@ def namespace() -> Iterator[str]:
         pytest.skip(f"no network namespaces here: {error.stderr.decode()}")
     try:
         ip("link", "add", NAME, "type", "veth", "peer", "name", "inner", "netns", NAME)
-        ip("addr", "add", "203.0.113.1/24", "dev", NAME)
+        ip("addr", "add", f"{OWN}/30", "dev", NAME)
         ip("link", "set", NAME, "up")
-        ip("-n", NAME, "addr", "add", "203.0.113.2/24", "dev", "inner")
+        ip("-n", NAME, "addr", "add", f"{REMOTE}/30", "dev", "inner")
         ip("-n", NAME, "link", "set", "inner", "up")
         yield NAME
     finally:
@@ -48,7 +50,7 @@ def test_a_cut_in_the_middle_of_a_reply_is_noticed_and_the_rest_is_not_sent_late
     options: dict[str, Any] = {"allow_cleartext": True, "allow_anonymous": True, "heartbeat_seconds": 0.5}
     prefix = ("ip", "netns", "exec", namespace)
     with (
-        echo_agent(None, prefix, listen="amqp://203.0.113.2:5672", **options) as url,
+        echo_agent(None, prefix, listen=f"amqp://{REMOTE}:5672", **options) as url,
         Peer(TransportOptions(urls=(url,), retry_seconds=0.5, **options), (TOPIC, "r.1")).connected() as console,
     ):
         console.transport.send(request(console.transport, "r.1", {"parts": PARTS, "size": SIZE}))
