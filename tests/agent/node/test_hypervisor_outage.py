@@ -42,8 +42,14 @@ def hypervisor(console: Console) -> list[str]:
     return [name for name in names if name.startswith("hypervisor")]
 
 
-def errors(console: Console) -> str:
-    return str([one.values.get("errors") for one in console.get("{class:ovirtNode}")])
+def failures(console: Console) -> str:
+    """What a source failed to report; what this libvirt never reports is Unsupported, before and after."""
+    reasons: dict[str, str] = {}
+    for one in console.get("{class:ovirtNode}"):
+        found = one.values.get("errors") or {}
+        assert isinstance(found, dict)
+        reasons |= {fact: reason for fact, reason in found.items() if not reason.startswith("Unsupported")}
+    return str(reasons)
 
 
 @pytest.mark.parametrize("has_socket", [True, False], ids=["its socket remains", "its socket is removed"])
@@ -56,11 +62,11 @@ def test_a_killed_daemon_is_disconnected_at_once_and_connected_at_once(
     until(lambda: hypervisor(console) == ["hypervisorDisconnected"], SOON)
     (lost,) = console.events("hypervisorDisconnected")
     assert lost.values["driver"] == "libvirt-kvm"
-    until(lambda: "libvirt-sock" in errors(console), 5, lambda: errors(console))
+    until(lambda: "libvirt-sock" in failures(console), 5, lambda: failures(console))
     time.sleep(3)  # several reads of the statistics fail meanwhile
     libvirtd.start()
     until(lambda: "hypervisorConnected" in hypervisor(console), SOON)
-    until(lambda: "libvirt-sock" not in errors(console), 5, lambda: errors(console))
+    until(lambda: "libvirt-sock" not in failures(console), 5, lambda: failures(console))
     time.sleep(2)
     assert hypervisor(console) == ["hypervisorDisconnected", "hypervisorConnected"]
     assert {str(one.values["driver"]) for one in console.events("driverFailed")} == {"libvirt-kvm"}
@@ -79,7 +85,7 @@ def test_a_restart_between_two_reads_is_disconnected_and_connected(libvirtd: Lib
         5,
         lambda: str(hypervisor(console)),
     )
-    until(lambda: "libvirt-sock" not in errors(console), 5, lambda: errors(console))
+    until(lambda: "libvirt-sock" not in failures(console), 5, lambda: failures(console))
     time.sleep(2)
     assert hypervisor(console) == ["hypervisorDisconnected", "hypervisorConnected"]
 
@@ -95,4 +101,4 @@ def test_a_hanging_daemon_is_disconnected_once_and_connected_when_it_continues(
     until(lambda: "hypervisorConnected" in hypervisor(console), 5)
     time.sleep(3)
     assert hypervisor(console) == ["hypervisorDisconnected", "hypervisorConnected"]
-    assert "libvirt-sock" not in errors(console)
+    assert "libvirt-sock" not in failures(console)
