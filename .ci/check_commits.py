@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-BASE = "579e6f3e5c9b75672ed6989eaeaf57944f296ffd"
+BASE = "4f2b026d03f0d048ef0a64fe31d682ee471233ef"
 """The last commit before these rules: older ones do not follow them."""
 SUBJECT_LENGTH = 72
 SUBJECT = re.compile(r"[a-z][\w./-]*(, [a-z][\w./-]*)*: \S.*[^.]")

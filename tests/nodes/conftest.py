@@ -50,7 +50,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _shape_name(item: pytest.Item) -> str:
-    if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
+    """Return the shape that a test needs; empty for tests of other folders."""
+    if isinstance(item, pytest.Function) and item.get_closest_marker("node") and hasattr(item, "callspec"):
         return str(item.callspec.params.get("node", ""))
     return ""
 
