@@ -13,7 +13,11 @@ support is refused with a TypeError when the class is made:
 ``dataclasses`` imports ``inspect`` and ``re``, then generates and compiles six functions per class. Records share one
 function for each method, and nothing is compiled. Three attributes are left to the standard library: the fields, the
 signature, and the parameters of the decorator. When one of them is first read, ``dataclasses`` makes the same class,
-and the attribute is taken from that. So does the error for a wrong keyword. No dump needs any of them.
+and the attribute is taken from that. So is the error for a wrong keyword. No dump needs any of them.
+
+Measured: importing all groups of the model takes 13 ms of CPU time with Python's start, and 36 with dataclasses; a
+whole dump takes 33 instead of 57 ms, that of a machine with 256 CPUs 67 instead of 92. (Medians of 21 runs in turn,
+Python 3.11, virtual machine with 2 CPUs of an AMD EPYC; on Python 3.14 14 and 41, 35 and 65, 68 and 98 ms.)
 """
 
 from __future__ import annotations
