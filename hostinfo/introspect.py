@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from types import NoneType
+from types import NoneType, UnionType
 
 from hostinfo.groups import GROUPS, TABLE
 from hostinfo.record import is_record, record_fields
@@ -38,7 +38,7 @@ def fields(model: type) -> dict[str, Any]:
 
 def alternatives(annotation: Any) -> tuple[Any, ...]:
     """Return the types that a value may have, without None."""
-    if getattr(annotation, "__origin__", None) is None and hasattr(annotation, "__args__"):  # X | Y
+    if isinstance(annotation, UnionType):  # X | Y
         return tuple(kind for kind in annotation.__args__ if kind is not NoneType)
     return (annotation,)
 
