@@ -8,6 +8,8 @@ Each side runs in a separate process. The simulated agents use the protocol libr
 each. Every ten seconds, each sends a heartbeat and the statistics of a host with four links.
 """
 
+from __future__ import annotations
+
 import argparse
 import os
 import resource

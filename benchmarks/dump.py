@@ -7,6 +7,8 @@ installed. Also measures a machine of 256 CPUs and 64 NUMA nodes, written to a t
 is missed. Run it as root, as inventories run: otherwise lshw and hwinfo read little.
 """
 
+from __future__ import annotations
+
 import argparse
 import os
 import shutil

@@ -4,6 +4,8 @@ The layout is that of Linux 6 on x86: each CPU with topology, four caches and cp
 CPUs and its distances, /proc/cpuinfo with a processor's 28 lines.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -4,6 +4,8 @@ CPU time is user and system time of the process and of the children that it wait
 not measured, because it depends on the other load.
 """
 
+from __future__ import annotations
+
 import os
 import statistics
 import sys

@@ -10,6 +10,8 @@ and addresses, and is compared with these; the whole network group also has rout
 hostinfo of this Python's environment.
 """
 
+from __future__ import annotations
+
 import argparse
 import os
 import shutil

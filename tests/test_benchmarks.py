@@ -1,5 +1,7 @@
 """The benchmarks run and print their tables. Their figures are meaningful on an idle machine only."""
 
+from __future__ import annotations
+
 import importlib.util
 import os
 import re
