@@ -40,7 +40,8 @@ def detect_hypervisor(tree: Tree, xen: str | None) -> list[Evidence]:
         return [clock, names.hypervisor] if clock is not None and clock.hypervisor == "kvm" else [names.hypervisor]
     if has_flag is True and names.cloud is not None:
         return [names.cloud]
-    other = _find_other_evidence(tree, cpuinfo)
+    # A QEMU that hides the flag presents hardware on purpose: its configuration device does not count then.
+    other = _find_other_evidence(tree, cpuinfo, counts_qemu=has_flag is not False)
     if other is not None and names.cloud is None:
         return [other]
     if has_flag is True:
@@ -84,7 +85,7 @@ def _judge_by_vm_bit(tree: Tree, names: DmiNames, *, is_x86: bool) -> Evidence |
     return _no_dmi_names() if vm_bit is False else None
 
 
-def _find_other_evidence(tree: Tree, cpuinfo: str) -> Evidence | None:
+def _find_other_evidence(tree: Tree, cpuinfo: str, *, counts_qemu: bool) -> Evidence | None:
     from . import firmware_evidence, kernel_evidence
 
     for find in (
@@ -96,7 +97,7 @@ def _find_other_evidence(tree: Tree, cpuinfo: str) -> Evidence | None:
         kernel_evidence.find_vmbus_evidence,
         kernel_evidence.find_type_evidence,
         kernel_evidence.find_kvm_device_evidence,
-        kernel_evidence.find_qemu_evidence,
+        *((kernel_evidence.find_qemu_evidence,) if counts_qemu else ()),
     ):
         evidence = find(tree, cpuinfo)
         if evidence is not None:

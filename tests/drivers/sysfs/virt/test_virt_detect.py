@@ -371,3 +371,9 @@ def test_third_party_machines_have_their_published_hypervisor(tmp_path: Path, na
     found = hypervisor(unpack_evidence(name, tmp_path))
     assert found.guest_of == GUESTS.get(name)
     assert found.is_virtual_machine == (name in GUESTS)
+
+
+@pytest.mark.parametrize(("flags", "role"), [("fpu lm", "bare-metal"), ("fpu lm hypervisor", "guest")])
+def test_qemus_configuration_device_counts_only_with_the_hypervisor_flag(tmp_path: Path, flags: str, role: str) -> None:
+    files = {"proc/cpuinfo": f"processor : 0\nflags : {flags}\n", "sys/firmware/qemu_fw_cfg/rev": "3\n"}
+    assert hypervisor(write_tree(tmp_path, files)).role == role
