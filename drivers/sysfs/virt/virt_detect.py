@@ -88,6 +88,7 @@ def _judge_by_vm_bit(tree: Tree, names: DmiNames, *, is_x86: bool) -> Evidence |
 def _find_other_evidence(tree: Tree, cpuinfo: str, *, counts_qemu: bool) -> Evidence | None:
     from . import firmware_evidence, kernel_evidence
 
+    qemu = (kernel_evidence.find_qemu_evidence,) if counts_qemu else ()
     for find in (
         firmware_evidence.find_device_tree_evidence,
         firmware_evidence.find_power_evidence,
@@ -97,9 +98,9 @@ def _find_other_evidence(tree: Tree, cpuinfo: str, *, counts_qemu: bool) -> Evid
         kernel_evidence.find_vmbus_evidence,
         kernel_evidence.find_type_evidence,
         kernel_evidence.find_kvm_device_evidence,
-        *((kernel_evidence.find_qemu_evidence,) if counts_qemu else ()),
+        *qemu,
     ):
-        evidence = find(tree, cpuinfo)
+        evidence: Evidence | None = find(tree, cpuinfo)
         if evidence is not None:
             return evidence
     return None
