@@ -114,6 +114,8 @@ def _kernel(shape: Shape, image: Image) -> list[str]:
     ]  # fmt: skip
     if shape.kind != "xen-dom0":
         linux.append("systemd.mask=xen.service")
+    if shape.kind == "bare":
+        linux.append("modprobe.blacklist=qemu_fw_cfg")  # real hardware has no such device
     if shape.libvirt == "masked":
         linux += [f"systemd.mask={unit}" for unit in LIBVIRT_UNITS]
     if shape.dom0 is None:

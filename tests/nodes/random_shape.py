@@ -37,29 +37,9 @@ def random_shape(seed: int) -> Shape:
             sockets=sockets,
             cores=cores,
             threads=threads,
+            features=("-hypervisor",) if kind == "bare" else (),
         ),
-        smbios={
-            "0": {
-                "vendor": "Initech Firmware",
-                "version": f"{draw.randint(1, 9)}.{draw.randint(0, 99)}",
-                "date": "02/29/2024",
-            },
-            "1": {
-                "manufacturer": draw.choice(("ACME", "Initech", "Hooli Inc.")),
-                "product": f"Box {draw.randint(1, 999)}",
-                "version": f"rev {draw.randint(1, 9)}",
-                "serial": f"SN{draw.getrandbits(40):010X}",
-                "uuid": str(uuid.UUID(int=draw.getrandbits(128), version=4)),
-            },
-            "4": {"manufacturer": "Genuine ACME", "version": name},
-            "17": {
-                "manufacturer": "ACME Memory",
-                "loc_pfx": "SLOT",
-                "bank": "BANK",
-                "serial": f"M{draw.randint(1, 9999)}",
-                "speed": 1333,
-            },
-        },
+        smbios=_smbios(draw, kind, name),
         nodes=nodes if sockets > 1 else (),
         nics=tuple(
             Nic(
@@ -71,3 +51,32 @@ def random_shape(seed: int) -> Shape:
         dom0=Dom0(mib=512, cpus=draw.choice((1, 2))) if kind == "xen-dom0" else None,
         libvirt="works" if kind == "xen-dom0" else "masked",
     )
+
+
+def _smbios(draw: random.Random, kind: str, cpu_name: str) -> dict[str, dict[str, str | int]]:
+    tables: dict[str, dict[str, str | int]] = {
+        "0": {
+            "vendor": "Initech Firmware",
+            "version": f"{draw.randint(1, 9)}.{draw.randint(0, 99)}",
+            "date": "02/29/2024",
+        },
+        "1": {
+            "manufacturer": draw.choice(("ACME", "Initech", "Hooli Inc.")),
+            "product": f"Box {draw.randint(1, 999)}",
+            "version": f"rev {draw.randint(1, 9)}",
+            "serial": f"SN{draw.getrandbits(40):010X}",
+            "uuid": str(uuid.UUID(int=draw.getrandbits(128), version=4)),
+        },
+        "3": {"manufacturer": "ACME Cases"},
+        "4": {"manufacturer": "Genuine ACME", "version": cpu_name},
+        "17": {
+            "manufacturer": "ACME Memory",
+            "loc_pfx": "SLOT",
+            "bank": "BANK",
+            "serial": f"M{draw.randint(1, 9999)}",
+            "speed": 1333,
+        },
+    }
+    if kind == "bare":
+        del tables["0"]  # QEMU sets its bit for a virtual machine; the firmware's default table does not
+    return tables
