@@ -148,7 +148,7 @@ def _select(value: Any, key: str, where: str) -> object:
             raise NoSuchItem(f"{where} has no number {_shown(key)}; it has {_few(keys)}")
     else:
         keys = []
-    if key.lstrip("-").isdecimal() and len(key) < 10 and -len(value) <= int(key) < len(value):
+    if key.isascii() and key.isdecimal() and len(key) < 10 and int(key) < len(value):
         return value[int(key)]
     has = f"it has {_few(keys)}" if keys else f"it has {len(value)}"
     raise NoSuchItem(f"{where} has no item {_shown(key)}; {has}")

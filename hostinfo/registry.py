@@ -103,7 +103,7 @@ BUILT_IN: tuple[DriverFactory, ...] = (
 def factories(uri: str | None) -> tuple[DriverFactory, ...]:
     """Return the drivers for a URI, or for this machine, in order of preference.
 
-    Raises Unavailable if no driver supports the scheme.
+    Raises Unavailable if no driver supports the scheme, or the URI names no host.
     """
     if uri is None:
         return tuple(_probed(rows()))
@@ -111,6 +111,8 @@ def factories(uri: str | None) -> tuple[DriverFactory, ...]:
     if scheme == _RECORDED:
         replayed: tuple[DriverFactory, ...] = _later("recorded", "replay_factories")(uri, rows)
         return replayed
+    if scheme == "sysfs" and not uri.startswith("sysfs:///"):  # an empty shell variable must not read this machine
+        raise Unavailable(uri, "write sysfs:/// for this machine, or sysfs:///DIR for another root")
     named = _named(uri, scheme)
     if not any(row.is_local(uri) for row in named):
         return named

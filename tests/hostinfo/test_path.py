@@ -20,7 +20,6 @@ from tests.support.sample_driver import CPU, NETWORK, WHOLE
         ("network.links[bond0.100].vlan.id", 100),
         ('network.links["bond0.100"].vlan.id', 100),
         ("network.links[0].name", "lo"),
-        ("network.links[-1].name", "br100"),
         ("network.links.name", ("lo", "eth0", "eth1", "bond0", "bond0.100", "br100")),
         ("network.links[lo].bond.mode", None),
         ("network.routes.next_hops.gateway", ((),)),
@@ -107,3 +106,9 @@ def test_every_key_is_a_field_of_its_class() -> None:
         assert set(introspect.ITEM_KEYS.get(model.__name__, ())) <= set(fields)
         todo += [inner for kind in fields.values() if (inner := introspect.model(kind)) is not None]
     assert set(introspect.ITEM_KEYS) <= {model.__name__ for model in seen}
+
+
+@pytest.mark.parametrize("position", ["-1", "-0", "٠", "+0", " 0"])  # noqa: RUF001 - digits of another script
+def test_positions_count_from_0(position: str) -> None:
+    with pytest.raises(NoSuchItem, match="has no item"):
+        Path(f"network.routes[{position}]").resolve(WHOLE["network"])
