@@ -6,7 +6,6 @@ import atexit
 import os
 import shlex
 import signal
-import struct
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -34,7 +33,7 @@ def command_line(shape: Shape, image: Image, share: Path, serial: Path, forward:
     return [
         "qemu-system-x86_64", "-machine", shape.machine, "-accel", "tcg,thread=multi", "-nodefaults",
         "-cpu", _cpu(shape.cpu), "-smp", _smp(shape.cpu), "-m", str(shape.memory_mib),
-        *_numa(shape), *_smbios(shape, serial.parent), *_kernel(shape, image), *disks, *_nics(shape, forward),
+        *_numa(shape), *_smbios(shape), *_kernel(shape, image), *disks, *_nics(shape, forward),
         "-virtfs", f"local,path={share},mount_tag=host,security_model=none",
         "-display", "none", "-serial", f"file:{serial}", "-no-reboot", *shape.qemu,
     ]  # fmt: skip
@@ -100,22 +99,11 @@ def _numa(shape: Shape) -> list[str]:
     return arguments
 
 
-def _smbios(shape: Shape, folder: Path) -> list[str]:
+def _smbios(shape: Shape) -> list[str]:
     arguments = []
     for number, values in shape.smbios.items():
-        if number == "0" and "-hypervisor" in shape.cpu.features:
-            file = folder / "smbios-0.bin"
-            file.write_bytes(hardware_bios(*(str(values[key]) for key in ("vendor", "version", "date"))))
-            arguments += ["-smbios", f"file={file}"]
-            continue
         arguments += ["-smbios", ",".join([f"type={number}", *(f"{key}={value}" for key, value in values.items())])]
     return arguments
-
-
-def hardware_bios(vendor: str, version: str, date: str) -> bytes:
-    """Return SMBIOS' structure 0 as hardware has it: QEMU's own sets the bit of virtual machines (DSP0134, 7.1.2.2)."""
-    fixed = struct.pack("<BBHBBHBBQBBBBBB", 0, 24, 0, 1, 2, 0xE800, 3, 0, 1 << 3, 0, 1 << 2, 0, 0, 0xFF, 0xFF)
-    return fixed + b"\0".join(text.encode() for text in (vendor, version, date)) + b"\0\0"
 
 
 def _kernel(shape: Shape, image: Image) -> list[str]:
