@@ -123,12 +123,3 @@ class Actions:
 def no_actions(name: str, reason: str) -> Actions:
     """Return a table without entries, with one reason for every kind."""
     return Actions(name=name, unsupported_reasons=dict.fromkeys(KINDS, reason))
-
-
-def is_this_host(uri: str | None) -> bool:
-    """Whether a URI is certain to name the host that this program runs on."""
-    if uri is None or uri == "sysfs:///":
-        return True
-    scheme, _, path = uri.partition("://")
-    # A query may name another socket, and that may be forwarded from another host.
-    return scheme in ("xen", "qemu") and path.startswith("/") and "?" not in path

@@ -90,6 +90,9 @@ class DriverFactory:
     local_groups: frozenset[str] | None = None
     """In place of ``groups`` for ``SCHEME:///…``, which names a service of this machine: the probed drivers provide the
     other groups. None: no URI of this driver does."""
+    require: Callable[[str], None] | None = None
+    """Called when a URI names the driver, before anything is read. Raises Unavailable if this machine is not what the
+    URI names, or lacks what the driver needs: the facts of another source would be those of another host."""
     before: str | None = None
     """For a driver of another distribution: the driver that it precedes. None: it follows the built-in ones."""
     monitors: Callable[[str | None], tuple[Callable[[], Monitor], ...]] | None = None

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 def open(uri: str | None = None) -> HostInfo:  # noqa: A001 - hostinfo.open, as libvirt.open
     """Open a host by its URI; without one, the machine that this program runs on.
 
-    Nothing is read until the first group is read. Raises Unavailable if no driver supports the URI's scheme.
+    No group is read before it is asked for. Raises Unavailable if no driver supports the URI's scheme, or this machine
+    is not what the URI names: ``xen:///system`` on a machine without Xen.
     """
     return HostInfo(registry.factories(uri), uri=uri)
 
@@ -72,7 +73,7 @@ class HostInfo(Groups):
             except Exception as error:
                 failures.append(Problem(path="", error=_internal(lazy.factory.name, error), driver=lazy.factory.name))
             else:
-                return replace(result, problems=(*failures, *result.problems)) if failures else result
+                return replace(result, failed_drivers=tuple(failures)) if failures else result
         opened = [lazy.opened for lazy in self._drivers if lazy.opened is not None]
         reasons = [driver.unsupported_reasons[group] for driver in opened if group in driver.unsupported_reasons]
         raise _combine(group, failures, reasons)
@@ -121,9 +122,9 @@ class HostInfo(Groups):
         The table has no entry for a recording, a remote host or files below another root; its
         ``unsupported_reasons`` then say so. Reading facts never imports an action.
         """
-        from hostinfo.action import is_this_host, no_actions
+        from hostinfo.action import no_actions
 
-        if not is_this_host(self.uri):  # a wrong URI must never restart the wrong machine
+        if not registry.is_this_host(self.uri):  # a wrong URI must never restart the wrong machine
             reason = f"{self.uri}: actions work on the host itself only; run hostinfo there, without a URI"
             return no_actions(str(self.uri), reason)
         actions: Actions = import_module("hostinfo.actions").open_actions()

@@ -42,13 +42,19 @@ class GroupResult(_Generic["T"]):
     """One group of facts as a driver read it.
 
     ``sources`` maps fields to the place that they were read from. A field that is not listed has the source of its
-    parent (``processors`` is the parent of ``processors.core_id``). ``problems`` lists what could not be read, and the
-    drivers that failed before this one succeeded.
+    parent (``processors`` is the parent of ``processors.core_id``). ``problems`` lists what could not be read.
+    ``failed_drivers`` lists the drivers that were tried before this one and failed; what this one reported is none the
+    less valid.
     """
 
     value: T
     sources: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    failed_drivers: tuple[Problem, ...] = ()
+
+    def group_failures(self) -> tuple[Problem, ...]:
+        """Return the problems of the group as a whole, those of the failed drivers first."""
+        return (*self.failed_drivers, *(problem for problem in self.problems if not problem.path))
 
 
 class FactBuilder:

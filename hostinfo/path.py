@@ -12,6 +12,7 @@ from types import GenericAlias
 from hostinfo import introspect
 from hostinfo.groups import GROUPS
 from hostinfo.record import is_record
+from hostinfo.suggestions import did_you_mean, printable, some
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Path:
         steps = _split(text)
         self.group, self.steps = steps[0], steps[1:]
         if self.group not in GROUPS:
-            raise PathError(f"{_shown(self.group)}: no such group{_near(self.group, GROUPS)}")
+            raise PathError(f"{printable(self.group)}: no such group{did_you_mean(self.group, GROUPS)}")
         self.field = self.steps[0] if self.steps else None
         self.annotation: Any = introspect.group_class(self.group)
         where = self.group
@@ -74,17 +75,17 @@ def _split(text: str) -> list[Any]:
             quoted = text[at + 1 : at + 2] == '"'
             end = text.find('"]' if quoted else "]", at + 1 + quoted)
             if end < 0:
-                raise PathError(f"{_shown(text)}: missing ]")
+                raise PathError(f"{printable(text)}: missing ]")
             steps.append((text[at + 1 + quoted : end],))
             at = end + 1 + quoted
         else:
             if steps and text[at] != ".":
-                raise PathError(f"{_shown(text)}: expected . or [ after character {at}")
+                raise PathError(f"{printable(text)}: expected . or [ after character {at}")
             start = at + bool(steps)
             ends = [found for mark in ".[" if (found := text.find(mark, start)) >= 0]
             at = min(ends, default=len(text))
             if at == start:
-                raise PathError(f"{_shown(text)}: a name is missing at character {start + 1}")
+                raise PathError(f"{printable(text)}: a name is missing at character {start + 1}")
             steps.append(text[start:at])
     return steps
 
@@ -95,7 +96,7 @@ def _check(annotation: Any, step: str | tuple[str], where: str) -> Any:
     mapped = introspect.values(annotation)
     if isinstance(step, tuple):
         if within is None and mapped is None:
-            raise PathError(f"{where}: not a list; [{_shown(step[0])}] cannot select an item")
+            raise PathError(f"{where}: not a list; [{printable(step[0])}] cannot select an item")
         return mapped if within is None else within
     if mapped is not None and within is None:
         return mapped
@@ -105,10 +106,10 @@ def _check(annotation: Any, step: str | tuple[str], where: str) -> Any:
     model = introspect.model(inner)
     if model is None:
         what = "a list of single values" if depth else "a single value"
-        raise PathError(f"{where}: {what}, which has no field {_shown(step)}")
+        raise PathError(f"{where}: {what}, which has no field {printable(step)}")
     known = introspect.fields(model)
     if step not in known:
-        raise PathError(f"{where} has no field {_shown(step)}{_near(step, known)}")
+        raise PathError(f"{where} has no field {printable(step)}{did_you_mean(step, known)}")
     return _nested(known[step], depth)
 
 
@@ -138,36 +139,17 @@ def _select(value: Any, key: str, where: str) -> object:
     if not isinstance(value, tuple):
         if key in value:
             return value[key]
-        raise NoSuchItem(f"{where} has no entry {_shown(key)}{_near(key, list(value))}")
+        raise NoSuchItem(f"{where} has no entry {printable(key)}{did_you_mean(key, list(value))}")
     names = introspect.ITEM_KEYS.get(type(value[0]).__name__, ()) if value else ()
     if len(names) == 1:
         keys = [str(getattr(entry, names[0])) for entry in value]
         if key in keys:
             return value[keys.index(key)]
         if names == ("number",):  # numbers may have gaps: a position could be mistaken for one
-            raise NoSuchItem(f"{where} has no number {_shown(key)}; it has {_few(keys)}")
+            raise NoSuchItem(f"{where} has no number {printable(key)}; it has {some(keys)}")
     else:
         keys = []
     if key.isascii() and key.isdecimal() and len(key) < 10 and int(key) < len(value):
         return value[int(key)]
-    has = f"it has {_few(keys)}" if keys else f"it has {len(value)}"
-    raise NoSuchItem(f"{where} has no item {_shown(key)}; {has}")
-
-
-def _few(keys: list[str]) -> str:
-    return ", ".join(_shown(key) for key in keys[:12]) + (f" and {len(keys) - 12} more" if len(keys) > 12 else "")
-
-
-def _near(name: str, known: Any) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name[:100], known, n=3, cutoff=0.5)
-    if not near:
-        near = [one for one in known if name and (name in one or one in name)][:3]
-    if near:
-        return f"; did you mean {' or '.join(_shown(one) for one in near)}?"
-    return f"; there are {_few(list(known))}" if known else "; it is empty"
-
-
-def _shown(text: str) -> str:
-    return text if text.isprintable() and len(text) < 100 else ascii(text[:100])
+    has = f"it has {some(keys)}" if keys else f"it has {len(value)}"
+    raise NoSuchItem(f"{where} has no item {printable(key)}; {has}")

@@ -53,6 +53,7 @@ BUILT_IN: tuple[DriverFactory, ...] = (
         groups=_LIBVIRT,
         probed_groups=_DOM0_LIBVIRT,
         local_groups=_DOM0_LIBVIRT,
+        require=_later("dom0.libvirt", "require"),
         open=_later("dom0.libvirt", "open_driver"),
         monitors=_later("dom0.libvirt", "open_monitors"),
         recording=_hooks("dom0.libvirt", "libvirt"),
@@ -76,6 +77,7 @@ BUILT_IN: tuple[DriverFactory, ...] = (
         name="sysfs",
         schemes=("sysfs",),
         probe=_exists("/"),
+        require=_later("sysfs", "require"),
         open=_later("sysfs", "open_driver"),
         build=_later("sysfs", "build_driver"),
     ),
@@ -86,6 +88,7 @@ BUILT_IN: tuple[DriverFactory, ...] = (
         groups=_LIBVIRT,
         probed_groups=frozenset({"guests"}),
         local_groups=_LIBVIRT - {"cpu", "network"},  # the kernel knows the model name, the addresses and routes as well
+        require=_later("libvirt.kvm", "require"),
         open=_later("libvirt.kvm", "open_driver"),
         monitors=_later("libvirt.kvm", "open_monitors"),
         recording=_hooks("libvirt.kvm", "libvirt"),
@@ -93,6 +96,7 @@ BUILT_IN: tuple[DriverFactory, ...] = (
     DriverFactory(
         name="libvirt-test",
         schemes=("test",),
+        require=_later("libvirt.test", "require"),
         open=_later("libvirt.test", "open_driver"),
         monitors=_later("libvirt.test", "open_monitors"),
     ),
@@ -103,7 +107,7 @@ BUILT_IN: tuple[DriverFactory, ...] = (
 def factories(uri: str | None) -> tuple[DriverFactory, ...]:
     """Return the drivers for a URI, or for this machine, in order of preference.
 
-    Raises Unavailable if no driver supports the scheme, or the URI names no host.
+    Raises Unavailable if no driver supports the scheme, the URI names no host, or this machine is not what it names.
     """
     if uri is None:
         return tuple(_probed(rows()))
@@ -114,6 +118,9 @@ def factories(uri: str | None) -> tuple[DriverFactory, ...]:
     if scheme == "sysfs" and not uri.startswith("sysfs:///"):  # an empty shell variable must not read this machine
         raise Unavailable(uri, "write sysfs:/// for this machine, or sysfs:///DIR for another root")
     named = _named(uri, scheme)
+    for row in named:
+        if row.require is not None:
+            row.require(uri)
     if not any(row.is_local(uri) for row in named):
         return named
     names = {row.name for row in named}
@@ -137,6 +144,15 @@ def rows(names: Collection[str] | None = None) -> tuple[DriverFactory, ...]:
 def recordable_rows(uri: str | None) -> tuple[DriverFactory, ...]:
     """Return the drivers that a machine is recorded with; for a recording, which is scrubbed, all that there are."""
     return rows() if uri is not None and uri.startswith(f"{_RECORDED}:") else factories(uri)
+
+
+def is_this_host(uri: str | None) -> bool:
+    """Whether a URI is certain to name the host that this program runs on."""
+    if uri is None or uri == "sysfs:///":
+        return True
+    scheme, _, path = uri.partition("://")
+    # A query may name another socket, and that may be forwarded from another host.
+    return scheme in ("xen", "qemu") and path.startswith("/") and "?" not in path
 
 
 def _probed(table: tuple[DriverFactory, ...]) -> Iterator[DriverFactory]:

@@ -100,8 +100,4 @@ def _failing(result: GroupResult[Any] | HostInfoError, condition: Callable[[Host
     """Driver -> reason, of the drivers that failed for the whole group with such an error."""
     if isinstance(result, HostInfoError):
         return dict.fromkeys(result.drivers, reason_of(result)) if condition(result) else {}
-    return {
-        problem.driver: reason_of(problem.error)
-        for problem in result.problems
-        if not problem.path and condition(problem.error)
-    }
+    return {problem.driver: reason_of(problem.error) for problem in result.group_failures() if condition(problem.error)}

@@ -209,4 +209,4 @@ def _has_failed(result: GroupResult[Any] | HostInfoError) -> bool:
     """Whether a driver failed for the group as a whole, even if another one provided it."""
     if isinstance(result, HostInfoError):
         return isinstance(result, DriverError)
-    return any(not problem.path and isinstance(problem.error, DriverError) for problem in result.problems)
+    return any(isinstance(problem.error, DriverError) for problem in result.group_failures())

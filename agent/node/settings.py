@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from hostinfo import ParseError
+from hostinfo.suggestions import did_you_mean, printable
 
 from ..qmf.wire.addresses import DEFAULT_DOMAIN
 from ..transport.options import ADDRESS_SCHEMES, TransportOptions
@@ -117,10 +118,7 @@ def _fill(where: str, prefix: str, target: _T, values: Mapping[str, object], kno
     checked: dict[str, Any] = {}
     for name, value in values.items():
         if name not in known:
-            from difflib import get_close_matches
-
-            near = get_close_matches(name, known, n=1)
-            raise ParseError(where, f"{prefix}{name}: no such setting" + (f"; did you mean {near[0]}?" if near else ""))
+            raise ParseError(where, f"{prefix}{printable(name)}: no such setting{did_you_mean(name, known)}")
         checked[name] = _check(where, prefix + name, value, types_of[name])
     return replace(target, **checked)  # type: ignore[type-var]
 

@@ -147,7 +147,7 @@ class NodeStore:
 
 def _errors(group: str, result: GroupResult[Any]) -> dict[str, _Value]:
     found: dict[str, _Value] = {}
-    for problem in result.problems:
+    for problem in (*result.failed_drivers, *result.problems):
         path = f"{group}.{problem.path}" if problem.path else f"{group} ({problem.driver})"
         reason = reason_of(problem.error)
         found[path] = f"{found[path]}; {reason}" if path in found else reason

@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import partial
 
 from hostinfo.driver import Driver
-from hostinfo.errors import ParseError
+from hostinfo.errors import ParseError, Unavailable
 from hostinfo.fact import FactBuilder
 from hostinfo.model.memory import Memory
 from hostinfo.record import replace
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 NAME = "dom0-firmware"
 _SLOT_FIELDS = ("installed_bytes", "maximum_bytes", "slots", "error_correction", "dimms")
-_MEMORY_UNSUPPORTED = {
+_MEMORY_FROM_XEN = {
     "total_bytes": f"Dom0's MemTotal is its own share; {READ_FROM_XEN}",
     "free_bytes": f"Dom0's MemFree is its own; {READ_FROM_XEN}",
     "available_bytes": f"Dom0's MemAvailable is its own; {READ_FROM_XEN}",
@@ -73,7 +73,7 @@ def read_memory(sources: Sources, fields: RequestedFields) -> GroupResult[Memory
                 builder.add_problem(field, ParseError(tables.source, why))
         builder.record_source(f"{tables.source} types 16 and 17", *needed)
         value = replace(value, **{field: getattr(installed, field) for field in needed})
-    for field, why in _MEMORY_UNSUPPORTED.items():
+    for field, why in _MEMORY_FROM_XEN.items():
         if builder.needs(field):
-            builder.unsupported(field, "/proc/meminfo", why)
+            builder.add_problem(field, Unavailable("/proc/meminfo", why))
     return builder.build(value)

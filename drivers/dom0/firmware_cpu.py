@@ -6,7 +6,7 @@ Dom0's /proc/cpuinfo and cache files that Xen passes through.
 
 from __future__ import annotations
 
-from hostinfo.errors import DriverError
+from hostinfo.errors import DriverError, Unavailable
 from hostinfo.model.cpu import Cache, Cpu, Processor
 from hostinfo.record import replace
 
@@ -22,7 +22,7 @@ _XEN_CPU = "sys/devices/system/xen_cpu"
 _CPUINFO = "/proc/cpuinfo"
 _COUNTED = ("sockets", "cores", "threads", "threads_per_core", "processors")
 _PASSED_THROUGH = ("vendor_id", "model_name", "family", "model", "stepping", "cpuid_level")
-_UNSUPPORTED = {
+_FROM_XEN = {
     "flags": f"Xen hides some features from Dom0; {READ_FROM_XEN}",
     "current_frequency_hz": f"a Dom0's kernel does not see the machine's frequencies; {READ_FROM_XEN}",
 }
@@ -36,9 +36,9 @@ def read_cpu(reader: FieldReader) -> Cpu:
         value = _processors(reader)
     if builder.needs("caches"):
         value = replace(value, caches=_cache_sizes(reader))
-    for field, why in _UNSUPPORTED.items():
+    for field, why in _FROM_XEN.items():
         if builder.needs(field):
-            builder.unsupported(field, _CPUINFO, why)
+            builder.add_problem(field, Unavailable(_CPUINFO, why))
     return value
 
 
@@ -79,7 +79,7 @@ def _passed_through(reader: FieldReader, sockets: list[ProcessorInfo]) -> Cpu:
         why = f"{by_firmware} in SMBIOS type 4, {(family, model, stepping)} in Dom0's {_CPUINFO}; {READ_FROM_XEN}"
         for name in ("family", "model", "stepping"):
             if builder.needs(name):
-                builder.unsupported(name, "family, model, stepping", why)
+                builder.add_problem(name, Unavailable("family, model, stepping", why))
         family = model = stepping = None
     elif by_firmware is not None:
         family, model, stepping = by_firmware
@@ -149,7 +149,7 @@ def _counts(reader: FieldReader, value: Cpu, sockets: list[ProcessorInfo], xen: 
         why = f"SMBIOS type 4 has {all_threads} threads in {len(sockets)} sockets, Xen {len(xen)} CPUs; {READ_FROM_XEN}"
         for field in ("cores", "threads_per_core", *(("sockets",) if all_threads < len(xen) else ())):
             if builder.needs(field):
-                builder.unsupported(field, f"{TABLE}, /{_XEN_CPU}", why)
+                builder.add_problem(field, Unavailable(f"{TABLE}, /{_XEN_CPU}", why))
         return replace(value, sockets=None) if all_threads < len(xen) else value
     if not cores or not all(cores):
         return value

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from ..sources.field_reader import FieldReader
     from ..sources.smbios import Tables
 
-READ_FROM_XEN = "run as root or start libvirtd to read from Xen"
-"""The remedy in the reasons of missing fields."""
+READ_FROM_XEN = "Xen reports it to root and through libvirtd"
+"""Who could report a missing field. It is no advice, because the machine may be a recorded one."""
 
 
 def read_tables(reader: FieldReader, field: str) -> Tables | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import partial
 
 from hostinfo.driver import Driver
+from hostinfo.errors import Unavailable
 
 from ..sources.xen_role import DOM0, read_role
 
@@ -28,6 +29,19 @@ if TYPE_CHECKING:
 NAME = "libvirt-xen"
 LOCAL_URI = "xen:///system"
 SOCKETS = ("/run/libvirt/virtxend-sock-ro", "/run/libvirt/libvirt-sock-ro")
+
+
+def require(uri: str) -> None:
+    """Raise Unavailable unless this machine is a Dom0 if the URI names this one, and libvirt's binding is installed."""
+    from ..sources.libvirt.binding import require_binding
+    from ..sources.local import local_sources
+
+    role = read_role(local_sources().tree) if _is_local(uri) else DOM0
+    if role is None:
+        raise Unavailable(uri, "this machine does not run on Xen")
+    if role != DOM0:
+        raise Unavailable(uri, "this machine is a Xen guest; only the Dom0 can report the host")
+    require_binding(uri)
 
 
 def open_driver(uri: str | None) -> Driver | None:

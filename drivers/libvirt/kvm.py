@@ -30,6 +30,13 @@ LOCAL_URI = "qemu:///system"
 SOCKETS = ("/run/libvirt/virtqemud-sock-ro", "/run/libvirt/libvirt-sock-ro")
 
 
+def require(uri: str) -> None:
+    """Raise Unavailable without libvirt's Python binding."""
+    from ..sources.libvirt.binding import require_binding
+
+    require_binding(uri)
+
+
 def open_driver(uri: str | None) -> Driver | None:
     """Open this machine's guests for None, the daemon of a ``qemu:`` URI with all its groups otherwise."""
     if uri is None and not has_daemon():  # before libvirt is imported, which costs more than all other facts together
@@ -41,7 +48,8 @@ def open_driver(uri: str | None) -> Driver | None:
 
 def open_monitors(uri: str | None) -> tuple[Callable[[], Monitor], ...]:
     """Return the monitor of the daemon, also before it is started; none without libvirt's Python binding."""
-    from ..sources.libvirt.monitor import is_installed, monitors
+    from ..sources.libvirt.binding import is_installed
+    from ..sources.libvirt.monitor import monitors
     from .remote import GROUPS
 
     if uri is not None:

@@ -12,6 +12,13 @@ NAME = "libvirt-test"
 _DEFAULT_URI = "test:///default"
 
 
+def require(uri: str) -> None:
+    """Raise Unavailable without libvirt's Python binding."""
+    from ..sources.libvirt.binding import require_binding
+
+    require_binding(uri)
+
+
 def open_driver(uri: str | None) -> Driver | None:
     """Open the mock host."""
     from ..sources.libvirt.client import LibvirtClient

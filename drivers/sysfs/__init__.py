@@ -26,18 +26,23 @@ if TYPE_CHECKING:
 GROUPS = ("system", "hypervisor", "domain", "cpu", "memory", "numa", "network", "statistics")
 _MACHINE = ("cpu", "memory", "numa")
 _DOMU = "a Xen domU sees its own share (domain), and not the machine"
-_DOM0 = "a Dom0 sees its own share (domain); run as root or start libvirtd to read from Xen"
+_DOM0 = "a Dom0 sees its own share (domain); Xen reports the machine to root and through libvirtd"
+
+
+def require(uri: str) -> None:
+    """Raise Unavailable if the directory that the URI names is no root of a host."""
+    tree = sources_of(uri).tree
+    if not tree.is_dir(""):
+        raise Unavailable(uri, "no such directory")
+    if not (tree.is_dir("proc") or tree.is_dir("sys")):
+        raise Unavailable(uri, "it contains neither proc nor sys")
 
 
 def open_driver(uri: str | None) -> Driver | None:
     """Open the running kernel for None and ``sysfs:///``, a tree of files for ``sysfs:///DIR``."""
-    root = root_of(uri)
-    if root == "/":
+    if root_of(uri) == "/":
         return build_driver(sources_of(uri), monitors=(_open_network_monitor, _open_device_monitor))
-    driver = build_driver(sources_of(uri))
-    if driver is None:  # the URI names it, so the caller expects a tree here
-        raise Unavailable(f"sysfs://{root}", "it contains neither proc nor sys")
-    return driver
+    return build_driver(sources_of(uri))
 
 
 def build_driver(sources: Sources, monitors: tuple[Callable[[], Monitor], ...] = ()) -> Driver | None:

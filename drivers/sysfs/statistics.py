@@ -40,7 +40,7 @@ def read_in_dom0(sources: Sources, fields: RequestedFields) -> GroupResult[Stati
     builder = FactBuilder("sysfs", fields)
     needs_dom0 = builder.needs("control_domain", *_DOM0_DEVICES)
     dom0 = _read(sources, None, Scope.CONTROL_DOMAIN) if needs_dom0 else None
-    reason = "a Dom0's kernel counts only the Dom0 (control_domain); run as root or start libvirtd to read from Xen"
+    reason = "a Dom0's kernel counts only the Dom0 (control_domain); Xen reports it to root and through libvirtd"
     for field in ("cpu", "cpus", "memory", "uptime_seconds"):
         if builder.needs(field):
             builder.unsupported(field, "/proc", reason)

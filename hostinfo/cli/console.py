@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from typing import Any
 
+    from hostinfo.cli.parser import Parser
+
 DESCRIPTION = """\
 Queries the agents of any number of nodes at once: hostinfo agent, and others that speak
 QMF v2, over the AMQP broker that they share or over the one agent that listens.
@@ -61,6 +63,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     call.add_argument("target_node", metavar="NODE", help="the node, or several separated by commas")
     call.add_argument("target", metavar="CLASS.METHOD", help="the only object of the class, or the one --where selects")
     call.add_argument("arguments", metavar="NAME=VALUE", nargs="*", help="arguments of the method")
+    call.scattered = "arguments"
     _add_where(call)
     events = _add(actions, "events", "show events as they happen")
     _add_limits(events)
@@ -71,8 +74,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     _add_limits(watch)
 
 
-def _add(actions: Any, name: str, summary: str) -> ArgumentParser:
-    parser: ArgumentParser = actions.add_parser(name, help=summary, description=summary, allow_abbrev=False)
+def _add(actions: Any, name: str, summary: str) -> Parser:
+    parser: Parser = actions.add_parser(name, help=summary, description=summary, allow_abbrev=False)
     _add_common(parser, is_main=False)
     return parser
 

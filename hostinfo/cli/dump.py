@@ -6,7 +6,15 @@ import hostinfo
 from hostinfo.cli.streams import EXIT_NO_DATA, EXIT_OK, EXIT_PARTIAL, EXIT_USAGE, print_error, write_output
 from hostinfo.errors import HostInfoError
 from hostinfo.groups import GROUPS, TABLE
-from hostinfo.output.document import GroupReport, all_errors, build_document, build_header, collect_group
+from hostinfo.output.document import (
+    GroupReport,
+    all_errors,
+    all_failed_drivers,
+    build_document,
+    build_header,
+    collect_group,
+    why_unreachable,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +34,7 @@ network.links.name. Only what the paths need is read.
 
 A single value is printed alone, a list with one item per line. If there is no value,
 the reason is printed on standard error. With --json, one PATH prints its value,
-several print an object of them.
+several print an object of them; with --by-path, one does, too.
 
 groups:
 {"".join(f"  {name:<11} {group.summary}" + chr(10) for name, group in TABLE.items())}"""
@@ -48,6 +56,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print JSON, as described by `hostinfo schema`")
     form.add_argument("--yaml", action="store_true", help="print the same as YAML")
+    parser.add_argument("--by-path", action="store_true", help="print an object of PATH to value, also for one PATH")
     parser.add_argument("--sources", action="store_true", help="show where each fact was read (always in a full JSON)")
 
 
@@ -72,7 +81,7 @@ def run(options: Namespace) -> int:
 
 def _print(host: hostinfo.HostInfo, options: Namespace, paths: Sequence[Path]) -> int:
     is_text = not (options.json or options.yaml)
-    if is_text and all(path.field is None for path in paths):
+    if is_text and all(path.field is None for path in paths) and not (paths and options.by_path):
         return _print_page(host, options, [path.group for path in paths] or GROUPS)
     if paths:
         return _print_facts(host, options, paths)
@@ -92,6 +101,12 @@ def _print_page(host: hostinfo.HostInfo, options: Namespace, groups: Iterable[st
     from hostinfo.output import text
 
     reports = [collect_group(host, group) for group in groups]
+    is_root = os.geteuid() == 0
+    if (error := why_unreachable(reports)) is not None:
+        print_error(str(error))
+        if (hint := text.hint(error, is_root=is_root, uri=host.uri)) is not None:
+            print_error(hint)
+        return EXIT_NO_DATA
     shown = {report.group for report in reports}
     compared = {
         group: frozenset(fields)
@@ -102,7 +117,8 @@ def _print_page(host: hostinfo.HostInfo, options: Namespace, groups: Iterable[st
     page = text.render(
         reports,
         make_style(with_sources=options.sources),
-        is_root=os.geteuid() == 0,
+        is_root=is_root,
+        uri=host.uri,
         compared=[collect_group(host, group, fields) for group, fields in compared.items()],
     )
     write_output(page)
@@ -132,7 +148,10 @@ def _print_json(host: hostinfo.HostInfo) -> int:
         write_output(text)
     sources = {report.group: report.sources for report in reports if report.is_available}
     errors = to_json(all_errors(host, reports), "  ")
-    write_output(f'  "sources": {to_json(sources, "  ")},\n  "errors": {errors}\n}}\n')
+    failed_drivers = to_json(all_failed_drivers(reports), "  ")
+    write_output(
+        f'  "sources": {to_json(sources, "  ")},\n  "errors": {errors},\n  "failed_drivers": {failed_drivers}\n}}\n'
+    )
     return exit_code(reports)
 
 
@@ -142,9 +161,7 @@ def _print_facts(host: hostinfo.HostInfo, options: Namespace, paths: Sequence[Pa
 
     reports = {group: collect_group(host, group, fields) for group, fields in needed_fields(paths).items()}
     found = [select(path, reports[path.group]) for path in paths]
-    for selection in found:
-        for reason in selection.reasons:
-            print_error(f"{selection.path.text}: {reason}")
+    _print_reasons(found)
     if options.json or options.yaml:
         _print_plain(found, options)
     else:
@@ -154,13 +171,28 @@ def _print_facts(host: hostinfo.HostInfo, options: Namespace, paths: Sequence[Pa
     return EXIT_PARTIAL if any(selection.has_failed for selection in found) else EXIT_OK
 
 
+def _print_reasons(found: Sequence[Selection]) -> None:
+    """Print why values are missing, once for all paths with the same reason, and which drivers failed before others."""
+    missing: dict[str, list[str]] = {}
+    replaced: dict[str, list[str]] = {}
+    for selection in found:
+        for reason in selection.reasons:
+            missing.setdefault(reason, []).append(selection.path.text)
+        for reason in selection.failed_drivers:
+            replaced.setdefault(reason, []).append(selection.path.text)
+    for reason, paths in missing.items():
+        print_error(f"{', '.join(paths)}: {reason}")
+    for reason, paths in replaced.items():
+        print_error(f"{', '.join(paths)}: reported by another source, because this one failed: {reason}")
+
+
 def _print_text(found: Sequence[Selection], options: Namespace) -> None:
     from hostinfo.output.fact_text import labelled, lines_of
 
     for selection in found:
         has_source = options.sources and selection.value is not None
         source = selection.source() or "source unknown" if has_source else None
-        if len(found) > 1:
+        if len(found) > 1 or options.by_path:
             write_output(labelled(selection.path.text, selection.value, source))
             continue
         for line in lines_of(selection.value):
@@ -173,7 +205,7 @@ def _print_plain(found: Sequence[Selection], options: Namespace) -> None:
     value: object = {selection.path.text: selection.value for selection in found}
     if options.sources:
         value = {one.path.text: {"value": one.value, "source": one.source() or None} for one in found}
-    elif len(found) == 1:
+    elif len(found) == 1 and not options.by_path:
         value = found[0].value
     if options.json:
         write_output(to_json(value) + "\n")

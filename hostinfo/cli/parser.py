@@ -9,6 +9,7 @@ from types import ModuleType
 from hostinfo.cli.commands import COMMANDS, command_module
 from hostinfo.cli.streams import write_output
 from hostinfo.cli.terminal import terminal_width
+from hostinfo.suggestions import did_you_mean, printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ EXIT_STATUS = (
     (0, "everything requested was reported"),
     (1, "nothing was reported; diff: there are differences"),
     (2, "wrong usage"),
-    (3, "partial: a source failed; the rest was reported"),
+    (3, "partial: something is missing because a source failed"),
 )
 URI_HELP = (
     "the host: xen:///system, qemu:///system, xen+ssh://HOST/system (libvirt), sysfs:///DIR (a kernel's files below "
@@ -48,7 +49,31 @@ class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser that prints with write_output, which reports errors."""
+    """An argument parser that prints with write_output, which reports errors.
+
+    Arguments that it does not know are refused with the usage of the command that they were given to, and with similar
+    names. ``scattered`` names a positional argument that may have options between its values.
+    """
+
+    scattered: str | None = None
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        """Parse the arguments; those of a nested command are parsed, and refused, by its own parser."""
+        parsed, unknown = super().parse_known_args(args, namespace)
+        if self.scattered is not None:
+            getattr(parsed, self.scattered).extend(word for word in unknown if not word.startswith("-"))
+            unknown = [word for word in unknown if word.startswith("-")]
+        if unknown:
+            options = [name for action in self._actions for name in action.option_strings if name.startswith("--")]
+            near = did_you_mean(unknown[0], options) if unknown[0].startswith("-") else ""
+            self.error(f"unrecognized arguments: {' '.join(map(printable, unknown))}{near}")
+        return parsed, unknown
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            raise argparse.ArgumentError(
+                action, f"no such choice: {printable(value)}{did_you_mean(value, action.choices)}"
+            )
 
     def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
         if message and file is not sys.stderr:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 EXIT_OK, EXIT_NO_DATA, EXIT_USAGE, EXIT_PARTIAL = 0, 1, 2, 3
-"""Everything was reported; nothing was; wrong usage; a source failed and the rest was reported."""
+"""Everything was reported; nothing was; wrong usage; something is missing because a source failed."""
 EXIT_INTERRUPTED, EXIT_PIPE_CLOSED = 130, 141
 """As a shell reports termination by SIGINT and SIGPIPE."""
 

@@ -1,7 +1,8 @@
 """The document: all facts of a host in one object, as ``hostinfo dump --json`` prints it.
 
 Its keys are ``hostinfo`` (version, format, uri, drivers, time), each group (None if it is not available), ``sources``
-(group -> field -> where it was read) and ``errors`` (group or path -> kind, message). ``hostinfo schema`` describes it.
+(group -> field -> where it was read), ``errors`` (group or path -> kind, message) and ``failed_drivers`` (group -> the
+drivers that failed before another one reported the group). ``hostinfo schema`` describes it.
 """
 
 from __future__ import annotations
@@ -25,12 +26,12 @@ FORMAT = 1
 
 
 class GroupReport:
-    """The result of reading one group: its ``value`` with ``sources``, and the ``problems``.
+    """The result of reading one group: its ``value`` with ``sources``, the ``problems`` and the ``failed_drivers``.
 
     ``is_available`` is False if the group as a whole could not be read; then the reason is its only problem.
     """
 
-    __slots__ = ("group", "is_available", "problems", "sources", "value")
+    __slots__ = ("failed_drivers", "group", "is_available", "problems", "sources", "value")
 
     def __init__(
         self,
@@ -40,21 +41,31 @@ class GroupReport:
         value: object,
         sources: Mapping[str, str],
         problems: tuple[Problem, ...],
+        failed_drivers: tuple[Problem, ...] = (),
     ) -> None:
         self.group = group
         self.is_available = is_available
         self.value = value
         self.sources = sources
         self.problems = problems
+        self.failed_drivers = failed_drivers
 
     def without_value(self) -> GroupReport:
         """Return the same report without its value, which may be large."""
         return GroupReport(
-            self.group, is_available=self.is_available, value=None, sources=self.sources, problems=self.problems
+            self.group,
+            is_available=self.is_available,
+            value=None,
+            sources=self.sources,
+            problems=self.problems,
+            failed_drivers=self.failed_drivers,
         )
 
     def has_failed(self) -> bool:
-        """Whether a driver failed, even at a single field. A fact that no source provides is not a failure."""
+        """Whether anything is missing because a source failed.
+
+        Neither a fact that no source provides is a failure, nor a driver that failed before another one reported all.
+        """
         return any(isinstance(problem.error, DriverError) for problem in self.problems)
 
 
@@ -65,7 +76,27 @@ def collect_group(host: HostInfo, group: str, fields: frozenset[str] | None = No
     except HostInfoError as error:
         problem = Problem(path="", error=error, driver="")
         return GroupReport(group, is_available=False, value=None, sources={}, problems=(problem,))
-    return GroupReport(group, is_available=True, value=result.value, sources=result.sources, problems=result.problems)
+    return GroupReport(
+        group,
+        is_available=True,
+        value=result.value,
+        sources=result.sources,
+        problems=result.problems,
+        failed_drivers=result.failed_drivers,
+    )
+
+
+def why_unreachable(reports: Iterable[GroupReport]) -> DriverError | None:
+    """Return the one error that made every group unavailable; None if any group was read or they failed differently.
+
+    Groups that the host's drivers do not offer are not counted.
+    """
+    errors: dict[str, DriverError] = {}
+    for report in reports:
+        if report.is_available:
+            return None
+        errors |= {str(one.error): one.error for one in report.problems if isinstance(one.error, DriverError)}
+    return errors.popitem()[1] if len(errors) == 1 else None
 
 
 def read_document(host: HostInfo, groups: Iterable[str] = GROUPS) -> dict[str, Any]:
@@ -81,7 +112,20 @@ def build_document(host: HostInfo, reports: Sequence[GroupReport]) -> dict[str, 
     document |= {report.group: to_builtins(report.value) for report in reports}
     document["sources"] = {report.group: dict(report.sources) for report in reports if report.is_available}
     document["errors"] = all_errors(host, reports)
+    document["failed_drivers"] = all_failed_drivers(reports)
     return document
+
+
+def all_failed_drivers(reports: Iterable[GroupReport]) -> dict[str, list[dict[str, str]]]:
+    """Return driver, kind and message of the drivers that failed before another one reported the group, by group."""
+    return {
+        report.group: [
+            {"driver": failed.driver, "kind": failed.error.kind, "message": str(failed.error)}
+            for failed in report.failed_drivers
+        ]
+        for report in reports
+        if report.failed_drivers
+    }
 
 
 def all_errors(host: HostInfo, reports: Iterable[GroupReport]) -> dict[str, dict[str, str]]:

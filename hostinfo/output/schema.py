@@ -46,13 +46,19 @@ def schema() -> dict[str, Any]:
                 "type": "object",
                 "additionalProperties": _ERROR,
             },
+            "failed_drivers": {
+                "description": "Drivers that failed before another one reported the group, in the order of trial.",
+                "type": "object",
+                "properties": dict.fromkeys(GROUPS, _FAILED_DRIVERS),
+                "additionalProperties": False,
+            },
         },
-        "required": ["hostinfo", *GROUPS, "sources", "errors"],
+        "required": ["hostinfo", *GROUPS, "sources", "errors", "failed_drivers"],
         "$defs": dict(sorted(definitions.items())),
     }
 
 
-_ERROR = {
+_ERROR: dict[str, Any] = {
     "type": "object",
     "properties": {
         "kind": {
@@ -63,6 +69,14 @@ _ERROR = {
     },
     "required": ["kind", "message"],
     "additionalProperties": False,
+}
+_FAILED_DRIVERS = {
+    "type": "array",
+    "items": {
+        **_ERROR,
+        "properties": {"driver": {"description": "Name of the driver.", "type": "string"}, **_ERROR["properties"]},
+        "required": ["driver", "kind", "message"],
+    },
 }
 _HEADER = {
     "description": "How and when the host was read.",

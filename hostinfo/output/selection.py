@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Selection:
     """What a group's report has at a path."""
 
-    __slots__ = ("has_failed", "is_available", "path", "reasons", "report", "value")
+    __slots__ = ("failed_drivers", "has_failed", "is_available", "path", "reasons", "report", "value")
 
     def __init__(self, path: Path, report: GroupReport, value: object, reasons: Iterable[str]) -> None:
         self.path = path
@@ -24,6 +24,8 @@ class Selection:
         self.value = value
         self.reasons = list(reasons)
         """Why there is no value, or what was not available on the way to it."""
+        self.failed_drivers: list[str] = []
+        """What the drivers reported that failed before another one provided the value."""
         self.is_available = True
         """Whether the value was read; None counts if it means that the host has none."""
         self.has_failed = False
@@ -48,6 +50,7 @@ def select(path: Path, report: GroupReport) -> Selection:
     problems = [problem for problem in report.problems if _concerns(problem.path, path)]
     found = Selection(path, report, None, dict.fromkeys(str(problem.error) for problem in problems))
     found.has_failed = any(isinstance(problem.error, DriverError) for problem in problems)
+    found.failed_drivers = list(dict.fromkeys(str(failed.error) for failed in report.failed_drivers))
     if not report.is_available:
         found.is_available = False
         return found
@@ -61,6 +64,12 @@ def select(path: Path, report: GroupReport) -> Selection:
         found.is_available = False
     elif found.value is None:
         found.reasons.append(_meaning_of_none(path))
+    if (
+        found.reasons and found.value in (None, (), {}) and found.failed_drivers
+    ):  # one of them might have reported what is missing
+        found.reasons = [*found.failed_drivers, *found.reasons]
+        found.failed_drivers = []
+        found.has_failed = True
     return found
 
 

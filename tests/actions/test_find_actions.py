@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 import hostinfo
-from hostinfo.action import KINDS, is_this_host
+from hostinfo.action import KINDS
 from hostinfo.facade import HostInfo
+from hostinfo.registry import is_this_host
 from hostinfo.testing import check_actions
 from tests.conftest import FIXTURES
 from tests.support import command

@@ -114,10 +114,9 @@ def test_without_libvirt_the_next_source_is_read_and_the_failure_is_reported(
     step = {"-killed": "libvirt-kill", "-hung": "libvirt-hang"}[state]
     assert node.run.results[step].status == 0, "libvirtd is not in the state that the test is about"
     dump = check(node, f"dump{state}", tables)
-    assert any(
-        "xen:///system" in error["message"] or "libvirt" in error["message"] for error in dump["errors"].values()
-    )
-    assert node.run.results[f"dump{state}"].status == EXIT_PARTIAL
+    assert "libvirt" in dump["errors"]["guests"]["message"] or "xen:///system" in dump["errors"]["guests"]["message"]
+    assert {"cpu", "memory", "numa"} <= dump["failed_drivers"].keys() or node.shape.kind != "xen-dom0"
+    assert node.run.results[f"dump{state}"].status == EXIT_PARTIAL, "nothing but libvirt reports the guests"
     check(node, f"dump-user{state}", tables, may_be_absent=True)
 
 

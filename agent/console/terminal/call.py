@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
+from hostinfo.suggestions import did_you_mean
+
 from ...qmf import (
     Agent,
     DataObject,
@@ -25,6 +27,7 @@ from ...qmf.wire.errors import quote_short
 from ..agent_selection import node_names
 from ..predicates import parse_value
 from ..responses import Response
+from .checks import class_hint
 from .session import Session, class_id, query_of
 from .table import ID, NODE
 from .values import class_name, to_builtins
@@ -43,8 +46,8 @@ def call(session: Session, target: str, arguments: Sequence[str], where: Sequenc
     responses: list[Response] = []
     for agent in agents:
         item = _object(session, agent, class_part, where) if class_part else None
-        if class_part and item is None and len(agents) > 1:
-            continue  # several agents on one host: call the one that has the class
+        if class_part and item is None:
+            continue  # of several agents on one host, only one may have the class
         method = _method(session, agent, item, class_part, method_name)
         values = _typed(texts, method)
         object_id = item.object_id if item is not None else None
@@ -54,7 +57,7 @@ def call(session: Session, target: str, arguments: Sequence[str], where: Sequenc
             node = {"node": names[response.agent], "agent": response.agent}
             results.append(node | _record(item, response.arguments))
     if not responses and agents:
-        raise NotFound(f"no object of class {quote_short(class_part)}")
+        raise NotFound(f"no object of class {quote_short(class_part)}{class_hint(session, agents, class_part)}")
     if session.output.is_json:
         session.output.write_records(results)
     elif results:
@@ -107,8 +110,9 @@ def _method(
         return None
     found = next((method for one in classes if (method := one.method(method_name)) is not None), None)
     if found is None:
-        known = ", ".join(sorted({method.name for one in classes for method in one.methods})) or "none"
-        raise InvalidArgument(f"{quote_short(name)} has no method {quote_short(method_name)}; it has: {known}")
+        known = sorted({method.name for one in classes for method in one.methods})
+        hint = did_you_mean(method_name, known) if known else ""
+        raise InvalidArgument(f"{quote_short(name)} has no method {quote_short(method_name)}{hint}")
     return found
 
 
@@ -129,8 +133,8 @@ def _typed(texts: Mapping[str, str], method: SchemaMethod | None) -> dict[str, o
     inputs = method.inputs()
     for name in texts:
         if name not in inputs:
-            known = ", ".join(inputs) or "none"
-            raise InvalidArgument(f"{method.name} has no argument {quote_short(name)}; it takes: {known}")
+            hint = did_you_mean(name, inputs) if inputs else "; it takes none"
+            raise InvalidArgument(f"{method.name} has no argument {quote_short(name)}{hint}")
     return {name: _value(text, inputs[name]) for name, text in texts.items()}
 
 

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from ...qmf import Agent, DataObject, Query, SchemaClass, SchemaId
 from ..agent_selection import node_name, node_names
 from ..responses import Response
+from .checks import check_columns, check_where, class_hint
 from .session import EXIT_NO_DATA, EXIT_OK, Session, class_id, query_of
 from .table import ID, NODE
 from .values import class_name, object_record, to_builtins, to_text
-
-CLASS_HINT_AGENTS, CLASS_HINT_SECONDS = 20, 2.0
 
 
 def list_agents(session: Session, columns: Sequence[str]) -> int:
@@ -21,7 +20,9 @@ def list_agents(session: Session, columns: Sequence[str]) -> int:
         session.output.write_records(_agent_record(agent) for agent in agents)
     elif agents:
         agents.sort(key=lambda agent: (node_name(agent), agent.name))
-        session.output.write_rows([_agent_row(agent) for agent in agents], columns)
+        rows = [_agent_row(agent) for agent in agents]
+        check_columns(session, agents, None, rows, columns)
+        session.output.write_rows(rows, columns)
     return EXIT_OK if agents else EXIT_NO_DATA
 
 
@@ -58,10 +59,12 @@ def get(session: Session, name: str, where: Sequence[str], columns: Sequence[str
             for response in sorted(responses, key=lambda response: names[response.agent])
             for item in response.objects
         ]
+        check_columns(session, agents, name, rows, columns)
         session.output.write_rows(rows if columns else _short_ids(rows), columns)
     if is_empty and any(response.is_success for response in responses):
+        check_where(session, agents, name, where)
         matching = " that matches the condition" if where else ""
-        session.output.print_error(f"console: no object of class {name}{matching}{_class_hint(session, agents, name)}")
+        session.output.print_error(f"console: no object of class {name}{matching}{class_hint(session, agents, name)}")
     return session.report_failures(responses, agents, is_empty=is_empty)
 
 
@@ -84,16 +87,6 @@ def _short_ids(rows: list[dict[str, object]]) -> list[dict[str, object]]:
     if is_redundant and len(rows) > 1:
         return [{name: value for name, value in row.items() if name != ID} for row in rows]
     return [{**row, ID: one} for row, one in zip(rows, ids, strict=True)] if len(rows) > 1 else rows
-
-
-def _class_hint(session: Session, agents: Sequence[Agent], name: str) -> str:
-    """The known classes, if the requested one is not among them."""
-    sample = [agent for agent in agents if agent.capability >= 1][:CLASS_HINT_AGENTS]
-    responses = session.console.query(sample, Query(what="SCHEMA_ID"), min(session.seconds, CLASS_HINT_SECONDS))
-    known = {item for response in responses for item in response.items if isinstance(item, SchemaId)}
-    if not known or any(class_id(name).covers(item) for item in known):
-        return ""
-    return f"; there are {', '.join(sorted({item.name for item in known}))}"
 
 
 def schema(session: Session, name: str | None) -> int:
@@ -122,7 +115,9 @@ def schema(session: Session, name: str | None) -> int:
     else:
         session.output.write("\n".join(line for item in classes for line in _class_lines(item)) + "\n" * bool(classes))
     if not classes and agents:
-        session.output.print_error(f"console: no class {name}" if name else "console: no schemas")
+        session.output.print_error(
+            f"console: no class {name}{class_hint(session, agents, name)}" if name else "console: no schemas"
+        )
     return session.report_failures(responses, agents, is_empty=not classes)
 
 

@@ -12,6 +12,7 @@ from ...qmf import Agent, Event, Indication
 from ...qmf.wire.addresses import SEVERITIES
 from ..agent_selection import node_name
 from ..responses import AgentChange, AgentState, Update, UpdateKind
+from .checks import check_where, class_hint
 from .output import DIM, RED, YELLOW, Output
 from .session import EXIT_NO_DATA, EXIT_OK, Session, conditions, query_of
 from .table import cut
@@ -126,6 +127,9 @@ def watch(
     agents = session.agents()
     if not agents:
         return EXIT_NO_DATA
+    check_where(session, agents, name, where)
+    if hint := class_hint(session, agents, name):  # a class may come later, with an agent of another kind
+        session.output.print_error(f"console: no agent has a class {name} now{hint}")
     known = {agent.name: node_name(agent) for agent in agents}
     session.console.subscribe(
         query,

@@ -172,5 +172,5 @@ def _open(path: str) -> int:
     try:
         return os.open(path, os.O_RDWR | os.O_CLOEXEC)
     except OSError as error:
-        hint = "; run as root or start libvirtd" if error.errno in (errno.EACCES, errno.EPERM) else ""
+        hint = "; only root may make hypercalls" if error.errno in (errno.EACCES, errno.EPERM) else ""
         raise Unavailable(path, f"{error.strerror}{hint}") from error

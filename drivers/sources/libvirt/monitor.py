@@ -7,12 +7,11 @@ is found by reconnecting with a backoff of up to half a minute. While the daemon
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
 
 from hostinfo.driver import ConnectionChange
-from hostinfo.errors import Unavailable
 from hostinfo.lowlevel.wakeable_queue import WakeableQueue
 
+from .binding import require_binding
 from .reconnect import Change, ReconnectThread
 
 TYPE_CHECKING = False
@@ -40,11 +39,6 @@ def local_sockets(uri: str, system: tuple[str, ...]) -> tuple[str, ...]:
     return system if is_local and parts.path == "/system" else ()
 
 
-def is_installed() -> bool:
-    """Whether libvirt's Python binding can be imported, without importing it."""
-    return find_spec("libvirt") is not None
-
-
 class DaemonMonitor:
     """A ``hostinfo.driver.Monitor`` of the daemon behind a URI."""
 
@@ -55,8 +49,7 @@ class DaemonMonitor:
 
         Raises Unavailable without libvirt's Python binding.
         """
-        if not is_installed():
-            raise Unavailable(uri, "its events need libvirt's binding: hostinfo[libvirt] or python3-libvirt")
+        require_binding(uri)
         # libvirt imports it in another thread; a dataclass created meanwhile would find half of it (CPython 3.11)
         import_module("typing")
         self._changes: WakeableQueue[Change] = WakeableQueue()

@@ -6,6 +6,7 @@ from importlib import import_module
 
 from hostinfo.groups import TABLE
 from hostinfo.output.text import problems
+from hostinfo.output.text.problems import hint as hint
 from hostinfo.output.text.style import Style
 
 TYPE_CHECKING = False
@@ -15,15 +16,22 @@ if TYPE_CHECKING:
     from hostinfo.output.document import GroupReport
 
 
-def render(reports: Sequence[GroupReport], style: Style, *, is_root: bool, compared: Sequence[GroupReport] = ()) -> str:
+def render(
+    reports: Sequence[GroupReport],
+    style: Style,
+    *,
+    is_root: bool,
+    uri: str | None,
+    compared: Sequence[GroupReport] = (),
+) -> str:
     """Return the page of these groups.
 
-    ``is_root``: the user is root already, and needs no hint to become it. ``compared``: groups without a section, whose
-    fields other sections show next to their own (``Group.compares_with``).
+    ``is_root``: the user is root already, and needs no hint to become it. ``uri``: the host's, on which advice depends.
+    ``compared``: groups without a section whose fields other sections show next to their own (``Group.compares_with``).
     """
     available = {report.group: report for report in (*reports, *compared) if report.is_available}
     sections = [_render_group(report.group, style, available) for report in reports if report.is_available]
-    sections.append(problems.render(style, reports, is_root=is_root))
+    sections.append(problems.render(style, reports, is_root=is_root, uri=uri))
     return "\n".join("\n".join(lines) + "\n" for lines in sections if lines)
 
 

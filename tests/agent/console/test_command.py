@@ -97,16 +97,36 @@ def heartbeats(fleet: Fleet) -> Iterator[None]:
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
-        (["get", "nosuch"], 1, "no object of class nosuch; there are linkDown, ovirtNode, processor"),
+        (["get", "nosuch"], 1, "no object of class nosuch; there are ovirtNode, processor"),
+        (["get", "proc"], 1, "no object of class proc; did you mean processor?"),
+        (["get", "PROCESSOR"], 1, "no object of class PROCESSOR; did you mean processor?"),
+        (["get", "linkDown"], 1, "no object of class linkDown; it is an event, which `hostinfo console events` shows"),
+        (["get", "processor", "--columns", "numbr"], 2, "there is no column 'numbr'; did you mean number?"),
+        (["list", "--columns", "nod"], 2, "there is no column 'nod'; did you mean node?"),
+        (["get", "processor", "--where", "Number=3"], 2, "has no property 'Number'; did you mean number?"),
+        (["watch", "processor", "--where", "[eq, numbr, 3]"], 2, "has no property 'numbr'; did you mean number?"),
+        (["schema", "proces"], 1, "no class proces; did you mean processor?"),
+        (["call", "node1", "ovirtNode.Echo"], 2, "has no method 'Echo'; did you mean echo?"),
+        (["call", "node1", "procesor.echo"], 2, "no object of class 'procesor'; did you mean processor?"),
+        (["lst"], 2, "no such choice: lst; did you mean list?"),
+        (
+            ["get", "processor", "--colums", "number"],
+            2,
+            "unrecognized arguments: --colums number; did you mean --columns",
+        ),
         (["get", "processor", "--where", "number>99"], 1, "no object of class processor that matches the condition\n"),
         (["get", "processor", "--node", "elsewhere", "--seconds", "0.5"], 1, "no agent named 'elsewhere' responded"),
         (["get", "processor", "--node", "node"], 2, "'node' is ambiguous: node0, node1, node2"),
         (["get", "processor", "--where", "a=="], 2, "NAME OP VALUE"),
         (["list", "--filter", "hostname=x", "--seconds", "0.5"], 1, "no agent that matches the filter"),
-        (["call", "node1", "ovirtNode.nosuch"], 2, "has no method 'nosuch'; it has: echo, explode, reboot, refresh"),
+        (["call", "node1", "ovirtNode.nosuch"], 2, "has no method 'nosuch'; there are echo, explode, reboot, refresh"),
         (["call", "node1", "ovirtNode.echo", "sequence=x"], 2, "sequence='x': not of type int"),
-        (["call", "node1", "ovirtNode.echo", "nosuch=1"], 2, "it takes: sequence, body, loud"),
-        (["call", "node1", "ovirtNode.reboot"], 1, "node1: reboot is not allowed"),
+        (
+            ["call", "node1", "ovirtNode.echo", "nosuch=1"],
+            2,
+            "has no argument 'nosuch'; there are sequence, body, loud",
+        ),
+        (["call", "node1", "ovirtNode.reboot"], 3, "node1: reboot is not allowed"),
         (["call", "node1", "processor.refresh"], 2, "20 objects of class 'processor'"),
         (["get"], 2, "CLASS"),
         (["nosuch"], 2, "nosuch"),
@@ -169,3 +189,9 @@ def test_watch_begins_with_the_existing_objects(program: Program) -> None:
     )
     lines = program("--json", "watch", "processor", "--where", "number<2", "--count", "2").stdout.splitlines()
     assert {json.loads(line)["change"] for line in lines} == {"added"}
+
+
+def test_arguments_of_a_call_may_stand_after_its_options(program: Program) -> None:
+    ran = program("call", "node1", "ovirtNode.echo", "sequence=1", "--seconds", "9", "body=hello", "--json")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert json.loads(ran.stdout)[0]["values"]["body"] == "hello"

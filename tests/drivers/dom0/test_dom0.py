@@ -123,7 +123,7 @@ def test_facts_that_only_xen_knows_are_absent_with_a_remedy(tmp_path: Path) -> N
     assert cpu.value.flags == ()
     assert cpu.value.current_frequency_hz is None
     for fact, field in ((cpu, "flags"), (cpu, "current_frequency_hz"), (memory, "total_bytes"), (memory, "free_bytes")):
-        assert "run as root or start libvirtd" in why(fact, field)
+        assert "Xen reports it to root and through libvirtd" in why(fact, field)
 
 
 def test_a_table_with_fewer_cpus_than_xen_has_is_ignored(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def complete(tmp_path: Path, *words: str) -> list[str]:
 def test_completion_offers_commands_options_and_paths(tmp_path: Path) -> None:
     assert complete(tmp_path, "") == [name for name, _, _ in COMMANDS]
     assert complete(tmp_path, "du") == ["dump"]
-    assert complete(tmp_path, "dump", "--") == ["--help", "--connect", "--json", "--yaml", "--sources"]
+    assert complete(tmp_path, "dump", "--") == ["--help", "--connect", "--json", "--yaml", "--by-path", "--sources"]
     assert complete(tmp_path, "dump", "") == list(GROUPS)
     assert "cpu.model_name" in complete(tmp_path, "dump", "cpu.mo")
     assert complete(tmp_path, "-c", "sysfs:///", "dump", "memory.swap.t") == ["memory.swap.total_bytes"]

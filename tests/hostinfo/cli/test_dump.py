@@ -101,3 +101,11 @@ def test_the_page_shows_every_group(tmp_path: Path) -> None:
     page = command.hostinfo(tmp_path, "-c", "sample:whole", "dump").stdout
     for text in ("Example Box 1", "Example CPU", "20 MiB", "DIMM 0", "192.0.2.5/24", "192.0.2.53", "web", "1 h 1 min"):
         assert text in page
+
+
+@pytest.mark.parametrize("paths", [["cpu.threads"], ["cpu.threads", "memory.total_bytes"], ["network.links[eth0].mtu"]])
+def test_by_path_one_path_has_the_shape_of_several(paths: list[str], tmp_path: Path) -> None:
+    ran = command.hostinfo(tmp_path, "-c", "sample:whole", "dump", "--json", "--by-path", *paths)
+    assert list(json.loads(ran.stdout)) == paths
+    ran = command.hostinfo(tmp_path, "-c", "sample:whole", "dump", "--by-path", *paths)
+    assert [line.split(": ")[0] for line in ran.stdout.splitlines()] == paths

@@ -24,7 +24,7 @@ def test_json_of_the_command_is_the_document_of_the_library(name: str, tmp_path:
         document = read_document(host)
     del printed["hostinfo"]["time"], document["hostinfo"]["time"]
     assert printed == document
-    assert list(printed) == ["hostinfo", *GROUPS, "sources", "errors"]
+    assert list(printed) == ["hostinfo", *GROUPS, "sources", "errors", "failed_drivers"]
 
 
 def test_the_header_has_version_format_uri_drivers_and_time() -> None:
