@@ -1,7 +1,7 @@
 """Address schemes: how each broker writes the address of an exchange and key, to receive from and to send to.
 
 qpidd: docs/amqp-1.0.txt and src/qpid/broker/amqp/ of qpid-cpp. RabbitMQ 3: the README of its AMQP 1.0 plugin
-("v1" addresses). RabbitMQ 4: rabbitmq.com/docs/amqp ("v2" addresses, percent-encoded; queues must exist).
+("v1" addresses). RabbitMQ 4: rabbitmq.com/docs/amqp ("v2" addresses, percent-encoded).
 """
 
 from __future__ import annotations
@@ -37,11 +37,17 @@ class AddressScheme:
     """The broker also sends other messages: those whose subject does not match the key are dropped here."""
     lists_are_sequences = False
     """A list is sent in an amqp-sequence section."""
+    declares_queue = False
+    """Clients receive from queues that they have declared; all subscriptions of a connection lead to one queue."""
 
     def source(self, exchange: str, key: str) -> str:
         """Return the address to receive from."""
         del key
         return exchange
+
+    def queue(self, name: str) -> str:
+        """Return the address of a queue to receive from."""
+        return name
 
     def target(self, message: Message, *, is_exchange: bool) -> Target:
         """Return where to send a message whose address is an exchange or a queue."""
@@ -84,22 +90,22 @@ class RabbitMq3Scheme(AddressScheme):
 
 
 class RabbitMq4Scheme(AddressScheme):
-    """RabbitMQ 4: exchanges are targets, only queues are sources.
-
-    A subscription is a queue named EXCHANGE.KEY, which was created and bound before (docs/brokers.md).
-    """
+    """RabbitMQ 4: exchanges are targets, only queues are sources."""
 
     name = "rabbitmq-4"
     has_filter = False
+    declares_queue = True
 
-    def source(self, exchange: str, key: str) -> str:
-        """Return the queue that is bound to exchange and key."""
-        return f"/queues/{quote(f'{exchange}.{key}', safe='')}"
+    def queue(self, name: str) -> str:
+        """Return the address of a queue."""
+        return f"/queues/{quote(name, safe='')}"
 
     def target(self, message: Message, *, is_exchange: bool) -> Target:
         """Return the anonymous relay, one link for all; the message's `to` names the node."""
         name = quote(message.address, safe="")
-        to = f"/exchanges/{name}/{quote(message.subject or '', safe='')}" if is_exchange else f"/queues/{name}"
+        to = (
+            f"/exchanges/{name}/{quote(message.subject or '', safe='')}" if is_exchange else self.queue(message.address)
+        )
         return Target(None, to, message.subject)
 
     def reply_to(self, exchange: str, key: str) -> str:

@@ -19,10 +19,14 @@ from .connection_actions import (
     DropSender,
     EndSession,
     Fail,
+    OpenManagement,
     ReportReady,
+    Request,
+    SessionKind,
 )
 from .connection_logic import BrokerConnectionLogic, Phase
 from .link_table import MAX_MESSAGE_BYTES, LinkTable
+from .management_link import ManagementLink
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -71,6 +75,7 @@ class BrokerConnection:
         self._on_end = on_end
         self._engine = engine = Engine(loop, connected.sock, transport, self, self._end)
         self._links = LinkTable(engine.connection, self.url)
+        self._management: ManagementLink | None = None
         engine.connection.container = container
         engine.connection.hostname = connected.url.host
         engine.connection.properties = {proton.symbol("product"): "hostinfo-agent"}
@@ -149,7 +154,10 @@ class BrokerConnection:
 
     def on_link_flow(self, event: Any) -> None:
         """Send what the broker gave credit for."""
-        self._links.flush(event.link.name)
+        if self._management is not None and self._management.owns(event.link):
+            self._management.flush()
+        else:
+            self._links.flush(event.link.name)
 
     def on_link_remote_close(self, event: Any) -> None:
         """Forget a sender, or fail."""
@@ -162,7 +170,9 @@ class BrokerConnection:
     def on_session_remote_close(self, event: Any) -> None:
         """Forget a session with its senders, or fail."""
         session = event.session
-        self._perform(self._logic.on_session_end(self._links.kind_of(session), condition_text(session)))
+        is_management = self._management is not None and session == self._management.session
+        kind = SessionKind.MANAGEMENT if is_management else self._links.kind_of(session)
+        self._perform(self._logic.on_session_end(kind, condition_text(session)))
         if self._logic.phase is not Phase.FAILED:
             session.close()
             session.free()
@@ -181,6 +191,8 @@ class BrokerConnection:
             is_partial=delivery.partial,
             max_bytes=MAX_MESSAGE_BYTES,
         ):
+            case DeliveryStep.READ if self._management is not None and self._management.owns(link):
+                self._perform(self._logic.on_management_response(*self._management.receive(link, delivery)))
             case DeliveryStep.READ:
                 self._receive(link, delivery)
             case DeliveryStep.DISCARD:
@@ -198,6 +210,8 @@ class BrokerConnection:
                     self._links.attach_receiver(action)
                 case AttachSender():
                     self._links.attach_sender(action)
+                case OpenManagement() | Request():
+                    self._manage(action)
                 case DropSender():
                     self._links.drop_sender(action)
                 case EndSession():
@@ -206,6 +220,12 @@ class BrokerConnection:
                     self._on_ready()
                 case Fail(condition, text):
                     self._engine.fail(condition, text)
+
+    def _manage(self, action: OpenManagement | Request) -> None:
+        if isinstance(action, OpenManagement) or self._management is None:
+            self._management = ManagementLink(self._engine.connection)
+        if isinstance(action, Request):
+            self._management.send(action)
 
     def _receive(self, link: Any, delivery: Any) -> None:
         data = bytes(link.recv(delivery.pending) or b"")
@@ -225,6 +245,9 @@ class BrokerConnection:
             self._on_message(message)
 
     def _on_link_end(self, link: Any) -> None:
+        if self._management is not None and self._management.owns(link):
+            self._perform(self._logic.on_session_end(SessionKind.MANAGEMENT, condition_text(link)))
+            return
         self._perform(self._logic.on_link_end(link.name, condition_text(link)))
         if self._logic.phase is not Phase.FAILED:
             link.close()

@@ -12,6 +12,7 @@ class SessionKind(Enum):
 
     SUBSCRIPTIONS = "subscriptions"
     EXCHANGES = "exchanges"
+    MANAGEMENT = "management"
     QUEUES = "queues"
 
 
@@ -32,6 +33,21 @@ class AttachSender:
     name: str
     address: str | None
     session: SessionKind
+
+
+@dataclass(frozen=True, slots=True)
+class OpenManagement:
+    """Open the links to the broker's management node, in a new session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Send a request to the management node."""
+
+    number: int
+    method: str
+    path: str
+    body: dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,4 +80,6 @@ class Fail:
     text: str
 
 
-Action: TypeAlias = AttachReceiver | AttachSender | DropSender | EndSession | ReportReady | Fail
+Action: TypeAlias = (
+    AttachReceiver | AttachSender | OpenManagement | Request | DropSender | EndSession | ReportReady | Fail
+)

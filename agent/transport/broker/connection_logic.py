@@ -3,8 +3,8 @@
 Nothing here touches a socket, a clock or proton: methods take what happened, and return what must be done. Links are
 identified by names, which are chosen here.
 
-Three sessions, because RabbitMQ ends the whole session when it refuses one address: subscriptions, the exchanges, and
-the queues that requests named as their reply address.
+Several sessions, because RabbitMQ ends the whole session when it refuses one address: subscriptions, the exchanges, the
+queues that requests named as their reply address, and the management node where queues have to be declared.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from .connection_actions import (
     ReportReady,
     SessionKind,
 )
+from .queue_setup import QueueSetup
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -89,7 +90,10 @@ class BrokerConnectionLogic:
         """Senders by address, the most recently used last."""
         self._address_scheme, self._link_prefix = address_scheme, link_prefix
         self._topic_exchange = topic_exchange(domain)
-        self._exchanges = {self._topic_exchange, direct_exchange(domain), V1_EXCHANGE}
+        self._direct_exchange = direct_exchange(domain)
+        self._exchanges = {self._topic_exchange, self._direct_exchange, V1_EXCHANGE}
+        self._queue = f"qmf.{domain}.{link_prefix}"
+        self._setup: QueueSetup | None = None
         self._numbers = itertools.count(1)
 
     def on_open(self, properties: object, subscriptions: Iterable[tuple[str, str]]) -> list[Action]:
@@ -97,6 +101,8 @@ class BrokerConnectionLogic:
         self.scheme = choose_address_scheme(self._address_scheme, properties if isinstance(properties, dict) else None)
         if self.phase is Phase.OPENING:
             self.phase = Phase.ATTACHING
+        if self.scheme.declares_queue:
+            return self._set_up_queue(subscriptions)
         actions = [action for exchange, key in subscriptions for action in self.subscribe(exchange, key)]
         return actions + self._check_ready()
 
@@ -104,12 +110,27 @@ class BrokerConnectionLogic:
         """Attach a subscription; in OPENING do nothing, because `on_open` gets it too."""
         if self.phase not in (Phase.ATTACHING, Phase.READY):
             return []
+        if self._setup is not None:
+            return self._setup.subscribe(exchange, key)
         name, scheme = self._new_name(), self.scheme
         self.receivers[name] = Receiver(exchange, TopicPattern(key) if scheme.filters_locally else None)
         self.attaching.add(name)
         binding_key = key if scheme.has_filter else None
         is_topic = exchange == self._topic_exchange
         return [AttachReceiver(name, scheme.source(exchange, key), binding_key, is_topic=is_topic)]
+
+    def _set_up_queue(self, subscriptions: Iterable[tuple[str, str]]) -> list[Action]:
+        name = self._new_name()
+        self.receivers[name] = Receiver("", None)
+        self.attaching.add(name)
+        receiver = AttachReceiver(name, self.scheme.queue(self._queue), None, is_topic=False)
+        exchanges = {self._topic_exchange: "topic", self._direct_exchange: "direct"}
+        self._setup = QueueSetup(self._queue, receiver, exchanges)
+        return self._setup.start(subscriptions)
+
+    def on_management_response(self, number: int, status: int, text: str) -> list[Action]:
+        """Note the management node's response to a request."""
+        return self._checked(self._setup.on_response(number, status, text)) if self._setup is not None else []
 
     def on_link_open(self, name: str, *, has_source: bool) -> list[Action]:
         """Note a link that the broker opened; one without a source address is refused, and will be closed."""
@@ -127,6 +148,8 @@ class BrokerConnectionLogic:
 
     def on_session_end(self, kind: SessionKind | None, reason: str) -> list[Action]:
         """Fail when the broker ended the session of the subscriptions, or an unknown one (None); forget another."""
+        if kind is SessionKind.MANAGEMENT and self._setup is not None:
+            return self._checked(self._setup.on_end(reason))
         if kind is None or kind is SessionKind.SUBSCRIPTIONS:
             return self._fail("amqp:session", f"the broker ended the session: {reason}")
         ended = [sender for sender in self.senders.values() if sender.session is kind]
@@ -176,6 +199,11 @@ class BrokerConnectionLogic:
     def _drop(self, sender: AttachSender, *, must_close: bool = False, warning: str = "") -> DropSender:
         del self.senders[sender.address]
         return DropSender(sender.name, must_close, warning)
+
+    def _checked(self, actions: list[Action]) -> list[Action]:
+        if any(isinstance(action, Fail) for action in actions):
+            self.phase = Phase.FAILED
+        return actions
 
     def _fail(self, condition: str, text: str) -> list[Action]:
         self.phase = Phase.FAILED

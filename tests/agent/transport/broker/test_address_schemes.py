@@ -45,16 +45,19 @@ def test_an_unknown_scheme_is_refused() -> None:
         ("rabbitmq-3", f"/exchange/{TOPIC}/k.#", f"/exchange/{TOPIC}", None, f"/exchange/{TOPIC}/direct-console.1"),
         (
             "rabbitmq-4",
-            "/queues/qmf.default.topic.k.%23",
+            None,
             None,
             f"/exchanges/{TOPIC}/a.b",
             f"/exchanges/{TOPIC}/direct-console.1",
         ),
     ],
 )
-def test_addresses_of_each_scheme(name: str, source: str, target: str | None, to: str | None, reply: str) -> None:
+def test_addresses_of_each_scheme(
+    name: str, source: str | None, target: str | None, to: str | None, reply: str
+) -> None:
     scheme = choose_address_scheme(name, None)
-    assert scheme.source(TOPIC, "k.#") == source
+    assert scheme.declares_queue == (source is None)
+    assert source is None or scheme.source(TOPIC, "k.#") == source
     found = scheme.target(Message(address=TOPIC, subject="a.b"), is_exchange=True)
     assert (found.address, found.to, found.subject) == (target, to, "a.b")
     assert scheme.reply_to(TOPIC, "direct-console.1") == reply
@@ -71,7 +74,8 @@ def test_an_agent_understands_the_reply_address_of_each_scheme(name: str, key: s
 def test_queues_of_rabbitmq_are_used_and_never_created() -> None:
     target = choose_address_scheme("rabbitmq-3", None).target(Message(address="amq.gen-x"), is_exchange=False)
     assert target.address == "/amq/queue/amq.gen-x"
-    assert choose_address_scheme("rabbitmq-4", None).target(Message(address="q"), is_exchange=False).to == "/queues/q"
+    scheme = choose_address_scheme("rabbitmq-4", None)
+    assert scheme.target(Message(address="a/b q"), is_exchange=False).to == scheme.queue("a/b q") == "/queues/a%2Fb%20q"
 
 
 class Record(NamedTuple):

@@ -15,7 +15,9 @@ from hostinfo.agent.transport.broker.connection_actions import (
     DropSender,
     EndSession,
     Fail,
+    OpenManagement,
     ReportReady,
+    Request,
     SessionKind,
 )
 from hostinfo.agent.transport.broker.connection_logic import MAX_SENDERS, BrokerConnectionLogic, Phase
@@ -183,6 +185,8 @@ class AnyBroker(RuleBasedStateMachine):
                     self.senders[name] = action
                 case DropSender(name):
                     del self.senders[name]
+                case OpenManagement() | Request():
+                    raise AssertionError("no broker here declares queues")
                 case EndSession(session):
                     assert session is not SessionKind.SUBSCRIPTIONS
                 case ReportReady() | Fail():
