@@ -55,6 +55,11 @@ class Console:
             listener.close()
         self._dispatcher.close()
 
+    @property
+    def reports_unroutable(self) -> bool:
+        """Whether the broker reports requests to agents that are not connected; a silent agent is then connected."""
+        return self._dispatcher.transport.reports_unroutable
+
     def connect(self, seconds: float = CONNECT_SECONDS, *, tries: int = 1) -> None:
         """Wait for the connection; raise Unavailable after a refusal, `tries` failed attempts, or `seconds`."""
         self._dispatcher.connect(seconds, tries)

@@ -21,12 +21,14 @@ from ..qmf import (
 )
 from ..qmf.console_side.agent_messages import AgentMessage
 from ..qmf.schema.v1 import SCHEMA_RESPONSE_MAGIC
+from ..qmf.wire.addresses import LOCATE_CORRELATION
 from ..qmf.wire.message import AGENT_KEY
 from ..transport import ConnectionState
 from .responses import AgentChange, AgentState, Notification
 
 BROKER = "broker"
 """Name of qpidd's built-in agent."""
+NOT_CONNECTED = "it is not connected to the broker"
 MAX_CLASSES = 4_096
 _AGENT_STATES = {
     AgentTransition.ADDED: AgentState.ADDED,
@@ -61,6 +63,13 @@ class Notified:
 Delivery = Completed | Streamed | Notified
 
 
+@dataclass(frozen=True, slots=True)
+class Unroutable:
+    """The broker could not deliver the request with this correlation id."""
+
+    correlation: str
+
+
 class ConsoleState:
     """What a console knows; not thread-safe.
 
@@ -88,6 +97,8 @@ class ConsoleState:
         """Failed attempts to connect since the last connection."""
         self.located_ns = 0
         """When the last locate response was received; 0: none yet."""
+        self.unroutable_locates = 0
+        """Locate requests that the broker could deliver to no agent at all."""
         self.agents = AgentTable()
         self._pending = PendingRequests()
         self._agent_of: dict[str, str] = {}  # correlation -> agent
@@ -150,6 +161,15 @@ class ConsoleState:
             return []
         self._agent_of.pop(request.correlation, None)
         self._learn_classes(message.agent, request.items)
+        return [Completed(request)]
+
+    def on_unroutable(self, unroutable: Unroutable) -> list[Delivery]:
+        """Complete a request that the broker could not deliver: its agent is not connected."""
+        self.unroutable_locates += unroutable.correlation == LOCATE_CORRELATION
+        request = self._pending.fail(unroutable.correlation, NOT_CONNECTED)
+        if request is None:
+            return []
+        self._agent_of.pop(request.correlation, None)
         return [Completed(request)]
 
     def expire(self, now_ns: int) -> list[Delivery]:

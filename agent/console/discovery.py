@@ -66,10 +66,13 @@ def discover(dispatcher: Dispatcher, where: list[Value], seconds: float, quiet_s
     begin = monotonic()
     deadline = begin + seconds
     dispatcher.connect(seconds, tries=1)
+    unroutable = dispatcher.unroutable_locates
     while not dispatcher.transport.send(dispatcher.requests.locate(where)) and monotonic() < deadline:
         sleep(POLL_SECONDS)
     quiet = QuietPeriod(begin, quiet_seconds)
     while (now := monotonic()) < deadline:
+        if dispatcher.unroutable_locates > unroutable:  # no agent is connected
+            break
         if quiet.is_over(now, dispatcher.located_ns / NS_PER_SECOND) and dispatcher.is_idle():
             break
         sleep(POLL_SECONDS)

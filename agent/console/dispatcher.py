@@ -18,7 +18,7 @@ from hostinfo import Unavailable
 from ..qmf import Agent, Indication, Message, PendingRequest, RequestBuilder, SchemaId, parse_agent_message
 from ..qmf.wire.addresses import HEARTBEAT_BINDING, topic_exchange
 from ..transport import ConnectionState
-from .console_state import Completed, ConsoleState, Delivery, Notified, Streamed
+from .console_state import Completed, ConsoleState, Delivery, Notified, Streamed, Unroutable
 from .responses import Notification
 
 TYPE_CHECKING = False
@@ -58,14 +58,14 @@ class Dispatcher:
         self._streams: dict[str, Stream] = {}
         self._listeners: list[Queue[Notification]] = []
         self._bound: set[str] = set()
-        self._inbox: SimpleQueue[Message | None] = SimpleQueue()
+        self._inbox: SimpleQueue[Message | Unroutable | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="hostinfo-console", daemon=True)
 
     def start(self) -> None:
         """Start to connect, and start the thread."""
         self.transport.subscribe(topic_exchange(self.domain), self._key)
         self.bind(HEARTBEAT_BINDING)
-        self.transport.start(self._on_message, self._on_connection)
+        self.transport.start(self._on_message, self._on_connection, self._on_unroutable)
         self._thread.start()
 
     def close(self) -> None:
@@ -85,6 +85,8 @@ class Dispatcher:
 
     def connect(self, seconds: float, tries: int) -> None:
         """Wait for the connection; raise Unavailable with the reason if there is none."""
+        if self._thread.ident is None:
+            raise Unavailable("console", "it is not started; use it as a context manager: with Console(…) as console")
         with self._lock:
             self._lock.wait_for(lambda: self._state.is_connect_finished(tries), seconds)
             if self._state.connection is not ConnectionState.CONNECTED:
@@ -146,6 +148,11 @@ class Dispatcher:
         with self._lock:
             return self._state.classes(agent)
 
+    @property
+    def unroutable_locates(self) -> int:
+        """Number of locate requests that the broker could deliver to no agent at all."""
+        return self._state.unroutable_locates
+
     def is_idle(self) -> bool:
         """Whether everything received has been parsed."""
         return self._inbox.empty()
@@ -172,6 +179,10 @@ class Dispatcher:
         else:
             self.dropped += 1
 
+    def _on_unroutable(self, message: Message) -> None:
+        if message.correlation is not None:
+            self._inbox.put(Unroutable(message.correlation))
+
     def _on_connection(self, state: ConnectionState, reason: str) -> None:
         with self._lock:
             self._state.on_connection(state, reason)
@@ -186,6 +197,10 @@ class Dispatcher:
                 message = self._inbox.get(timeout=EXPIRE_SECONDS)
                 if message is None:
                     return
+                if isinstance(message, Unroutable):
+                    with self._lock:
+                        self._deliver(self._state.on_unroutable(message))
+                    continue
                 try:
                     self._handle(message)
                 except Exception:

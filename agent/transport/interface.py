@@ -20,8 +20,21 @@ class Transport(Protocol):
         The exchanges are those of `qmf.wire.addresses`. Subscriptions are restored after a reconnection.
         """
 
-    def start(self, on_message: Callable[[Message], None], on_state: Callable[[ConnectionState, str], None]) -> None:
-        """Connect, and stay connected. Both callbacks run in the transport's thread and must not block long."""
+    def start(
+        self,
+        on_message: Callable[[Message], None],
+        on_state: Callable[[ConnectionState, str], None],
+        on_unroutable: Callable[[Message], None] = ...,
+    ) -> None:
+        """Connect, and stay connected. The callbacks run in the transport's thread and must not block long.
+
+        `on_unroutable` gets each request, a message with a reply address, that the broker could deliver to no queue.
+        Not every broker reports that: see `reports_unroutable`.
+        """
+
+    @property
+    def reports_unroutable(self) -> bool:
+        """Whether this broker reports requests that it could deliver to no queue; valid from CONNECTED on."""
 
     def reply_to(self, key: str) -> str:
         """Return the reply address of a subscribed key, as this broker writes it: valid from CONNECTED on."""

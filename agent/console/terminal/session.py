@@ -71,7 +71,8 @@ class Session:
             shown = ", ".join(missing[:SHOWN_NODES])
             shown += f" and {len(missing) - SHOWN_NODES} more" if len(missing) > SHOWN_NODES else ""
             count = "the agent" if len(all_responses) == 1 else f"{len(missing)} of {len(all_responses)} agents"
-            self.output.print_error(f"console: {count} did not respond within {self.seconds:g} s: {shown}")
+            connected = ", though connected" if self.console.reports_unroutable else ""
+            self.output.print_error(f"console: {count} did not respond within {self.seconds:g} s{connected}: {shown}")
         if is_empty and not any(response.failure for response in all_responses):
             return EXIT_NO_DATA
         return EXIT_OK if all(response.is_success for response in all_responses) else EXIT_PARTIAL

@@ -8,6 +8,7 @@ Pure state, bounded, because anybody who may publish on the exchange can invent 
     ──────────▶ waiting ───────┴──────┘
                    │  the last QueryPart ───────────────────────────────▶ complete, result None
                    │  MethodResult, SubscribeResponse, SchemaV1, Failure ▶ complete, with this result
+                   │  fail() ───────────────────────────────────────────▶ complete, result Failure
                    │  a part is missing, or there are too many items ───▶ complete, result Failure
                    └─ cancel() ─────────────────────────────────────────▶ forgotten
 
@@ -82,6 +83,13 @@ class PendingRequests:
         else:
             request.result = message
         del self._requests[request.correlation]
+        return request
+
+    def fail(self, correlation: str, text: str) -> PendingRequest | None:
+        """Complete the request with this correlation id with a failure that no agent sent; return it if it waits."""
+        request = self._requests.pop(correlation, None)
+        if request is not None:
+            request.result = Failure(agent=request.agent, correlation=correlation, code=0, text=text, values={})
         return request
 
     def cancel(self, request: PendingRequest) -> None:

@@ -11,7 +11,7 @@ from ..query.query import Query
 from ..schema.objects import ObjectId
 from ..schema.schema_id import SchemaId
 from ..schema.v1 import SchemaRequestV1
-from ..wire.addresses import DEFAULT_DOMAIN, LOCATE_KEY, direct_exchange, topic_exchange
+from ..wire.addresses import DEFAULT_DOMAIN, LOCATE_CORRELATION, LOCATE_KEY, direct_exchange, topic_exchange
 from ..wire.message import APP_ID, APP_ID_KEY, CONTENT_LIST, CONTENT_MAP, METHOD_KEY, OPCODE_KEY, Message, Opcode
 from ..wire.sanitise import sanitise, sanitise_map
 from ..wire.types import Map, UInt, ULong, Value
@@ -27,7 +27,7 @@ class RequestBuilder:
         self.reply_to = reply_to
         self.domain = domain
 
-    def locate(self, where: list[Value] | None = None, correlation: str = "agent-locate") -> Message:
+    def locate(self, where: list[Value] | None = None, correlation: str = LOCATE_CORRELATION) -> Message:
         """Request an announcement of all agents, or of those whose attributes match; Malformed for a bad predicate."""
         expression = list(where or [])
         Predicate(expression)

@@ -37,6 +37,8 @@ class AddressScheme:
     """The broker also sends other messages: those whose subject does not match the key are dropped here."""
     lists_are_sequences = False
     """A list is sent in an amqp-sequence section."""
+    reports_unroutable = False
+    """The broker releases or rejects a message that it can deliver to no queue, unless it was sent settled."""
     declares_queue = False
     """Clients receive from queues that they have declared; all subscriptions of a connection lead to one queue."""
 
@@ -57,6 +59,12 @@ class AddressScheme:
     def reply_to(self, exchange: str, key: str) -> str:
         """Return the address at which others reach the subscriber of this key."""
         return f"{exchange}/{key}"
+
+
+class EmbeddedScheme(AddressScheme):
+    """The exchanges of an agent that listens."""
+
+    reports_unroutable = True
 
 
 class PlainScheme(AddressScheme):
@@ -94,6 +102,7 @@ class RabbitMq4Scheme(AddressScheme):
 
     name = "rabbitmq-4"
     has_filter = False
+    reports_unroutable = True
     declares_queue = True
 
     def queue(self, name: str) -> str:
@@ -119,6 +128,8 @@ _SCHEMES = {scheme.name: scheme for scheme in (AddressScheme, RabbitMq3Scheme, R
 def choose_address_scheme(name: str, properties: Mapping[object, object] | None) -> AddressScheme:
     """Return the scheme of this name; for `auto`, that of the product in the broker's connection properties."""
     if name == "auto":
+        if (properties or {}).get("product") == "hostinfo":
+            return EmbeddedScheme()
         name = _detect(properties or {})
     if name not in _SCHEMES:
         raise Unavailable("address scheme", f"{name!r} is unknown; use one of {', '.join(_SCHEMES)}, auto")
@@ -131,7 +142,7 @@ def _detect(properties: Mapping[object, object]) -> str:
     if "rabbitmq" in product:
         return "rabbitmq-3" if version.startswith("3.") else "rabbitmq-4"
     # exact names: routers and Broker-J also have "qpid" in theirs
-    return "qpidd" if product in ("qpid-cpp", "qpidd", "hostinfo") else "plain"
+    return "qpidd" if product in ("qpid-cpp", "qpidd") else "plain"
 
 
 def _escape_slashes(text: str) -> str:

@@ -61,6 +61,7 @@ class BrokerConnection:
         subscriptions: Iterable[tuple[str, str]],
         on_ready: Callable[[], None],
         on_message: Callable[[Message], None],
+        on_unroutable: Callable[[Message], None],
         on_end: Callable[[str, str], None],
     ) -> None:
         """Start the connection; `subscriptions`, pairs of exchange and key, is read when the broker has opened it."""
@@ -72,7 +73,7 @@ class BrokerConnection:
         transport: Any = proton.Transport()
         transport.max_frame_size = MAX_FRAME_BYTES
         transport.idle_timeout = 2 * options.heartbeat_seconds
-        self._on_end = on_end
+        self._on_unroutable, self._on_end = on_unroutable, on_end
         self._engine = engine = Engine(loop, connected.sock, transport, self, self._end)
         self._links = LinkTable(engine.connection, self.url)
         self._management: ManagementLink | None = None
@@ -101,6 +102,7 @@ class BrokerConnection:
     def send(self, message: Message) -> bool:
         """Send, or queue until the broker gives credit; return False when the message was dropped."""
         target, kind = self._logic.route(message)
+        request = message if self._logic.wants_outcome(message) else None
         try:
             if message.user_id is None and self._user_id is not None:
                 message = replace(message, user_id=self._user_id)
@@ -116,7 +118,7 @@ class BrokerConnection:
             return False
         name, actions = self._logic.use_sender(target.address, kind)
         self._perform(actions)
-        is_queued = self._links.send(name, data, message.ttl_ms)
+        is_queued = self._links.send(name, data, message.ttl_ms, request)
         self._engine.process()
         return is_queued
 
@@ -181,8 +183,8 @@ class BrokerConnection:
         """Settle what was sent; receive a message once it is complete."""
         delivery, link = event.delivery, event.link
         if link.is_sender:
-            if delivery.updated:
-                delivery.settle()
+            if delivery.updated and (unroutable := self._links.settle(link, delivery)) is not None:
+                self._on_unroutable(unroutable)
             return
         match next_step(
             is_aborted=delivery.aborted,

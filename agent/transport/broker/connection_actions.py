@@ -33,6 +33,7 @@ class AttachSender:
     name: str
     address: str | None
     session: SessionKind
+    is_settled: bool = True  # every message is sent settled
 
 
 @dataclass(frozen=True, slots=True)

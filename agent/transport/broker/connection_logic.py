@@ -165,6 +165,10 @@ class BrokerConnectionLogic:
         kind = SessionKind.EXCHANGES if is_exchange else SessionKind.QUEUES
         return self.scheme.target(message, is_exchange=is_exchange), kind
 
+    def wants_outcome(self, message: Message) -> bool:
+        """Whether to send a message unsettled, to learn that the broker cannot deliver it: only requests need that."""
+        return self.scheme.reports_unroutable and message.reply_to is not None
+
     def use_sender(self, address: str | None, kind: SessionKind) -> tuple[str, list[Action]]:
         """Return the name of the sender to this address, and what opens it; the least recently used makes room."""
         known = self.senders.get(address)
@@ -174,7 +178,8 @@ class BrokerConnectionLogic:
         actions: list[Action] = []
         if len(self.senders) >= MAX_SENDERS:
             actions.append(self._drop(next(iter(self.senders.values())), must_close=True))
-        sender = self.senders[address] = AttachSender(self._new_name(), address, kind)
+        is_settled = not self.scheme.reports_unroutable
+        sender = self.senders[address] = AttachSender(self._new_name(), address, kind, is_settled=is_settled)
         return sender.name, [*actions, sender]
 
     def close(self) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..amqp.binding_filters import binding_filter
 from ..amqp.flow_control import CREDIT
 from ..amqp.proton_library import load_proton
 from .connection_actions import AttachReceiver, AttachSender, DropSender, EndSession, SessionKind
 from .sender import Sender
+
+if TYPE_CHECKING:
+    from ...qmf.wire.message import Message
 
 _logger = logging.getLogger(__name__)
 MAX_MESSAGE_BYTES = 16 << 20
@@ -39,7 +42,11 @@ class LinkTable:
     def attach_sender(self, action: AttachSender) -> None:
         """Open a link to send by."""
         self._senders[action.name] = Sender(
-            self._session(action.session), action.name, action.address, self._count_dropped
+            self._session(action.session),
+            action.name,
+            action.address,
+            self._count_dropped,
+            is_settled=action.is_settled,
         )
 
     def drop_sender(self, action: DropSender) -> None:
@@ -60,9 +67,17 @@ class LinkTable:
         """Return what a session is for; None when it is not known here."""
         return next((kind for kind, known in self._sessions.items() if known == session), None)
 
-    def send(self, name: str, data: bytes, ttl_ms: int | None) -> bool:
-        """Send or queue an encoded message over this link; return False when it was dropped."""
-        return self._senders[name].send(data, ttl_ms)
+    def send(self, name: str, data: bytes, ttl_ms: int | None, unsettled: Message | None) -> bool:
+        """Send or queue an encoded message over this link; return False when it was dropped.
+
+        `unsettled`: the message if its outcome matters.
+        """
+        return self._senders[name].send(data, ttl_ms, unsettled)
+
+    def settle(self, link: Any, delivery: Any) -> Message | None:
+        """Settle what the broker settled; return the message if its outcome matters and the broker did not take it."""
+        sender = self._senders.get(link.name)
+        return sender.settle(delivery) if sender is not None else None
 
     def flush(self, name: str | None = None) -> None:
         """Send what is queued for this link, or for all."""

@@ -13,6 +13,8 @@ from ..amqp.proton_library import load_proton
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ...qmf.wire.message import Message
+
 MAX_QUEUED_SECONDS = 10.0
 MAX_MESSAGES = 1_000
 MAX_BYTES = 16 << 20
@@ -21,17 +23,30 @@ MAX_BYTES = 16 << 20
 class Sender:
     """Sends while the broker gives credit. When the queue is full or a message expired, the oldest are dropped."""
 
-    def __init__(self, session: Any, name: str, address: str | None, on_dropped: Callable[[int], None]) -> None:
-        """Open the link; address None: an anonymous relay. `on_dropped` is called with a number of messages."""
+    def __init__(
+        self,
+        session: Any,
+        name: str,
+        address: str | None,
+        on_dropped: Callable[[int], None],
+        *,
+        is_settled: bool = True,
+    ) -> None:
+        """Open the link; address None: an anonymous relay. `on_dropped` is called with a number of messages.
+
+        `is_settled`: the outcome of no message matters.
+        """
         self.link: Any = session.sender(name)
         self._session = session
         if address is not None:
             self.link.target.address = address
         else:
             self.link.target.type = load_proton().Terminus.TARGET
-        self.link.snd_settle_mode = load_proton().Link.SND_SETTLED
+        modes = load_proton().Link
+        self.link.snd_settle_mode = modes.SND_SETTLED if is_settled else modes.SND_MIXED
         self._on_dropped = on_dropped
-        self._items: deque[tuple[bytes, float]] = deque()
+        self._items: deque[tuple[bytes, float, Message | None]] = deque()
+        self._unsettled: dict[str, Message] = {}
         self._size = 0
         self._tags = itertools.count()
         self.link.open()
@@ -46,8 +61,11 @@ class Sender:
         """Whether all messages are on the way to the socket."""
         return not (self._items or self.link.queued)
 
-    def send(self, data: bytes, ttl_ms: int | None) -> bool:
-        """Send or queue an encoded message; return False when it is too large and was dropped."""
+    def send(self, data: bytes, ttl_ms: int | None, unsettled: Message | None = None) -> bool:
+        """Send or queue an encoded message; return False when it is too large and was dropped.
+
+        `unsettled`: the message if its outcome matters.
+        """
         if len(data) > MAX_BYTES:
             self._on_dropped(1)
             return False
@@ -56,7 +74,7 @@ class Sender:
             self._take()
             self._on_dropped(1)
         lifetime = min(MAX_QUEUED_SECONDS, ttl_ms / 1000 if ttl_ms else MAX_QUEUED_SECONDS)
-        self._items.append((data, monotonic() + lifetime))
+        self._items.append((data, monotonic() + lifetime, unsettled))
         self._size += len(data)
         self.flush()
         return True
@@ -66,10 +84,22 @@ class Sender:
         self._expire()
         link = self.link
         while self._items and may_send(link, self._session):
-            delivery = link.delivery(str(next(self._tags)))
-            link.stream(self._take())
+            data, unsettled = self._take()
+            tag = str(next(self._tags))
+            delivery = link.delivery(tag)
+            link.stream(data)
             link.advance()
-            delivery.settle()
+            if unsettled is None or len(self._unsettled) >= MAX_MESSAGES:
+                delivery.settle()
+            else:
+                self._unsettled[tag] = unsettled
+
+    def settle(self, delivery: Any) -> Message | None:
+        """Settle a delivery with its outcome; return the message if the broker did not take it."""
+        message = self._unsettled.pop(delivery.tag, None)
+        outcome = delivery.remote_state
+        delivery.settle()
+        return None if outcome == load_proton().Delivery.ACCEPTED else message
 
     def _expire(self) -> None:
         now = monotonic()
@@ -77,7 +107,7 @@ class Sender:
             self._take()
             self._on_dropped(1)
 
-    def _take(self) -> bytes:
-        data, _ = self._items.popleft()
+    def _take(self) -> tuple[bytes, Message | None]:
+        data, _, unsettled = self._items.popleft()
         self._size -= len(data)
-        return data
+        return data, unsettled

@@ -66,6 +66,7 @@ class BrokerTransport:
         self._scheme: AddressScheme = choose_address_scheme(scheme, None)
         self._on_message: Callable[[Message], None] = lambda _message: None
         self._on_state: Callable[[ConnectionState, str], None] = lambda _state, _text: None
+        self._on_unroutable: Callable[[Message], None] = lambda _message: None
         self._connection_timer: Timer | None = None
         self._outgoing = OutgoingQueue(self._loop, self._send)
         self._dropped = 0
@@ -79,11 +80,21 @@ class BrokerTransport:
         """Receive the messages of an exchange with this key, also after reconnections."""
         self._loop.call_soon(lambda: self._subscribe(exchange, key))
 
-    def start(self, on_message: Callable[[Message], None], on_state: Callable[[ConnectionState, str], None]) -> None:
+    def start(
+        self,
+        on_message: Callable[[Message], None],
+        on_state: Callable[[ConnectionState, str], None],
+        on_unroutable: Callable[[Message], None] = lambda _message: None,
+    ) -> None:
         """Begin to connect; errors are reported to `on_state`."""
-        self._on_message, self._on_state = on_message, on_state
+        self._on_message, self._on_state, self._on_unroutable = on_message, on_state, on_unroutable
         self._loop.call_soon(self._connect)
         self._loop.start()
+
+    @property
+    def reports_unroutable(self) -> bool:
+        """Whether this broker reports requests that it could deliver to no queue."""
+        return self._scheme.reports_unroutable
 
     def reply_to(self, key: str) -> str:
         """Return the reply address of a subscribed key; valid from CONNECTED on, as it differs by broker."""
@@ -143,6 +154,7 @@ class BrokerTransport:
                 subscriptions=self._subscriptions.keys(),
                 on_ready=self._on_ready,
                 on_message=self._on_message,
+                on_unroutable=self._on_unroutable,
                 on_end=self._on_end,
             )
         except Exception as error:

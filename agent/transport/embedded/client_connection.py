@@ -208,7 +208,8 @@ class ClientConnection:
         outcome = load_proton().Delivery.ACCEPTED
         match self._logic.receive(link, data):
             case Publish(node, key, data, ttl_ms):
-                self._broker.exchanges.publish(node, key, data, ttl_ms)
+                if not self._broker.exchanges.publish(node, key, data, ttl_ms):
+                    outcome = load_proton().Delivery.RELEASED
             case RejectMessage(reason):
                 _logger.info("%s: %s", self.address, reason)
                 outcome = load_proton().Delivery.REJECTED

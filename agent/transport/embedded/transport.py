@@ -73,8 +73,14 @@ class EmbeddedTransport:
         self._subscriptions[exchange, key] = None
         self._loop.call_soon(lambda: self._bind(exchange, key))
 
-    def start(self, on_message: Callable[[Message], None], on_state: Callable[[ConnectionState, str], None]) -> None:
+    def start(
+        self,
+        on_message: Callable[[Message], None],
+        on_state: Callable[[ConnectionState, str], None],
+        on_unroutable: Callable[[Message], None] = lambda _message: None,
+    ) -> None:
         """Listen; raise Unavailable when the address is in use or not this host's."""
+        del on_unroutable
         load_proton()
         self._on_message = on_message
         self._listener = listener = Listener(self._loop, self._url, self._on_accept)
@@ -83,6 +89,11 @@ class EmbeddedTransport:
         self._loop.call_soon(listener.start)
         self._loop.call_soon(lambda: on_state(ConnectionState.CONNECTED, f"listening on {self._url}"))
         self._loop.start()
+
+    @property
+    def reports_unroutable(self) -> bool:
+        """False: only the clients are told of requests without a receiver."""
+        return False
 
     def reply_to(self, key: str) -> str:
         """Return the reply address of a subscribed key."""

@@ -95,7 +95,8 @@ def test_an_anonymous_relay_routes_by_to_and_subject(client: Any, agent: Peer) -
     sender = client.create_sender(None)
     sender.send(proton.Message(address=TOPIC, subject="console.request.agent_locate", body=[]))
     sender.send(proton.Message(address=f"{DIRECT}/{AGENT}", body=[]))
-    sender.send(proton.Message(address="nowhere", body=[]))
+    with pytest.raises(SendException, match=str(int(proton.Delivery.RELEASED))):
+        sender.send(proton.Message(address="nowhere", body=[]))
     agent.wait(lambda: len(agent.messages) == 2)
     assert [message.address for message in agent.messages] == [TOPIC, f"{DIRECT}/{AGENT}"]
 
