@@ -92,7 +92,7 @@ class EmbeddedTransport:
 
     @property
     def reports_unroutable(self) -> bool:
-        """False: only the clients are told of requests without a receiver."""
+        """False: only the clients get that outcome."""
         return False
 
     def reply_to(self, key: str) -> str:

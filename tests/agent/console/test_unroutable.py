@@ -69,7 +69,7 @@ def test_without_any_agent_the_list_ends_at_once(url: str, tmp_path: Path) -> No
     assert time.monotonic() - began < 10
 
 
-def test_an_agent_that_is_connected_and_silent_is_told_apart(url: str) -> None:
+def test_an_agent_that_is_connected_and_silent_is_known_to_be_connected(url: str) -> None:
     options = TransportOptions(urls=(url,))
     with Console(open_transport(options)) as console, Fleet([fleet_agent(1)], options) as fleet:
         found = console.agents()
