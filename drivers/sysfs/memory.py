@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hostinfo.driver import RequestedFields
-from hostinfo.errors import ParseError
+from hostinfo.errors import DriverError, ParseError
 from hostinfo.fact import FactBuilder, GroupResult
 from hostinfo.model.memory import Memory, Swap
 
@@ -84,8 +84,15 @@ def _read_slots(reader: FieldReader, values: dict[str, Any]) -> None:
 
     builder = reader.builder
     wanted = [name for name in _SLOTS if builder.needs(name)]
-    tables = builder.try_read(wanted[0], lambda: read_smbios(reader.tree))
+    try:
+        tables = read_smbios(reader.tree)
+    except DriverError as error:
+        for name in wanted:
+            builder.add_problem(name, error)
+        return
     if tables is None:
+        for name in wanted if reader.tree.is_dir("sys/class") else ():
+            builder.unsupported(name, "/sys/firmware/dmi", "there is no SMBIOS table")
         return
     installed = installed_memory(tables)
     for name in wanted:

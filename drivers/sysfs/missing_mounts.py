@@ -15,7 +15,26 @@ if TYPE_CHECKING:
 
     from ..sources.tree import Tree
 
+_FIRMWARE = (
+    "hardware_uuid", "manufacturer", "product", "version", "serial", "sku", "family", "board", "chassis", "bios",
+)  # fmt: skip
 FIELDS: dict[str, dict[str, tuple[str, ...]]] = {
+    "system": {"proc": ("hostname", "boot_id", "architecture", "kernel_release"), "sys": _FIRMWARE},
+    "hypervisor": {
+        "proc": ("role", "type", "version", "guest_of", "is_virtual_machine", "container"),
+        "sys": ("role", "type", "can_host_guests", "version", "guest_of", "is_virtual_machine"),
+    },
+    "cpu": {
+        "proc": (
+            "vendor_id", "model_name", "family", "model", "stepping", "revision", "microcode", "cpuid_level", "flags",
+            "usable_flags", "bugs", "current_frequency_hz", "address_bits_physical", "address_bits_virtual",
+        ),
+        "sys": (
+            "mitigations", "min_frequency_hz", "max_frequency_hz", "caches", "kinds", "sockets", "cores",
+            "threads_per_core", "processors",
+        ),
+    },
+    "network": {"proc": ("routes",), "sys": ("links",)},
     "memory": {
         "proc": ("total_bytes", "available_bytes", "free_bytes", "swap", "page_bytes"),
         "sys": (
@@ -29,8 +48,10 @@ FIELDS: dict[str, dict[str, tuple[str, ...]]] = {
         "sys": ("online_cpus", "uuid", "guest_type"),
     },
     "statistics": {
-        "proc": ("uptime_seconds", "load", "cpu", "cpus", "memory", "processes", "pressure", "disks", "volumes"),
-        "sys": (),
+        "proc": (
+            "uptime_seconds", "load", "cpu", "cpus", "memory", "processes", "pressure", "disks", "volumes", "links",
+        ),
+        "sys": ("links", "volumes"),
     },
 }  # fmt: skip
 """Fields by group, and by the file system that they are read from."""
@@ -56,7 +77,7 @@ def add_reasons(
     problems = list(result.problems)
     for mount in mounts:
         for field in FIELDS.get(group, {}).get(mount, ()):
-            is_absent = getattr(result.value, field) in (None, ())
+            is_absent = getattr(result.value, field) in (None, (), {})
             if is_absent and field not in known and (fields is None or field in fields):
                 known.add(field)
                 error = Unsupported(f"/{mount}", "is not mounted")

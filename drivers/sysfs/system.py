@@ -68,7 +68,19 @@ def _read_identity(reader: FieldReader) -> MachineIdentity:
         identity = read_source(reader)
         if identity is not None:
             return identity
-    return other_firmware.read_cpuinfo(reader) if reader.builder.needs("product", "serial") else MachineIdentity()
+    found = other_firmware.read_cpuinfo(reader) if reader.builder.needs("product", "serial") else MachineIdentity()
+    if not found and reader.tree.is_dir("sys/class"):
+        _report_nothing_described(reader)
+    return found
+
+
+def _report_nothing_described(reader: FieldReader) -> None:
+    builder = reader.builder
+    if any(not problem.path for problem in builder.problems):  # the table could not be read
+        return
+    for field in (*_IDENTITY, "hardware_uuid"):
+        if builder.needs(field):
+            builder.unsupported(field, "/sys/class/dmi/id, /sys/firmware/dmi, /proc/device-tree", "not there")
 
 
 def _uuid(sources: Sources, reader: FieldReader, identity: MachineIdentity) -> str | None:

@@ -107,19 +107,22 @@ class Cpu:
     """Processors of the machine, not only those assigned to this operating system."""
 
     vendor_id: str | None = None
-    """Manufacturer: the CPUID vendor string on x86, the implementer on ARM, else that of the platform."""
+    """Manufacturer: the CPUID vendor string on x86, the implementer on ARM, else that of the platform;
+    None: not reported."""
     model_name: str | None = None
-    """Model name (brand string)."""
+    """Model name (brand string); None: not reported on this architecture."""
     family: int | None = None
-    """CPU family including the extended family (x86), architecture version (ARM)."""
+    """CPU family including the extended family (x86), architecture version (ARM);
+    None: not reported on this architecture."""
     model: int | None = None
-    """Model number including the extended model (x86), part number (ARM)."""
+    """Model number including the extended model (x86), part number (ARM); None: not reported on this architecture."""
     stepping: int | None = None
-    """Stepping (x86), revision (ARM)."""
+    """Stepping (x86), revision (ARM); None: not reported on this architecture."""
     revision: str | None = None
-    """Revision that is not a plain number, as the manufacturer writes it: r0p4 (ARM), 2.1 (pvr 003f 0201) (POWER)."""
+    """Revision that is not a plain number, as the manufacturer writes it: r0p4 (ARM), 2.1 (pvr 003f 0201) (POWER);
+    None: it is a plain number (``stepping``), or not reported."""
     microcode: str | None = None
-    """Microcode revision."""
+    """Microcode revision; None: not reported."""
     cpuid_level: int | None = None
     """Highest basic CPUID leaf; None: not x86."""
     flags: tuple[str, ...] = ()
@@ -137,20 +140,20 @@ class Cpu:
     """Cores with at least one online CPU: sets of sibling CPUs; IDs only where a source has no sets. A Bulldozer module
     (AMD Opteron 6200 and 6300) has two cores. None: unknown, or the IDs and counts of a source contradict."""
     threads: int | None = None
-    """Online logical CPUs of the machine."""
+    """Online logical CPUs of the machine; None: not reported."""
     threads_per_core: int | None = None
-    """Threads of the core with the most threads; hybrid machines have cores with fewer."""
+    """Threads of the core with the most threads; hybrid machines have cores with fewer; None: not reported."""
     current_frequency_hz: int | None = None
-    """Mean frequency of the CPUs at the time of reading."""
+    """Mean frequency of the CPUs at the time of reading; None: not reported."""
     min_frequency_hz: int | None = None
-    """Lowest frequency that can be set."""
+    """Lowest frequency that can be set; None: the kernel has no frequency driver here."""
     max_frequency_hz: int | None = None
     """Highest frequency of the fastest CPU, including turbo; a measured current frequency may be up to 2 % higher.
     None: no cpufreq driver reports it, or the driver leaves out turbo and SMBIOS has no higher one."""
     address_bits_physical: int | None = None
-    """Width of a physical address."""
+    """Width of a physical address; None: not reported on this architecture."""
     address_bits_virtual: int | None = None
-    """Width of a virtual address."""
+    """Width of a virtual address; None: not reported on this architecture."""
     caches: tuple[Cache, ...] = ()
     """Caches by level and type; a machine with different sizes has several entries per level."""
     kinds: tuple[CpuKind, ...] = ()

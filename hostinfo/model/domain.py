@@ -26,9 +26,10 @@ class Domain:
     """Resources assigned to this operating system: in a Xen Dom0 its CPUs and memory, in a container its limits."""
 
     online_cpus: int | None = None
-    """CPUs that this kernel schedules on; in a container with lxcfs, those of the container."""
+    """CPUs that this kernel schedules on; in a container with lxcfs, those of the container; None: not reported."""
     memory_bytes: int | None = None
-    """Memory that this kernel manages (MemTotal); in a container with lxcfs, that of the container."""
+    """Memory that this kernel manages (MemTotal); in a container with lxcfs, that of the container;
+    None: not reported."""
     limits: Limits | None = None
     """Limits of the control group; None: it has none."""
     is_whole_machine: bool | None = None

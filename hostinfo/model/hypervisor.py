@@ -30,7 +30,8 @@ class Hypervisor:
     """True: KVM or Xen is available, so that guests can be started here, whether or not there are any; False: this
     kernel has neither; None: unknown."""
     version: str | None = None
-    """Version of that hypervisor, such as 4.17.7; for KVM the kernel release."""
+    """Version of that hypervisor, such as 4.17.7; for KVM the kernel release;
+    None: no guests run here, or it is not reported."""
     guest_of: str | None = None
     """Hypervisor whose guest this kernel is: kvm, qemu, xen, vmware, microsoft, oracle, zvm, powervm, …
     (names of systemd-detect-virt(1)); None: none was detected."""

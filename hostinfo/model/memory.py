@@ -78,20 +78,20 @@ class Memory:
     ``installed_bytes``. Includes memory of GPUs that the kernel has as NUMA nodes (POWER9). None: no source reports it,
     or only the NUMA nodes do and nothing confirms their sum."""
     available_bytes: int | None = None
-    """Memory available to new programs without swapping (MemAvailable)."""
+    """Memory available to new programs without swapping (MemAvailable); None: not reported."""
     free_bytes: int | None = None
-    """Unused memory; in a Dom0 the memory that the hypervisor has not assigned to a domain."""
+    """Unused memory; in a Dom0 the memory that the hypervisor has not assigned to a domain; None: not reported."""
     installed_bytes: int | None = None
     """RAM in the populated slots; of persistent memory (see ``dimms``) only the part that is used as RAM.
     None: the firmware does not report it, or its table breaks off."""
     maximum_bytes: int | None = None
-    """Maximum memory of the board (SMBIOS type 16)."""
+    """Maximum memory of the board (SMBIOS type 16); None: the firmware does not report it."""
     slots: int | None = None
-    """Memory slots of the board, populated or empty (SMBIOS type 16)."""
+    """Memory slots of the board, populated or empty (SMBIOS type 16); None: the firmware does not report them."""
     error_correction: str | None = None
-    """Type of error correction by SMBIOS' name: None, Single-bit ECC, Multi-bit ECC, …"""
+    """Type of error correction by SMBIOS' name ("None", "Multi-bit ECC", …); None: the firmware does not report it."""
     page_bytes: int | None = None
-    """Size of a page."""
+    """Size of a page; None: not reported."""
     dimms: tuple[Dimm, ...] = ()
     """Populated slots; empty: no driver can distinguish them."""
     huge_pages: tuple[HugePagePool, ...] = ()

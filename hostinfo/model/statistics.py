@@ -183,15 +183,15 @@ class Statistics:
     is_discontinuous: bool = False
     """True: a domain ended since the previous sample, so ``cpu`` decreased by its time."""
     uptime_seconds: float | None = None
-    """Time since boot."""
+    """Time since boot; None: not reported in this scope."""
     load: Load | None = None
     """Load average; None: not counted in this scope."""
     cpu: CpuTime | None = None
-    """CPU seconds of the scope."""
+    """CPU seconds of the scope; None: not reported in this scope."""
     cpus: int | None = None
-    """CPUs over which ``cpu`` is summed."""
+    """CPUs over which ``cpu`` is summed; None: not reported in this scope."""
     memory: MemoryUse | None = None
-    """Memory at the time of reading."""
+    """Memory at the time of reading; None: not reported in this scope."""
     processes: Processes | None = None
     """Tasks; None: not counted in this scope."""
     pressure: tuple[Pressure, ...] = ()

