@@ -10,7 +10,7 @@ from hostinfo import Unavailable
 from ..amqp.proton_library import load_proton
 from .files import check_readable, read_password
 from .mechanisms import PASSWORD_MECHANISMS, usable_mechanisms
-from .tls import client_domain
+from .tls import client_domains
 
 if TYPE_CHECKING:
     from ..options import TransportOptions
@@ -23,12 +23,13 @@ class ClientSecurity:
     def __init__(self, options: TransportOptions) -> None:
         """Raise Unavailable when a file is missing, unreadable or readable by others."""
         self._options = options
+        self._domains = client_domains(options)
         if (options.user is None) != (options.password_file is None) and options.keytab is None:
             raise Unavailable("user", "user and password_file are needed together")
         if options.password_file is not None:
             read_password(options.password_file)
         if options.certificate is not None:
-            client_domain(options)
+            self._domains.get()
         if options.keytab is not None:
             check_readable(options.keytab)
             os.environ["KRB5_CLIENT_KTNAME"] = f"FILE:{options.keytab}"
@@ -47,7 +48,7 @@ class ClientSecurity:
     def prepare(self, transport: Any, connection: Any, url: Url) -> str | None:
         """Set up a connection before it starts; return the user-id for its messages, None for none.
 
-        Certificates and passwords are read each time, because they may have been renewed.
+        Renewed certificates and passwords are used from the next connection on.
         """
         options = self._options
         mechanisms = self.mechanisms_for(url)
@@ -59,6 +60,6 @@ class ClientSecurity:
             connection.user = options.user
             connection.password = read_password(options.password_file)
         if url.is_tls:
-            ssl = load_proton().SSL(transport, client_domain(options))
+            ssl = load_proton().SSL(transport, self._domains.get())
             ssl.peer_hostname = url.host
         return options.user if has_user or "GSSAPI" in mechanisms else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..amqp.proton_library import load_proton
 from .mechanisms import usable_mechanisms
 from .sasl_config import SaslConfig
-from .tls import server_domain
+from .tls import server_domains
 
 if TYPE_CHECKING:
     from ..options import TransportOptions
@@ -24,8 +24,9 @@ class ServerSecurity:
             options, url, has_certificates=options.ca is not None, has_passwords=options.users is not None
         )
         self._sasl = SaslConfig(options)
+        self._domains = server_domains(options)
         if url.is_tls:
-            server_domain(options)
+            self._domains.get()
 
     def open(self) -> None:
         """Write temporary files, before the first connection is prepared."""
@@ -34,7 +35,7 @@ class ServerSecurity:
     def prepare(self, transport: Any) -> None:
         """Set up an accepted connection before it starts."""
         if self._url.is_tls:
-            load_proton().SSL(transport, server_domain(self._options))
+            load_proton().SSL(transport, self._domains.get())
         sasl = transport.sasl()
         self._sasl.prepare(sasl)
         sasl.allow_insecure_mechs = False

@@ -8,12 +8,27 @@ from typing import TYPE_CHECKING, Any
 from hostinfo import Unavailable
 
 from ..amqp.proton_library import load_proton
+from .domain_cache import DomainCache
 from .files import check_readable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..options import TransportOptions
+
+
+def client_domains(options: TransportOptions) -> DomainCache:
+    """Return the settings to connect with, made again when their files change."""
+    return DomainCache(lambda: client_domain(options), lambda: _paths(options, options.ca or _system_ca()))
+
+
+def server_domains(options: TransportOptions) -> DomainCache:
+    """Return the settings to listen with, made again when their files change."""
+    return DomainCache(lambda: server_domain(options), lambda: _paths(options, options.ca))
+
+
+def _paths(options: TransportOptions, ca: str | None) -> list[str]:
+    return [path for path in (options.certificate, options.key, ca) if path is not None]
 
 
 def client_domain(options: TransportOptions) -> Any:
