@@ -10,13 +10,15 @@
 
 ``who`` lists user names as the broker, or the agent's own listener, verified them; ``@GROUP``; ``authenticated`` (any
 user name); ``anonymous`` (no user name); ``loopback`` (any connection over this host's loopback, also an anonymous
-one). ``read`` lists classes, ``call`` lists methods as CLASS.METHOD; ``*`` matches any number of characters.
+one). ``read`` lists classes, ``call`` lists methods as CLASS.METHOD; ``*`` matches any number of characters. A user
+whose name is one of these words, or begins with ``@``, is not allowed anything.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from hostinfo import ParseError
 from hostinfo.lowlevel.bounded_file import read_file
@@ -25,6 +27,8 @@ from ..qmf import SchemaId
 
 SIZE_LIMIT = 1 << 20
 AUTHENTICATED, ANONYMOUS, LOOPBACK = "authenticated", "anonymous", "loopback"
+WORDS = frozenset({AUTHENTICATED, ANONYMOUS, LOOPBACK})
+_PATTERN = re.compile(r"[A-Za-z0-9_.*:-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +59,17 @@ class Policy:
         return any(_matches(method, rule.call) for rule in self._rules(user, is_loopback=is_loopback))
 
     def _rules(self, user: str | None, *, is_loopback: bool) -> list[Rule]:
+        if user is not None and is_reserved(user):
+            return []
         names = {ANONYMOUS} if user is None else {AUTHENTICATED, user}
         names |= {LOOPBACK} if is_loopback else set()
         names |= {f"@{group}" for group, members in self.groups.items() if user in members}
         return [rule for rule in self.rules if not names.isdisjoint(rule.who)]
+
+
+def is_reserved(user: str) -> bool:
+    """Whether a user name, without its realm, is a word of the policy or looks like a group."""
+    return user.startswith("@") or user.strip().partition("@")[0].lower() in WORDS
 
 
 DEFAULT = Policy((Rule(frozenset({AUTHENTICATED, LOOPBACK}), ("*",), ()),), {})
@@ -73,6 +84,11 @@ def load(path: str) -> Policy:
     if document or not isinstance(groups, dict) or not isinstance(rules, list):
         raise ParseError(path, f"expected only [groups] and [[allow]], not {', '.join(document) or 'other types'}")
     members = {name: frozenset(_strings(path, f"groups.{name}", entry)) for name, entry in groups.items()}
+    for name, users in members.items():
+        if not name or name != name.strip():
+            raise ParseError(path, f"groups: {name!r} is not a name of a group")
+        for user in users:
+            _check_user(path, f"groups.{name}", user)
     return Policy(tuple(_rule(path, number, rule, members) for number, rule in enumerate(rules, 1)), members)
 
 
@@ -93,10 +109,32 @@ def _rule(path: str, number: int, rule: object, groups: Mapping[str, object]) ->
     for name in who:
         if name.startswith("@") and name[1:] not in groups:
             raise ParseError(path, f"{where}: no group {name[1:]} is defined")
-        if not name or "*" in name:
-            raise ParseError(path, f"{where}: who: {name!r} is not a user name; 'authenticated' matches all users")
+        if not name.startswith("@") and name not in WORDS:
+            _check_user(path, f"{where}: who", name)
+    if not who:
+        raise ParseError(path, f"{where}: who: expected at least one user")
     read, call = (_strings(path, f"{where}: {key}", rule.get(key, [])) for key in ("read", "call"))
+    if not read and not call:
+        raise ParseError(path, f"{where}: allows nothing: expected read or call")
+    for key, patterns in (("read", read), ("call", call)):
+        for pattern in patterns:
+            if not _PATTERN.fullmatch(pattern):
+                raise ParseError(path, f"{where}: {key}: {pattern!r} is not a name; only * matches other characters")
+    for pattern in call:
+        if "." not in pattern and "*" not in pattern:
+            raise ParseError(path, f"{where}: call: {pattern!r} names no class: expected CLASS.METHOD")
     return Rule(frozenset(who), read, call)
+
+
+def _check_user(path: str, where: str, name: str) -> None:
+    if not name or "*" in name:
+        raise ParseError(path, f"{where}: {name!r} is not a user name; 'authenticated' matches all users")
+    if name != name.strip() or not name.isprintable():
+        raise ParseError(path, f"{where}: {name!r} is not a user name: remove the blanks around it")
+    if is_reserved(name):
+        raise ParseError(
+            path, f"{where}: {name!r} is not a user name: the words of who are lower case, without a realm"
+        )
 
 
 def _strings(path: str, where: str, value: object) -> tuple[str, ...]:
@@ -106,4 +144,9 @@ def _strings(path: str, where: str, value: object) -> tuple[str, ...]:
 
 
 def _matches(name: str, patterns: tuple[str, ...]) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
+    return any(_glob(pattern).fullmatch(name) for pattern in patterns)
+
+
+@lru_cache(256)
+def _glob(pattern: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"(?:\\\*)+", ".*", re.escape(pattern)))
