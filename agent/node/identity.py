@@ -5,7 +5,6 @@ not at another (a daemon that starts later, other permissions). So the first cho
 as the machine-id is the same.
 """
 
-import contextlib
 import json
 import os
 from collections.abc import Mapping
@@ -18,6 +17,7 @@ from hostinfo.model.hypervisor import Hypervisor
 from hostinfo.model.system import System
 
 from ..qmf import AgentName, Identity, Malformed
+from .journal import WARNING, Journal
 from .settings import Settings
 
 FILE = "agent.json"
@@ -28,8 +28,11 @@ FIELDS = {
 }
 
 
-def identify(settings: Settings, host: HostInfo, now_ns: int) -> Identity:
-    """Return the identity from settings, host and state folder; raise Unavailable if the configured name is invalid."""
+def identify(settings: Settings, host: HostInfo, now_ns: int, journal: Journal) -> Identity:
+    """Return the identity from settings, host and state folder; raise Unavailable if the configured name is invalid.
+
+    A state folder that cannot be written is logged.
+    """
     facts = {group: result.value for group, result in host.read_many(FIELDS) if isinstance(result, GroupResult)}
     system, hypervisor = facts.get("system") or System(), facts.get("hypervisor") or Hypervisor()
     folder = settings.state or os.environ.get("STATE_DIRECTORY", "").partition(":")[0] or None
@@ -39,7 +42,10 @@ def identify(settings: Settings, host: HostInfo, now_ns: int) -> Identity:
     if folder is None or not isinstance(epoch, int):
         epoch = now_ns // 10**9  # seconds, too, increase from start to start, unless the clock is set back
     epoch = (epoch + 1) % 2**32
-    _save(folder, {"epoch": epoch, "instance": instance, "machine_id": system.machine_id})
+    try:
+        _save(folder, {"epoch": epoch, "instance": instance, "machine_id": system.machine_id})
+    except OSError as error:
+        journal.log(WARNING, f"{folder}: name and epoch cannot be kept for the next start: {error.strerror or error}")
     try:
         name = AgentName(settings.vendor, settings.product, instance)
     except Malformed as error:
@@ -86,11 +92,17 @@ def _load(folder: str | None) -> dict[str, object]:
 
 
 def _save(folder: str | None, state: Mapping[str, object]) -> None:
-    """Save the state if possible: the agent works without it."""
+    """Save the state so that it survives a power failure; raise OSError."""
     if folder is None:
         return
     path = os.path.join(folder, FILE)
-    with contextlib.suppress(OSError):
-        with open(path + ".new", "w", encoding="utf-8") as file:
-            file.write(json.dumps(state))
-        os.replace(path + ".new", path)
+    with open(path + ".new", "w", encoding="utf-8") as file:
+        file.write(json.dumps(state))
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(path + ".new", path)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -61,7 +61,7 @@ class Service:
         self._now_ns = 0
         open_host = open_host or (lambda: hostinfo.open(settings.uri))
         with open_host() as host:
-            self.core = AgentCore(settings, identify(settings, host, self._clock()))
+            self.core = AgentCore(settings, identify(settings, host, self._clock(), self.journal))
         self.poll_threads = create_poll_threads(settings, open_host, self._on_update, self._on_error)
         self._methods = MethodHandler(
             open_host=open_host,
