@@ -5,12 +5,22 @@ import uuid
 
 from .shape import Cpu, Dom0, Nic, NumaNode, Shape
 
+MODELS = (26, 30, 37, 44)
+"""Family 6 models of QEMU's Nehalem that Xen 4.17 survives in every step of the job.
+
+Not 29, 46 and 47 (Dunnington, Nehalem-EX, Westmere-EX): for these, Xen's init_intel() calls setup_force_cpu_cap() for
+the CLFLUSH_MONITOR erratum, whose code is freed after boot. Xen dies of a page fault there when a CPU that was taken
+offline is brought online again; seen with all three.
+"""
+
 
 def random_shape(seed: int) -> Shape:
     """Return the same machine for the same seed."""
     draw = random.Random(seed)
     kind = draw.choice(("xen-dom0", "bare"))
     sockets, cores, threads = draw.choice((1, 2, 3)), draw.choice((1, 2, 3)), draw.choice((1, 2))
+    if sockets > 1 and cores == 3:
+        threads = 2  # with one thread, Xen 4.17 hangs while it starts the CPUs, whatever their model
     maker, number, speed = draw.choice(("ACME", "Initech", "Hooli")), draw.randint(1, 9999), draw.randint(10, 49) / 10
     name = f"{maker} X{number} CPU @ {speed:.2f}GHz"
     per_socket = cores * threads
@@ -31,7 +41,7 @@ def random_shape(seed: int) -> Shape:
             vendor_id="GenuineIntel",
             model_name=name,
             family=6,
-            model=draw.choice((26, 30, 37, 44, 46, 47)),
+            model=draw.choice(MODELS),
             stepping=draw.randint(0, 15),
             level=11,
             sockets=sockets,
