@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from time import monotonic
@@ -29,10 +29,12 @@ class _Peer:
     """One agent of the subscription, and its objects as last received."""
 
     epoch: int
+    connection: int = 0  # number of the console's connection that it was subscribed over
     correlation: str = ""
     subscription_id: str = ""  # empty: the agent is polled
     due: float = 0.0  # when to refresh the subscription, or to poll
     retry: float = 0.0  # when to try again to subscribe
+    is_doubtful: bool = False  # changes may have been missed: all objects must be compared
     objects: dict[str, DataObject] = field(default_factory=dict)
 
 
@@ -85,13 +87,17 @@ class Subscription:
                 due = [(name, peer) for name, peer in self._peers.items() if peer.due <= now]
                 self._refresh([(name, peer) for name, peer in due if peer.subscription_id])
                 self._poll([(name, peer) for name, peer in due if not peer.subscription_id])
+                self._compare([(name, peer) for name, peer in self._peers.items() if peer.is_doubtful])
                 self._receive()
             except Exception:
                 _logger.exception("internal error in a subscription")
                 self._closing.wait(TICK_SECONDS)
 
     def _new_peers(self) -> dict[str, _Peer]:
-        """Return the agents to subscribe at: new, restarted, or to be tried again; forget those that were lost."""
+        """Return the agents to subscribe at: new, restarted, or to be tried again; forget those that were lost.
+
+        After the console's own connection was lost, these are all, because what was sent meanwhile is lost.
+        """
         known = {agent.name: agent for agent in self._dispatcher.agents()}
         if self._names is None:
             epochs = {name: agent.epoch for name, agent in known.items() if matches(self._where, agent)}
@@ -100,13 +106,16 @@ class Subscription:
         for name in [name for name in self._peers if name not in epochs]:
             self._dispatcher.end_stream(self._peers.pop(name).correlation)
         now = monotonic()
+        connection = self._dispatcher.connections
         found: dict[str, _Peer] = {}
         for name, epoch in epochs.items():
             peer = self._peers.get(name)
+            is_reconnected = peer is not None and peer.connection != connection
             is_restarted = peer is not None and epoch and peer.epoch and epoch != peer.epoch
             is_retry = peer is not None and not peer.subscription_id and peer.retry <= now
-            if peer is None or is_restarted or is_retry:
-                found[name] = _Peer(epoch, objects=peer.objects if peer is not None else {})
+            if peer is None or is_restarted or is_retry or is_reconnected:
+                objects = peer.objects if peer is not None else {}
+                found[name] = _Peer(epoch, connection, objects=objects, is_doubtful=bool(objects))
                 if peer is not None:
                     self._dispatcher.end_stream(peer.correlation)
         return found
@@ -137,22 +146,40 @@ class Subscription:
                 peer.due = monotonic() + max(1.0, response.subscribed.duration_s / 2)
             else:  # the subscription expired: subscribe again
                 self._dispatcher.end_stream(peer.correlation)
-                self._peers[name] = _Peer(peer.epoch, due=monotonic() + self._interval, objects=peer.objects)
+                self._peers[name] = _Peer(
+                    peer.epoch,
+                    peer.connection,
+                    due=monotonic() + self._interval,
+                    objects=peer.objects,
+                    is_doubtful=True,
+                )
+
+    def _compare(self, doubtful: list[tuple[str, _Peer]]) -> None:
+        """Query all objects of these agents, to find what was changed and deleted unnoticed."""
+        for _, peer in doubtful:
+            peer.is_doubtful = False
+        for _, peer, response in self._query_objects(doubtful):
+            peer.is_doubtful = not response.is_success
 
     def _poll(self, due: list[tuple[str, _Peer]]) -> None:
-        specs = [RequestSpec.query(name, self._query) for name, _ in due]
+        for _, peer, _ in self._query_objects(due):
+            peer.due = monotonic() + self._interval
+
+    def _query_objects(self, peers: list[tuple[str, _Peer]]) -> Iterator[tuple[str, _Peer, Response]]:
+        """Query the objects of these agents, and report what differs from those that were known before."""
+        specs = [RequestSpec.query(name, self._query) for name, _ in peers]
         if not specs:
             return
+        known = [set(peer.objects) for _, peer in peers]
         responses = send_requests(self._dispatcher, specs, max(REQUEST_SECONDS, self._interval))
-        for (name, peer), (response, _) in zip(due, responses, strict=True):
-            peer.due = monotonic() + self._interval
+        for (name, peer), before, (response, _) in zip(peers, known, responses, strict=True):
             self._update(name, peer, [item for item in response.objects if self._query.matches(item)])
             if response.is_success:
-                self._remove_missing(name, peer, response)
+                self._remove_missing(name, peer, before - {_key(item) for item in response.objects})
+            yield name, peer, response
 
-    def _remove_missing(self, name: str, peer: _Peer, response: Response) -> None:
-        present = {_key(item) for item in response.objects}
-        for key in [key for key in peer.objects if key not in present]:
+    def _remove_missing(self, name: str, peer: _Peer, keys: Set[str]) -> None:
+        for key in sorted(keys & peer.objects.keys()):
             self._emit(Update(agent=name, kind=UpdateKind.DELETED, item=peer.objects.pop(key)))
 
     def _receive(self) -> None:
@@ -171,10 +198,12 @@ class Subscription:
         for item in objects:
             key = _key(item)
             if item.is_deleted:
-                peer.objects.pop(key, None)
-                self._emit(Update(agent=name, kind=UpdateKind.DELETED, item=item))
+                if peer.objects.pop(key, None) is not None:  # else it was reported before
+                    self._emit(Update(agent=name, kind=UpdateKind.DELETED, item=item))
                 continue
             before = peer.objects.get(key)
+            if before is not None and item.update_ts and item.update_ts < before.update_ts:
+                continue  # a response that a newer indication has overtaken
             if before is None and len(peer.objects) >= MAX_OBJECTS:
                 continue
             peer.objects[key] = item

@@ -77,7 +77,7 @@ class Endpoints:
         """Send to the subscribers that are due what has changed for them."""
         for endpoint in self:
             due = endpoint.responder.subscriptions.next_due_ns()
-            if due is not None and due <= self._clock():
+            if due is not None and due <= self._clock() and endpoint.is_connected:
                 _send(endpoint, endpoint.responder.publish_due(self._clock()))
 
 

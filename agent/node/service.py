@@ -190,6 +190,7 @@ class Service:
         connected = f"{self.endpoints.connected} of {len(self.endpoints)}"
         notify(f"STATUS={connected} connected, {self.dropped} messages dropped")
         if endpoint.is_connected and not was_connected:
+            endpoint.responder.subscriptions.restart(self._clock())
             self._execute(self.core.on_connected(), endpoint)
 
     def _publish_due(self) -> None:

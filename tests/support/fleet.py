@@ -99,4 +99,6 @@ class Fleet:
 
     def _on_state(self, state: ConnectionState, _text: str) -> None:
         if state is ConnectionState.CONNECTED:
+            for responder in self.responders.values():
+                responder.subscriptions.restart(time.time_ns())
             self._connected.set()

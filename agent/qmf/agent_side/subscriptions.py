@@ -7,12 +7,13 @@ in Java, a change is detected for each object by its `update_ts`, so none is los
     subscribe() ──▶ active ──┐ `due_ns` is reached: publish what is new or changed, due again after the interval
                      │  ▲    │ refresh(): `expires_ns` is moved
                      │  └────┘ forget_object(): a deleted object is published once
+                     │         restart(): the connection was lost: everything is due again, deletions included
                      │
                      └─ cancel(), `expires_ns` is reached, or the query fails ──▶ ended
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
 from ..query.query import Query
@@ -22,6 +23,8 @@ from ..wire.reply_to import ReplyTo
 
 DEFAULT_DURATION_S, MIN_DURATION_S, MAX_DURATION_S = 300, 10, 3600
 DEFAULT_INTERVAL_MS, MIN_INTERVAL_MS, MAX_INTERVAL_MS = 30_000, 1_000, 3_600_000
+RESENT_DELETIONS_NS, MAX_RESENT_DELETIONS = 120 * 10**9, 10_000
+"""How long a published deletion may still be lost with the broker, and how many are remembered per subscription."""
 MAX_SUBSCRIPTIONS = 256
 MAX_PER_SUBSCRIBER = 32
 
@@ -38,7 +41,9 @@ class Subscription:
     interval_ms: int
     expires_ns: int
     due_ns: int
-    published: dict[str, int] = field(default_factory=dict)  # object name -> update_ts when last published
+    published: dict[str, DataObject] = field(default_factory=dict)  # object name -> as it was last published
+    deletions: dict[str, tuple[DataObject, int]] = field(default_factory=dict)  # object name -> deletion, and when
+    is_restarted: bool = False  # what was published last may have been lost
 
 
 Evaluate = Callable[[Subscription], Iterable[DataObject]]
@@ -123,7 +128,7 @@ class Subscriptions:
         for item in [item for item in self._by_id.values() if item.due_ns <= now_ns]:
             item.due_ns = now_ns + item.interval_ms * 10**6
             try:
-                changed = _find_changed(item, evaluate(item))
+                changed = _find_changed(item, evaluate(item), now_ns)
             except QmfError:
                 self.cancel(item.id)
                 continue
@@ -136,18 +141,39 @@ class Subscriptions:
         name = deleted.object_id.object_name if deleted.object_id is not None else ""
         for item in list(self._by_id.values()):
             if item.published.pop(name, None) is not None:
+                item.deletions[name] = deleted, now_ns
+                if len(item.deletions) > MAX_RESENT_DELETIONS:
+                    del item.deletions[next(iter(item.deletions))]
                 yield item
 
+    def restart(self, now_ns: int) -> None:
+        """Publish everything anew, because the connection was lost, and with it perhaps what was published last."""
+        for item in self._by_id.values():
+            item.is_restarted, item.due_ns = True, now_ns
 
-def _find_changed(item: Subscription, objects: Iterable[DataObject]) -> list[DataObject]:
-    """Return the new and changed objects, and record all: an object that disappears and reappears is new."""
+
+def _find_changed(item: Subscription, objects: Iterable[DataObject], now_ns: int) -> list[DataObject]:
+    """Return the new and changed objects, and record all: an object that disappears and reappears is new.
+
+    After a restart, return all objects, and the deletions that the subscriber may not have received.
+    """
     changed = []
-    published: dict[str, int] = {}
+    published: dict[str, DataObject] = {}
     for candidate in objects:
         name = candidate.object_id.object_name if candidate.object_id is not None else ""
-        published[name] = candidate.update_ts
-        if item.published.get(name) != candidate.update_ts:
+        published[name] = candidate
+        before = item.published.get(name)
+        if item.is_restarted or before is None or before.update_ts != candidate.update_ts:
             changed.append(candidate)
+    item.deletions = {
+        name: (deleted, when)
+        for name, (deleted, when) in item.deletions.items()
+        if name not in published and (item.is_restarted or now_ns - when < RESENT_DELETIONS_NS)
+    }
+    if item.is_restarted:
+        gone = [replace(one, delete_ts=now_ns) for name, one in item.published.items() if name not in published]
+        changed += [deleted for deleted, _ in item.deletions.values()] + gone
+        item.is_restarted = False
     item.published = published
     return changed
 

@@ -122,3 +122,40 @@ def test_the_next_publication_time_is_the_earliest_of_all_subscriptions() -> Non
     subscriptions.subscribe(Query(), REPLY, 1 * S, interval_ms=1_000)
     Inventory(a=1).published(subscriptions, 1 * S)
     assert subscriptions.next_due_ns() == 2 * S
+
+
+def gone(changed: list[DataObject]) -> list[str]:
+    return [item.object_id.object_name for item in changed if item.object_id is not None and item.is_deleted]
+
+
+def test_after_a_restart_everything_is_published_again_and_what_was_deleted_meanwhile() -> None:
+    inventory, subscriptions = Inventory(a=1, b=1, c=1), Subscriptions()
+    subscriptions.subscribe(Query(), REPLY, 0, interval_ms=1_000)
+    inventory.published(subscriptions, 0)
+    del inventory.times["b"]  # while there is no connection, no deletion is published
+    subscriptions.restart(1 * S)
+    ((_, changed),) = subscriptions.due(1 * S, inventory.evaluate)
+    assert [item.object_id.object_name for item in changed if item.object_id] == ["a", "c", "b"]
+    assert gone(changed) == ["b"]
+    assert inventory.published(subscriptions, 2 * S) == []
+
+
+def test_a_deletion_that_may_have_been_lost_with_the_broker_is_published_again() -> None:
+    inventory, subscriptions = Inventory(a=1, b=1, c=1), Subscriptions()
+    subscriptions.subscribe(Query(), REPLY, 0, interval_ms=1_000)
+    inventory.published(subscriptions, 0)
+    for name in ("a", "b"):
+        list(subscriptions.forget_object(DataObject(object_id=ObjectId(name), delete_ts=5), 1 * S))
+        del inventory.times[name]
+    inventory.published(subscriptions, 2 * S)
+    inventory.times["b"] = 3  # it is there again
+    subscriptions.restart(3 * S)
+    ((_, changed),) = subscriptions.due(3 * S, inventory.evaluate)
+    assert gone(changed) == ["a"]
+    subscriptions.restart(4 * S)
+    ((_, changed),) = subscriptions.due(4 * S, inventory.evaluate)
+    assert gone(changed) == ["a"]
+    inventory.published(subscriptions, 200 * S)
+    subscriptions.restart(201 * S)
+    ((_, changed),) = subscriptions.due(201 * S, inventory.evaluate)
+    assert gone(changed) == []
