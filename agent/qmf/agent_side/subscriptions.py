@@ -147,7 +147,7 @@ class Subscriptions:
                 yield item
 
     def restart(self, now_ns: int) -> None:
-        """Publish everything anew, because the connection was lost, and with it perhaps what was published last."""
+        """Publish everything again, because the connection was lost, and with it perhaps what was published last."""
         for item in self._by_id.values():
             item.is_restarted, item.due_ns = True, now_ns
 

@@ -1,4 +1,4 @@
-"""A console's subscription through the loss of its broker: what was added, changed and deleted meanwhile is reported."""
+"""A subscription through the loss of its broker: what was added, changed and deleted meanwhile is reported."""
 
 from __future__ import annotations
 
