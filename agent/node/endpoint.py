@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..qmf import (
     Forbidden,
@@ -20,6 +20,7 @@ from ..qmf import (
 from ..qmf.wire.addresses import LOCATE_BINDING
 from ..transport import ConnectionState, Transport, TransportOptions
 from ..transport.urls import parse_url
+from .outage_log import OutageLog
 from .policy import Policy
 
 
@@ -32,6 +33,7 @@ class Endpoint:
     responder: Responder
     is_loopback: bool
     is_connected: bool = False
+    outages: OutageLog = field(default_factory=OutageLog)
 
     def open(
         self,

@@ -186,12 +186,18 @@ class Service:
 
     def _on_state(self, endpoint: Endpoint, state: ConnectionState, text: str) -> None:
         was_connected, endpoint.is_connected = endpoint.is_connected, state is ConnectionState.CONNECTED
-        self.journal.log(INFO if endpoint.is_connected else WARNING, f"{state}: {text}")
+        self._log_state(endpoint, state, text)
         connected = f"{self.endpoints.connected} of {len(self.endpoints)}"
         notify(f"STATUS={connected} connected, {self.dropped} messages dropped")
         if endpoint.is_connected and not was_connected:
             endpoint.responder.subscriptions.restart(self._clock())
             self._execute(self.core.on_connected(), endpoint)
+
+    def _log_state(self, endpoint: Endpoint, state: ConnectionState, text: str) -> None:
+        if endpoint.is_connected:
+            self.journal.log(INFO, f"{state}: {endpoint.outages.connected(text)}")
+        elif (line := endpoint.outages.disconnected(text, time.monotonic())) is not None:
+            self.journal.log(WARNING, f"{state}: {line}")
 
     def _publish_due(self) -> None:
         if not self.endpoints.has_subscriptions:

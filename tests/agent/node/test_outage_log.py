@@ -1,0 +1,38 @@
+"""The log of an outage: each reason once, then a line every five minutes."""
+
+from hostinfo.agent.node.outage_log import MAX_REASONS, SUMMARY_SECONDS, OutageLog
+
+
+def test_each_reason_is_logged_once_and_then_a_summary() -> None:
+    log = OutageLog()
+    logged = [
+        log.disconnected(f"amqp://b{number % 2}:5672: Connection refused", 0.7 * number) for number in range(1_000)
+    ]
+    lines = [line for line in logged if line is not None]
+    assert lines[:1] == ["amqp://b0:5672: Connection refused"]
+    assert len(lines) == 1 + int(0.7 * 999 / SUMMARY_SECONDS)
+    assert lines[1].startswith("still, after ")
+    assert log.connected("amqp://b0:5672 (qpidd)") == "amqp://b0:5672 (qpidd), after 1000 failed attempts"
+
+
+def test_another_reason_and_the_next_outage_are_logged_at_once() -> None:
+    log = OutageLog()
+    assert log.disconnected("refused", 1.0) == "refused"
+    assert log.disconnected("refused", 2.0) is None
+    assert log.disconnected("no route to host", 3.0) == "no route to host"
+    assert log.disconnected("refused", 4.0) is None
+    assert log.connected("b") == "b, after 4 failed attempts"
+    assert log.disconnected("refused", 5.0) == "refused"
+    assert log.connected("b") == "b"
+
+
+def test_a_reason_with_the_number_of_the_attempt_is_the_same_reason() -> None:
+    log = OutageLog()
+    lines = [log.disconnected(f"queue hostinfo-6fdd21adcc574a06-{number}: refused", 1.0) for number in range(50)]
+    assert [line for line in lines if line is not None] == ["queue hostinfo-6fdd21adcc574a06-0: refused"]
+
+
+def test_reasons_without_end_do_not_fill_the_log() -> None:
+    log = OutageLog()
+    lines = [log.disconnected("x" * number, 1.0) for number in range(200)]
+    assert sum(line is not None for line in lines) == MAX_REASONS
