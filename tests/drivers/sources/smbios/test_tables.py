@@ -194,7 +194,8 @@ def test_a_table_shorter_than_announced_keeps_its_modules_and_says_which_sums_ar
     reasons = {problem.path: str(problem.error) for problem in memory.problems if "breaks off" in str(problem.error)}
     assert reasons.keys() == {"installed_bytes", "maximum_bytes", "slots", "dimms"}
     assert system.value.manufacturer == "ACME"
-    assert {problem.path for problem in system.problems} == {"board", "chassis", "bios"}
+    cut = {problem.path for problem in system.problems if "breaks off" in str(problem.error)}
+    assert cut == {"board", "chassis", "bios"}
 
 
 def test_a_size_of_7fff_before_version_2_7_is_a_size() -> None:
