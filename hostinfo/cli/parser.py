@@ -57,9 +57,9 @@ class Parser(argparse.ArgumentParser):
 
     scattered: str | None = None
 
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+    def parse_known_args(self, *args: Any, **keywords: Any) -> tuple[Any, list[str]]:
         """Parse the arguments; those of a nested command are parsed, and refused, by its own parser."""
-        parsed, unknown = super().parse_known_args(args, namespace)
+        parsed, unknown = super().parse_known_args(*args, **keywords)
         if self.scattered is not None:
             getattr(parsed, self.scattered).extend(word for word in unknown if not word.startswith("-"))
             unknown = [word for word in unknown if word.startswith("-")]
