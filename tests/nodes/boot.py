@@ -42,7 +42,8 @@ class Step:
     name: str
     command: str
     ordinary_user: bool = False
-    limit_seconds: int = 60
+    limit_seconds: int = 180
+    """Only a step that hangs may reach it: under emulation on a busy machine a recording took 60 s."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,7 +38,7 @@ def run_step(step: dict[str, object], out: str) -> dict[str, object]:
             start_new_session=True,
         )
         signal.signal(signal.SIGALRM, lambda *_: os.killpg(child.pid, signal.SIGKILL))
-        signal.alarm(int(str(step.get("limit_seconds", 60))))
+        signal.alarm(int(str(step["limit_seconds"])))
         _, status, usage = os.wait4(child.pid, 0)
         signal.alarm(0)
     return {
