@@ -17,7 +17,7 @@ from hostinfo.record import replace
 
 from ..sources.field_reader import FieldReader
 from ..sources.xen_role import DOM0, read_role
-from .firmware_tables import READ_FROM_XEN, read_tables
+from .firmware_tables import READ_FROM_XEN, read_tables, report_absent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def read_memory(sources: Sources, fields: RequestedFields) -> GroupResult[Memory
     builder = FactBuilder(NAME, fields)
     needed = [field for field in _SLOT_FIELDS if builder.needs(field)]
     value = Memory()
-    tables = read_tables(FieldReader(sources.tree, builder), needed[0]) if needed else None
+    tables = read_tables(FieldReader(sources.tree, builder), needed) if needed else None
     if tables is not None:
         installed = installed_memory(tables)
         for field, why in installed.reasons.items():
@@ -76,4 +76,5 @@ def read_memory(sources: Sources, fields: RequestedFields) -> GroupResult[Memory
     for field, why in _MEMORY_FROM_XEN.items():
         if builder.needs(field):
             builder.add_problem(field, Unavailable("/proc/meminfo", why))
+    report_absent(builder, value, ("page_bytes",))
     return builder.build(value)

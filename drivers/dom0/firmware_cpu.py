@@ -10,7 +10,7 @@ from hostinfo.errors import DriverError, Unavailable
 from hostinfo.model.cpu import Cache, Cpu, Processor
 from hostinfo.record import replace
 
-from .firmware_tables import READ_FROM_XEN, read_tables
+from .firmware_tables import READ_FROM_XEN, read_tables, report_absent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,17 +39,18 @@ def read_cpu(reader: FieldReader) -> Cpu:
     for field, why in _FROM_XEN.items():
         if builder.needs(field):
             builder.add_problem(field, Unavailable(_CPUINFO, why))
+    report_absent(builder, value, (*_COUNTED, *_PASSED_THROUGH, "address_bits_physical", "address_bits_virtual"))
     return value
 
 
 def _processors(reader: FieldReader) -> Cpu:
     builder = reader.builder
     xen = _xen_cpus(reader)
-    needed = ["sockets", "cores", "threads_per_core", "max_frequency_hz", "family", "model", "stepping"]
-    if not xen:
-        needed.append("threads")
-    field = next((name for name in needed if builder.needs(name)), None)
-    tables = read_tables(reader, field) if field is not None else None
+    counts = ["sockets", "cores", "threads_per_core", "max_frequency_hz", *([] if xen else ["threads"])]
+    checked = ("family", "model", "stepping")  # passed through, and compared with the firmware's
+    tables = None
+    if builder.needs(*counts, *checked):
+        tables = read_tables(reader, [name for name in counts if builder.needs(name)])
     sockets = [info for info in tables.processors if info.is_populated] if tables and tables.is_complete else []
     return _counts(reader, _passed_through(reader, sockets), sockets, xen)
 

@@ -26,9 +26,11 @@ if TYPE_CHECKING:
 def read_system(sources: Sources, host: LibvirtHost, fields: RequestedFields) -> GroupResult[System]:
     """Read what the kernel knows of the firmware; fields that this user may not read there come from libvirt."""
     from ..libvirt.system import read_system as read_from_libvirt
+    from ..sysfs.absent_fields import add_reasons
+    from ..sysfs.system import FILES
     from ..sysfs.system import read as read_from_kernel
 
-    kernel = read_from_kernel(sources, fields)
+    kernel = add_reasons(read_from_kernel(sources, fields), FILES, sources.tree, fields)
     unread = {problem.path for problem in kernel.problems if isinstance(problem.error, DriverError)}
     if not unread:
         return kernel

@@ -7,6 +7,7 @@ from functools import partial
 from hostinfo.driver import Driver
 
 from ..sources.hypercall.domain_exits import DomainExitTracker
+from .absent_fields import read_with_reasons
 from .cpu import read_cpu
 from .guests import read_guests
 from .host import LibvirtHost
@@ -19,6 +20,8 @@ from .system import read_system
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ..sources.libvirt.client import LibvirtClient, ReplayClient
 
 GROUPS = frozenset({"system", "hypervisor", "cpu", "memory", "numa", "network", "guests", "statistics"})
@@ -29,16 +32,20 @@ def build_driver(name: str, client: LibvirtClient | ReplayClient, *, is_xen: boo
     client.start_snapshot()
     client.call("type")
     host = LibvirtHost(name, client.call, is_xen=is_xen)
+    readers: dict[str, Any] = {
+        "system": partial(read_system, host),
+        "hypervisor": partial(read_hypervisor, host),
+        "cpu": partial(read_cpu, host),
+        "memory": partial(read_memory, host),
+        "numa": partial(read_numa, host),
+        "network": partial(read_network, host),
+        "guests": partial(read_guests, host),
+        "statistics": partial(read_statistics, host, DomainExitTracker()),
+    }
+    with_reasons: dict[str, Any] = {group: partial(read_with_reasons, name, read) for group, read in readers.items()}
     return Driver(
         name=name,
-        system=partial(read_system, host),
-        hypervisor=partial(read_hypervisor, host),
-        cpu=partial(read_cpu, host),
-        memory=partial(read_memory, host),
-        numa=partial(read_numa, host),
-        network=partial(read_network, host),
-        guests=partial(read_guests, host),
-        statistics=partial(read_statistics, host, DomainExitTracker()),
+        **with_reasons,
         unsupported_reasons={"domain": "libvirt does not report it for a remote host"},
         start_snapshot=client.start_snapshot,
         close=client.close,

@@ -12,6 +12,7 @@ from hostinfo.record import replace
 
 from ..sources.local import root_of, sources_of
 from ..sources.xen_role import DOM0, PV_DOMU, read_role
+from .absent_fields import add_reasons
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,12 +78,8 @@ def _with_interval(
 
 def _read(module: str, function: str, sources: Sources, fields: RequestedFields) -> GroupResult[Any]:
     """Read a group with a module that is imported only now, because start-up time counts."""
-    result: GroupResult[Any] = getattr(import_module(f".{module}", __package__), function)(sources, fields)
-    if not (sources.tree.is_dir("proc/self") and sources.tree.is_dir("sys/devices")):
-        from .missing_mounts import add_reasons, missing_mounts
-
-        return add_reasons(module, result, missing_mounts(sources.tree), fields)
-    return result
+    reader = import_module(f".{module}", __package__)
+    return add_reasons(getattr(reader, function)(sources, fields), reader.FILES, sources.tree, fields)
 
 
 def _open_network_monitor() -> Monitor:

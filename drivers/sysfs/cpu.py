@@ -18,6 +18,20 @@ _PER_CPU = (
     "threads", "sockets", "cores", "threads_per_core", "caches", "kinds", "processors",
     "current_frequency_hz", "min_frequency_hz", "max_frequency_hz",
 )  # fmt: skip
+_CPUINFO = ("proc/cpuinfo",)
+FILES = {
+    **dict.fromkeys(
+        (
+            "vendor_id", "model_name", "family", "model", "stepping", "cpuid_level", "flags", "microcode", "bugs",
+            "current_frequency_hz", "address_bits_physical", "address_bits_virtual",
+        ),
+        _CPUINFO,
+    ),
+    **dict.fromkeys(("revision", "usable_flags"), ("proc",)),
+    **dict.fromkeys(("threads", "sockets", "cores", "threads_per_core", "processors"), (CPU_DIR, *_CPUINFO)),
+    **dict.fromkeys(("caches", "kinds", "mitigations"), (CPU_DIR,)),
+    **dict.fromkeys(("min_frequency_hz", "max_frequency_hz"), (f"{CPU_DIR}/cpufreq", f"{CPU_DIR}/cpu0/cpufreq")),
+}  # fmt: skip
 _COUNTS = ("threads", "sockets", "cores", "threads_per_core")
 
 

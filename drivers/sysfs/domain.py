@@ -21,6 +21,12 @@ from .virt import cgroup
 from .virt.container_share import ContainerShare
 
 _ONLINE = "sys/devices/system/cpu/online"
+FILES = {
+    "online_cpus": (_ONLINE, "proc/cpuinfo"),
+    "memory_bytes": ("proc/meminfo",),
+    "is_whole_machine": ("proc/self/cgroup",),
+    **dict.fromkeys(("uuid", "guest_type"), ("sys",)),
+}
 
 
 def read(sources: Sources, fields: RequestedFields) -> GroupResult[Domain]:

@@ -22,6 +22,11 @@ _KVM = "sys/class/misc/kvm"
 _FEATURES = "sys/hypervisor/properties/features"
 _LIBVIRT_QEMU = "run/libvirt/qemu"
 _MACHINE = ("role", "type", "can_host_guests", "version", "guest_of", "is_virtual_machine")
+FILES = {
+    **dict.fromkeys(("type", "can_host_guests", "version"), ("proc", _KVM, "sys/hypervisor")),
+    **dict.fromkeys(("role", "guest_of", "is_virtual_machine"), ("proc", "sys")),
+    "container": ("proc",),
+}
 _UNKNOWN = "neither the CPU's flags nor the firmware prove a guest or hardware; SMBIOS is readable by root only"
 _CLOUDS = frozenset({"amazon", "google", "microsoft"})
 

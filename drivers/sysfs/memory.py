@@ -24,6 +24,12 @@ _SOURCE = "/proc/meminfo"
 _AMOUNTS = {"total_bytes": "MemTotal", "available_bytes": "MemAvailable", "free_bytes": "MemFree"}
 _SLOTS = ("installed_bytes", "maximum_bytes", "slots", "error_correction", "dimms")
 _POOLS = "sys/kernel/mm/hugepages"
+FILES = {
+    **dict.fromkeys((*_AMOUNTS, "swap"), ("proc/meminfo",)),
+    "page_bytes": ("proc/self/auxv",),
+    "huge_pages": ("sys/kernel/mm",),
+    **dict.fromkeys(_SLOTS, ("sys/firmware/dmi/tables", "sys/class/dmi/id")),
+}
 _AT_PAGESZ = 6  # getauxval(3)
 
 
@@ -65,16 +71,14 @@ def _read_amounts(reader: FieldReader, values: dict[str, Any]) -> None:
         values["swap"] = Swap(total_bytes=amounts["SwapTotal"], free_bytes=amounts.get("SwapFree", 0))
         builder.record_source(source, "swap")
     if is_share:
-        _report_missing(builder, values, REASON)
-    elif text is None and not reader.tree.exists(_SOURCE[1:]):
-        _report_missing(builder, values, "does not exist")
+        _report_share(builder, values)
 
 
-def _report_missing(builder: FactBuilder, values: dict[str, Any], why: str) -> None:
+def _report_share(builder: FactBuilder, values: dict[str, Any]) -> None:
     known = {problem.path for problem in builder.problems}
     for name in (*_AMOUNTS, "swap"):
         if builder.needs(name) and name not in values and name not in known:
-            builder.unsupported(name, _SOURCE, why)
+            builder.unsupported(name, _SOURCE, REASON)
 
 
 def _read_slots(reader: FieldReader, values: dict[str, Any]) -> None:
@@ -91,8 +95,6 @@ def _read_slots(reader: FieldReader, values: dict[str, Any]) -> None:
             builder.add_problem(name, error)
         return
     if tables is None:
-        for name in wanted if reader.tree.is_dir("sys/class") else ():
-            builder.unsupported(name, "/sys/firmware/dmi", "there is no SMBIOS table")
         return
     installed = installed_memory(tables)
     for name in wanted:

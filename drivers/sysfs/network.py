@@ -18,6 +18,9 @@ _DUMPS = {"routes4": "routes", "routes6": "routes", "addresses": "addresses", "l
 among them, the link was removed and not just added."""
 
 
+FILES = {"links": ("sys/class/net",), "dns": ("etc/resolv.conf",)}
+
+
 def read(sources: Sources, fields: RequestedFields) -> GroupResult[Network]:
     """Read the network of this network namespace, or of the tree."""
     builder = FactBuilder("sysfs", fields)

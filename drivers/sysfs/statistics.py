@@ -16,6 +16,7 @@ from ..sources.clock import utc
 from ..sources.container_view import REASON, read_container_view
 from ..sources.meminfo import parse_meminfo
 from ..sources.tree import source_of
+from .absent_fields import add_reasons
 from .counters import cpu_load, disks, pressure
 
 TYPE_CHECKING = False
@@ -26,6 +27,14 @@ if TYPE_CHECKING:
     from ..sources.sources import Sources
     from ..sources.tree import Tree
 
+FILES = {
+    "uptime_seconds": ("proc/uptime",),
+    "load": ("proc/loadavg",),
+    **dict.fromkeys(("cpu", "cpus", "processes"), ("proc/stat",)),
+    "memory": ("proc/meminfo",),
+    "pressure": ("proc/pressure",),
+    **dict.fromkeys(("disks", "volumes"), ("proc/diskstats",)),
+}
 _DOM0_DEVICES = ("links", "disks", "volumes")
 """Fields that are those of the machine in a Dom0 too: it owns the devices."""
 
@@ -39,11 +48,16 @@ def read_in_dom0(sources: Sources, fields: RequestedFields) -> GroupResult[Stati
     """Read disks and links as those of the host, and all else as the control domain's."""
     builder = FactBuilder("sysfs", fields)
     needs_dom0 = builder.needs("control_domain", *_DOM0_DEVICES)
-    dom0 = _read(sources, None, Scope.CONTROL_DOMAIN) if needs_dom0 else None
+    dom0 = add_reasons(_read(sources, None, Scope.CONTROL_DOMAIN), FILES, sources.tree, None) if needs_dom0 else None
     reason = "a Dom0's kernel counts only the Dom0 (control_domain); Xen reports it to root and through libvirtd"
     for field in ("cpu", "cpus", "memory", "uptime_seconds"):
         if builder.needs(field):
             builder.unsupported(field, "/proc", reason)
+    for field in ("load", "processes"):
+        if builder.needs(field):
+            builder.unsupported(
+                field, "/proc", "a Dom0's kernel counts the Dom0 only (control_domain); Xen counts no tasks"
+            )
     if dom0 is not None:
         for problem in dom0.problems:
             builder.add_problem(_dom0_path(problem.path), problem.error)

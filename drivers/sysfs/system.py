@@ -19,6 +19,18 @@ from .platform.architecture import read_architecture
 from .platform.machine_identity import MachineIdentity
 
 _IDENTITY = ("manufacturer", "product", "version", "serial", "sku", "family", "board", "chassis", "bios")
+_FIRMWARE = ("sys/class/dmi/id", "sys/firmware/dmi/tables", "proc/device-tree")
+_RELEASE = ("proc/sys/kernel/osrelease", "proc/version")
+FILES = {
+    **dict.fromkeys(("hardware_uuid", *_IDENTITY), _FIRMWARE),
+    "hostname": ("proc/sys/kernel/hostname",),
+    "static_hostname": ("etc/hostname",),
+    "machine_id": ("etc/machine-id", "var/lib/dbus/machine-id"),
+    "boot_id": ("proc/sys/kernel/random/boot_id",),
+    "architecture": ("proc/sys/kernel/arch", *_RELEASE, "proc/cpuinfo"),
+    "kernel_release": _RELEASE,
+    "os_name": ("etc/os-release", "usr/lib/os-release"),
+}
 _HOSTNAMED = "org.freedesktop.hostname1 GetProductUUID"
 
 
@@ -68,19 +80,7 @@ def _read_identity(reader: FieldReader) -> MachineIdentity:
         identity = read_source(reader)
         if identity is not None:
             return identity
-    found = other_firmware.read_cpuinfo(reader) if reader.builder.needs("product", "serial") else MachineIdentity()
-    if not found and reader.tree.is_dir("sys/class"):
-        _report_nothing_described(reader)
-    return found
-
-
-def _report_nothing_described(reader: FieldReader) -> None:
-    builder = reader.builder
-    if any(not problem.path for problem in builder.problems):  # the table could not be read
-        return
-    for field in (*_IDENTITY, "hardware_uuid"):
-        if builder.needs(field):
-            builder.unsupported(field, "/sys/class/dmi/id, /sys/firmware/dmi, /proc/device-tree", "not there")
+    return other_firmware.read_cpuinfo(reader) if reader.builder.needs("product", "serial") else MachineIdentity()
 
 
 def _uuid(sources: Sources, reader: FieldReader, identity: MachineIdentity) -> str | None:

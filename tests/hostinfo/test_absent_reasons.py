@@ -1,7 +1,6 @@
 """Absent values have a reason: in every group, with and without /proc and /sys, for any user and namespace.
 
-Only ``OPTIONAL`` may be absent without one. Where reasons are known to be missing, the test is expected to fail: it
-passes by mistake as soon as they are there, and the mark has to go.
+Only ``OPTIONAL`` may be absent without one.
 """
 
 from __future__ import annotations
@@ -10,12 +9,10 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import NoneType
 
 import pytest
-from _pytest.mark import ParameterSet
 
 import hostinfo
 from hostinfo import introspect
@@ -34,24 +31,19 @@ NULLABLE = [
 ]
 OPTIONAL = {
     **dict.fromkeys(("system.pretty_hostname", "system.deployment", "system.location"), "set by few administrators"),
-    **dict.fromkeys(("system.static_hostname", "system.machine_id", "system.os_name"), "/etc may lack the file"),
-    **dict.fromkeys(("system.sku", "system.family", "system.board"), "firmware need not fill it in"),
+    "hypervisor.guest_of": "hardware is no guest",
     "hypervisor.container": "most systems are in none",
     **dict.fromkeys(("domain.limits", "domain.uuid", "domain.guest_type"), "only in a control group, only in a guest"),
     "cpu.revision": "x86 has a plain stepping",
     "cpu.microcode": "not passed through to a Dom0",
     "cpu.usable_flags": "only where a hypervisor hides flags",
-    **dict.fromkeys(("cpu.min_frequency_hz", "cpu.max_frequency_hz"), "without a frequency driver"),
+    **dict.fromkeys(("cpu.min_frequency_hz", "cpu.max_frequency_hz"), "Xen reports neither"),
     "memory.swap": "a Dom0's is its own",
-    "network.dns": "/etc may lack resolv.conf",
     "statistics.interval_seconds": "absent at the first reading",
-    **dict.fromkeys(("statistics.load", "statistics.processes"), "Xen counts neither"),
     "statistics.control_domain": "only in a Dom0",
 }
-"""Fields whose absence is normal on a whole machine, and why."""
+"""Fields whose absence is a value or has nothing to explain, and why."""
 LOAD = {"statistics.load", "statistics.processes"}
-PARTIAL_TREES = ("without /sys", "empty /proc", "empty /sys")
-"""In these, single files of a mounted /proc or /sys are missing, and not every field says so yet."""
 TREES: dict[str, dict[str, str | bytes]] = {
     "without /proc": {"sys/devices/system/cpu/online": "0-1\n", "sys/class/": ""},
     "without /sys": {"proc/meminfo": "MemTotal: 8000 kB\n", "proc/cpuinfo": "processor\t: 0\n", "proc/stat": "cpu 1\n"},
@@ -96,26 +88,19 @@ def test_the_documentation_of_a_field_that_may_be_absent_says_what_absence_means
     assert meaning_of_none(FactPath(path))
 
 
-def expected_to_fail(names: Iterable[str], incomplete: Callable[[str], bool]) -> list[ParameterSet]:
-    """Return the names as parameters; those of incomplete machines must fail, until all their reasons are there."""
-    mark = pytest.mark.xfail(strict=True, reason="a file is missing, and fields that are read from it do not say so")
-    return [pytest.param(name, marks=[mark] if incomplete(name) else []) for name in names]
-
-
-@pytest.mark.parametrize("name", expected_to_fail(TREES, PARTIAL_TREES.__contains__))
+@pytest.mark.parametrize("name", TREES)
 def test_in_an_incomplete_tree_nothing_is_absent_without_a_reason(name: str, tmp_path: Path) -> None:
     assert without_reason(f"sysfs://{write_tree(tmp_path, TREES[name])}") == []
 
 
-@pytest.mark.parametrize(
-    "name",
-    expected_to_fail(
-        sorted(path.name for path in FIXTURES.iterdir() if path.is_dir()),
-        lambda name: name.startswith("qemu-"),  # recorded by hand, without some files
-    ),
-)
+@pytest.mark.parametrize("name", sorted(path.name for path in FIXTURES.iterdir() if path.is_dir()))
 def test_on_a_recorded_machine_nothing_is_absent_without_a_reason(name: str) -> None:
     assert without_reason(f"recorded:{FIXTURES / name}") == []
+
+
+def test_on_a_libvirt_host_nothing_is_absent_without_a_reason() -> None:
+    pytest.importorskip("libvirt")
+    assert without_reason("test:///default") == []
 
 
 @pytest.mark.parametrize("name", NAMESPACES)

@@ -60,6 +60,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from hostinfo.driver import RequestedFields
 
+FILES = {"owner": ("proc/toys",)}
+
 
 def read(sources: Sources, fields: RequestedFields) -> GroupResult[Toy]:
     """Read the group."""

@@ -40,7 +40,7 @@ def test_without_proof_the_reason_is_reported(tmp_path: Path) -> None:
     write_tree(tmp_path, {"proc/": "", **MACHINES["arm-names-without-the-table"][0]})
     with hostinfo.open(f"sysfs://{tmp_path}") as host:
         problems = host.hypervisor().problems
-    assert {problem.path for problem in problems} == {"role", "is_virtual_machine"}
+    assert {problem.path for problem in problems} == {"role", "is_virtual_machine", "type", "version"}
 
 
 def test_all_evidence_names_its_source_first(tmp_path: Path) -> None:
