@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     """Paths by field, the preferred one first; "proc" or "sys" alone if a machine may have no value for the field."""
 
 
+_ALWAYS_THERE = {"proc": "proc/self", "sys": "sys/devices"}
+
+
 def add_reasons(result: GroupResult[Any], files: Files, tree: Tree, fields: RequestedFields) -> GroupResult[Any]:
     """Return the result with a reason for each requested field that is absent and has none."""
     value = result.value
@@ -44,7 +47,7 @@ def _reason(tree: Tree, paths: tuple[str, ...], *, is_empty: bool) -> Unsupporte
     """Return why these paths do not provide a field; None: they do, and this machine has none of it."""
     for path in paths:
         mount, _, rest = path.partition("/")
-        if mount in ("proc", "sys") and not _has_entries(tree, mount):
+        if mount in _ALWAYS_THERE and not _is_mounted(tree, mount):
             return Unsupported(f"/{mount}", "is not mounted")
         if rest and tree.exists(path):
             return None if is_empty else Unsupported(f"/{path}", "has no value for it")
@@ -55,8 +58,10 @@ def _reason(tree: Tree, paths: tuple[str, ...], *, is_empty: bool) -> Unsupporte
     return Unsupported(", ".join(files), why)
 
 
-def _has_entries(tree: Tree, name: str) -> bool:
+def _is_mounted(tree: Tree, name: str) -> bool:
+    if tree.is_dir(_ALWAYS_THERE[name]):
+        return True
     try:
-        return bool(tree.names(name))
+        return bool(tree.names(name))  # in a tree of a few files
     except ReadError:  # there, but not readable: the files' own errors say so
         return True
