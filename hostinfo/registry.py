@@ -175,5 +175,7 @@ def _named(uri: str, scheme: str) -> tuple[DriverFactory, ...]:
         if not found:
             known = sorted({_RECORDED, *(scheme for row in (*BUILT_IN, *others) for scheme in row.schemes)})
             errors = [f"; {row.load_error}" for row in others if row.load_error is not None]
+            if not uri:
+                raise Unavailable("URI", f"it is empty; leave it out for this machine, or use {', '.join(known)}")
             raise Unavailable(scheme, f"no driver for this URI scheme; known are {', '.join(known)}{''.join(errors)}")
     return tuple(row.for_uri(uri) for row in found)

@@ -25,6 +25,7 @@ fewer facts.
 EXAMPLES = (
     ("hostinfo doctor", "check"),
     ("sudo hostinfo doctor", "check as root, who may read more"),
+    ("hostinfo -c qemu+ssh://node1/system doctor", "also whether that host can be read"),
     ("hostinfo doctor --json | jq '.checks[] | select(.state != \"ok\")'", "what is missing"),
 )
 
@@ -67,7 +68,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Run all checks, print them, and return the exit code."""
-    checks = [*check_bindings(), *check_sources()]
+    checks = [*check_bindings(), *check_sources(), *check_uri(options.connect)]
     if options.json:
         from hostinfo.output.json import to_json
 
@@ -177,6 +178,32 @@ def _check_hardware_database() -> Check:
     if path is not None:
         return Check("hardware database", OK, "vendor and product names", path)
     return Check("hardware database", ABSENT, "vendor and product names", "no hwdb.bin, no pci.ids", "install pci.ids")
+
+
+def check_uri(uri: str | None) -> list[Check]:
+    """Open the URI of ``-c`` and read the role and the guests from it; nothing without one."""
+    if uri is None:
+        return []
+    import hostinfo
+    from hostinfo.output.text.problems import hint
+    from hostinfo.registry import is_this_host
+
+    errors: list[hostinfo.HostInfoError] = []
+    try:
+        with hostinfo.open(uri) as host:
+            for _, result in host.read_many(dict.fromkeys(("hypervisor", "guests"))):
+                if isinstance(result, hostinfo.HostInfoError):
+                    errors.append(result)
+                else:
+                    errors += [problem.error for problem in result.group_failures()]
+    except hostinfo.HostInfoError as error:
+        errors.append(error)
+    failures = [error for error in errors if error.kind != "Unsupported"]
+    if not failures:
+        return [Check(uri, OK, "the host of -c")]
+    fix = None if not uri or is_this_host(uri) else hint(failures[0], is_root=os.geteuid() == 0, uri=uri)
+    detail = "; ".join(dict.fromkeys(str(error).removeprefix(f"{uri}: ") for error in failures))
+    return [Check(uri or "-c", MISSING, "the host of -c", detail, fix or "")]
 
 
 def _lines(checks: Sequence[Check]) -> Iterator[str]:

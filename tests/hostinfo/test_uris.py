@@ -74,3 +74,19 @@ def test_a_host_that_cannot_be_reached_is_reported_once(tmp_path: Path) -> None:
     assert advice == f"hostinfo: `virsh -c {uri} version` tests the connection to that host"
     ran = command.hostinfo(tmp_path, "-c", uri, "dump", "cpu.threads", "memory.total_bytes")
     assert (ran.returncode, ran.stderr.count("Failed to connect socket")) == (1, 1)
+
+
+def test_a_binding_that_does_not_load_is_the_reason_for_an_explicit_uri(tmp_path: Path) -> None:
+    (tmp_path / "libvirt.py").write_text("raise ImportError('libvirt.so.0: cannot open shared object file')\n")
+    ran = command.hostinfo(tmp_path, "-c", "qemu:///system", "dump", PYTHONPATH=str(tmp_path))
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr == (
+        "hostinfo: qemu:///system: libvirt's Python binding does not load: libvirt.so.0: cannot open shared object "
+        "file; install hostinfo[libvirt] or python3-libvirt\n"
+    )
+
+
+def test_an_empty_uri_is_refused_with_what_to_write(tmp_path: Path) -> None:
+    ran = command.hostinfo(tmp_path, "-c", "", "dump")
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr.startswith("hostinfo: URI: it is empty; leave it out for this machine, or use ")

@@ -6,7 +6,7 @@ import contextlib
 import threading
 from importlib import import_module
 
-from hostinfo.errors import Unavailable
+from .binding import require_binding
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,10 +18,9 @@ def connect(uri: str) -> libvirt.virConnect:
 
     Raises libvirtError, or Unavailable without libvirt's Python binding.
     """
-    try:
-        import libvirt
-    except ImportError as error:
-        raise Unavailable(uri, f"{error}; install hostinfo[libvirt] or python3-libvirt") from error
+    require_binding(uri)
+    import libvirt
+
     libvirt.registerErrorHandler(_ignore, None)  # otherwise libvirt also prints the errors that it raises
     if "+ssh:" in uri and "no_tty=" not in uri:
         uri += ("&" if "?" in uri else "?") + "no_tty=1"  # a password prompt would wait forever

@@ -11,6 +11,7 @@ import threading
 
 from hostinfo.errors import HostInfoError, ReadError, Unavailable
 
+from .binding import require_binding
 from .connection import close_async, connect
 from .event_loop import KEEPALIVE_TIMEOUT_SECONDS, ensure_loop, keep_alive
 
@@ -46,10 +47,9 @@ class EventConnection:
         """Why the connection ended; None: it is established."""
         self._uri, self._on_change, self._on_end = uri, on_change, on_end
         self._deregister: list[Callable[[], object]] = []
-        try:
-            import libvirt
-        except ImportError as error:
-            raise Unavailable(uri, f"{error}; install hostinfo[libvirt] or python3-libvirt") from error
+        require_binding(uri)
+        import libvirt
+
         ensure_loop()
         try:
             self._connection = connect(uri)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import FIXTURES
 from tests.support import command
 
 
@@ -42,3 +43,21 @@ def test_doctor_shows_what_an_unprivileged_user_may_not_read() -> None:
         finally:
             os.seteuid(0)
     assert (check.state, check.fix) == (DENIED, "run as root")
+
+
+@pytest.mark.parametrize(
+    ("uri", "state", "detail"),
+    [
+        (f"recorded:{FIXTURES / 'acme-hostone-xen'}", "ok", None),
+        ("sysfs:///nonexistent", "missing", "no such directory"),
+        ("xen:///system", "missing", "this machine does not run on Xen"),
+        ("qemu+unix:///system?socket=/nonexistent", "missing", "Failed to connect socket"),
+    ],
+)
+def test_doctor_checks_the_host_of_an_explicit_uri(uri: str, state: str, detail: str | None, tmp_path: Path) -> None:
+    if uri.startswith("qemu"):
+        pytest.importorskip("libvirt")
+    ran = command.hostinfo(tmp_path, "-c", uri, "doctor", "--json")
+    (check,) = [check for check in json.loads(ran.stdout)["checks"] if check["name"] == uri]
+    assert (check["state"], check["used_for"]) == (state, "the host of -c")
+    assert (check["detail"] or "").startswith(detail or "")
