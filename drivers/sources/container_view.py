@@ -19,6 +19,8 @@ _KERNEL = frozenset({
 _MASKS = frozenset({"tmpfs", "devtmpfs", "devfs"})
 _MASK_ROOTS = frozenset({"/", "/null"})
 """What container runtimes mount to hide a file or directory: an empty file system, /dev/null."""
+_GVISOR = "#1 SMP Sun Jan 10 15:06:54 PST 2016"
+"""What gVisor reports as the build of its kernel, in every release: pkg/sentry/syscalls/linux of its source."""
 REASON = "a filter such as lxcfs shows the share of this container there, and not the machine"
 
 
@@ -48,6 +50,11 @@ class ContainerView:
 def read_container_view(tree: Tree) -> ContainerView:
     """Return the view of this process; without /proc/self/mountinfo, no file is filtered."""
     return ContainerView(tree.try_text("proc/self/mountinfo"))
+
+
+def is_gvisor(tree: Tree) -> bool:
+    """Return whether gVisor's kernel in user space makes all of /proc and /sys."""
+    return _GVISOR in tree.try_text("proc/version")
 
 
 def _parse_mounts(mountinfo: str) -> dict[str, str]:

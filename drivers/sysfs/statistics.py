@@ -89,12 +89,13 @@ def _read(sources: Sources, fields: RequestedFields, scope: Scope) -> GroupResul
     meminfo = _read_text(builder, tree, container, "proc/meminfo", "memory")
     diskstats = _read_text(builder, tree, container, "proc/diskstats", "disks", "volumes")
     uptime = _read_text(builder, tree, container, "proc/uptime", "uptime_seconds")
+    offsets = tree.try_text("proc/self/timens_offsets") if uptime else ""
     whole_disks, volumes = _read_disks(builder, tree, diskstats)
     try_read = builder.try_read
     value = Statistics(
         scope=scope,
         time=utc(sources.clock),
-        uptime_seconds=try_read("uptime_seconds", partial(cpu_load.parse_uptime, uptime)),
+        uptime_seconds=try_read("uptime_seconds", partial(cpu_load.parse_uptime, uptime, offsets)),
         load=try_read("load", partial(cpu_load.parse_loadavg, loadavg)),
         cpu=try_read("cpu", partial(cpu_load.parse_cpu_time, stat)),
         cpus=cpu_load.parse_cpu_count(stat),

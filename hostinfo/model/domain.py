@@ -34,7 +34,8 @@ class Domain:
     """Limits of the control group; None: it has none."""
     is_whole_machine: bool | None = None
     """True: all of the machine is assigned to this operating system, and no limit applies; False: a limit or
-    lxcfs withholds CPUs or memory; None: not known, such as if the mounts do not show this process' control group."""
+    lxcfs withholds CPUs or memory; None: not known, such as if the mounts do not show this process' control group, or
+    not those above it."""
     uuid: str | None = None
     """UUID of the Xen domain (zeros in a Dom0); None: not a Xen domain."""
     guest_type: str | None = None

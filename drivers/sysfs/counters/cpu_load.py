@@ -5,6 +5,7 @@ from hostinfo.model.statistics import CpuTime, Load, Processes
 
 from .text import find_line, parse_count, parse_decimal
 
+_OFFSETS = "/proc/self/timens_offsets"
 _USER_HZ = 100  # the unit of /proc/stat, whatever the kernel's HZ: 100 except on ia64 and alpha (1,024)
 _CPU_MODES = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal", "guest")
 
@@ -37,10 +38,21 @@ def parse_loadavg(text: str) -> Load | None:
     raise ParseError("/proc/loadavg", "fewer than three load averages")
 
 
-def parse_uptime(text: str) -> float | None:
-    """Return the first number of /proc/uptime, in seconds."""
+def parse_uptime(text: str, offsets: str = "") -> float | None:
+    """Return the first number of /proc/uptime, in seconds, without the offset of a time namespace.
+
+    ``offsets`` is the text of /proc/self/timens_offsets, time_namespaces(7).
+    """
     words = text.split()
-    return parse_decimal(words[0], "/proc/uptime") if words else None
+    if not words:
+        return None
+    shown = parse_decimal(words[0], "/proc/uptime")
+    offset = find_line(offsets, "boottime")
+    if offset is None or len(offset) < 3:
+        return shown
+    sign = -1 if offset[1].startswith("-") else 1
+    seconds = sign * parse_count(offset[1].removeprefix("-"), _OFFSETS) + parse_count(offset[2], _OFFSETS) / 1e9
+    return max(round(shown - seconds, 2), 0.0)
 
 
 def parse_processes(stat: str, loadavg: str) -> Processes | None:

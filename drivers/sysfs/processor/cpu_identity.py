@@ -77,6 +77,8 @@ class CpuIdentities:
     def _set_others(self, identity: CpuIdentity, number: int | None) -> None:
         get, integer = self.info.get, self.info.number
         identity.vendor_id = get(number, "vendor_id", "vendor")
+        if identity.vendor_id == "Xen/ia64":  # the hypervisor's name
+            identity.vendor_id = None
         family = get(number, "cpu family", "family")
         identity.family = parse_int(family)
         identity.model = integer(number, "model")

@@ -1,7 +1,8 @@
 """Limits of the control groups that contain this process, versions 2 and 1.
 
-Limits apply from the process' group up to the root of the mount; groups above that root are not visible. A mount whose
-root lies outside the cgroup namespace (``/..`` in mountinfo), or in another branch, does not show the process' group.
+Limits apply from the process' group up to the root of the hierarchy. A mount of a part of it, or a cgroup namespace,
+hides the groups above, which may have limits too, as those of a Kubernetes pod. A mount whose root lies outside the
+cgroup namespace (``/..`` in mountinfo), or in another branch, does not show the process' group.
 Source: cgroups(7), proc_pid_mountinfo(5), Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/.
 """
 
@@ -33,14 +34,16 @@ _NO_LIMIT = 1 << 60  # "no limit" of version 1 is LONG_MAX rounded down to a pag
 class Hierarchy:
     """The group of this process in one mounted hierarchy, and its ancestors."""
 
-    __slots__ = ("groups", "is_hidden", "is_v2")
+    __slots__ = ("groups", "is_hidden", "is_part", "is_v2")
 
-    def __init__(self, groups: list[str], is_v2: bool, is_hidden: bool = False) -> None:
+    def __init__(self, groups: list[str], is_v2: bool, is_hidden: bool = False, is_part: bool = False) -> None:
         self.groups = groups
         """Directories, that of the process first; if that is hidden, an ancestor or none."""
         self.is_v2 = is_v2
         self.is_hidden = is_hidden
         """Whether the mount does not show the process' group."""
+        self.is_part = is_part
+        """Whether the mount shows a part of the hierarchy only, so that the limits of the groups above are unknown."""
 
 
 class GroupLimits:
@@ -82,7 +85,17 @@ def _hidden_reason(tree: Tree, paths: dict[str, str], found: dict[str, Hierarchy
                 return f"the control group {path[:200]} of this process is not mounted ({controller})"
         elif hierarchy.is_hidden:
             return f"the mounted control groups do not show that of this process, {path[:200]} ({controller})"
+        elif hierarchy.is_part or _is_below_namespace(tree, hierarchy):
+            return f"control groups above the visible ones may have limits too ({controller})"
     return ""
+
+
+def _is_below_namespace(tree: Tree, hierarchy: Hierarchy) -> bool:
+    """Whether the root of the mount is a group of the machine's hierarchy, seen as "/" in a cgroup namespace."""
+    if tree.link("proc/self/ns/cgroup") not in (None, _FIRST_NAMESPACE):
+        return True
+    # the root of version 2 has no type
+    return hierarchy.is_v2 and tree.exists(f"{hierarchy.groups[-1]}/cgroup.type")
 
 
 def parse_memberships(text: str) -> dict[str, str]:
@@ -118,7 +131,8 @@ def _hierarchy(root: str, mount: str, path: str, *, is_v2: bool) -> Hierarchy:
     A root of ``/..`` is an ancestor of all groups in this namespace: its limits apply too.
     """
     base = mount.strip("/")
-    if root == "/":
+    is_part = root != "/"
+    if not is_part:
         inner = path
     elif path == root or path.startswith(root + "/"):
         inner = path[len(root) :]
@@ -128,7 +142,7 @@ def _hierarchy(root: str, mount: str, path: str, *, is_v2: bool) -> Hierarchy:
     if ".." in parts:
         return Hierarchy([], is_v2, is_hidden=True)
     groups = ["/".join([base, *parts[:depth]]) for depth in range(min(len(parts), _DEPTH_LIMIT), -1, -1)]
-    return Hierarchy(groups, is_v2)
+    return Hierarchy(groups, is_v2, is_part=is_part)
 
 
 def _unescape(text: str) -> str:

@@ -4,7 +4,7 @@ Source: systemd's "Container Interface" (container=, /run/host, /run/systemd/con
 /run/.containerenv, proc_pid_cgroup(5), proc_pid_mountinfo(5).
 """
 
-from ...sources.container_view import read_container_view
+from ...sources.container_view import is_gvisor, read_container_view
 from ...sources.tree import Tree, source_of
 
 _FIRST_PID_NAMESPACE = "pid:[4026531836]"  # PROC_PID_INIT_INO, the same on every kernel since 3.8
@@ -43,6 +43,8 @@ def find_container(tree: Tree) -> Found | None:
 
 
 def _by_kernel(tree: Tree) -> Found | None:
+    if is_gvisor(tree):
+        return "gvisor", "/proc/version", tree.try_text("proc/version")
     if tree.is_dir("proc/vz") and not tree.is_dir("proc/bc"):
         return "openvz", "/proc/vz", "exists, and no /proc/bc"
     release = tree.try_text("proc/sys/kernel/osrelease")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...sources import cpulist
+from ...sources.container_view import is_gvisor
 from ...sources.meminfo import parse_meminfo
 from ..mm.numa_nodes import NODE_DIR, read_node_numbers
 
@@ -23,7 +24,7 @@ class ContainerShare:
 
     def __init__(self, reader: FieldReader, online: int) -> None:
         view = reader.container
-        self.is_filtered = any(view.covers(path) for path in _COMPARED)
+        self.is_filtered = any(view.covers(path) for path in _COMPARED) or is_gvisor(reader.tree)
         """Whether lxcfs or another filter provides a file that says how large the machine is."""
         self.machine_cpus = online
         if view.covers(f"{_CPU_DIR}/online"):

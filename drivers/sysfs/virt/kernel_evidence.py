@@ -49,6 +49,13 @@ def find_user_mode_evidence(_tree: Tree, cpuinfo: str) -> Evidence | None:
     return Evidence(hypervisor="uml", source="/proc/cpuinfo", text="vendor_id User Mode Linux")
 
 
+def find_ia64_xen_evidence(_tree: Tree, cpuinfo: str) -> Evidence | None:
+    """Return the evidence of Xen on ia64, which gave its own name as the CPU's vendor."""
+    if "Xen/ia64" not in cpuinfo:
+        return None
+    return Evidence(hypervisor="xen", source="/proc/cpuinfo", text="vendor Xen/ia64")
+
+
 def find_clock_evidence(tree: Tree, _cpuinfo: str = "") -> Evidence | None:
     """Return the evidence of a paravirtual clock source."""
     clocks = tree.try_text(_CLOCKS).split()

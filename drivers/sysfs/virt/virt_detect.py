@@ -93,6 +93,7 @@ def _find_other_evidence(tree: Tree, cpuinfo: str, *, counts_qemu: bool) -> Evid
         firmware_evidence.find_device_tree_evidence,
         firmware_evidence.find_power_evidence,
         kernel_evidence.find_user_mode_evidence,
+        kernel_evidence.find_ia64_xen_evidence,
         kernel_evidence.find_pci_evidence,  # VirtualBox has KVM's clock and Hyper-V's interface too
         kernel_evidence.find_clock_evidence,
         kernel_evidence.find_vmbus_evidence,

@@ -115,7 +115,7 @@ def test_the_huge_numbers_of_version_1_without_a_limit_are_no_limits(tmp_path: P
             "sys/fs/cgroup/memory/memory.memsw.limit_in_bytes": "9223372036854771712\n",
         },
     )
-    assert (found.limits, found.is_whole_machine) == (None, True)
+    assert (found.limits, found.is_whole_machine) == (None, None)  # /docker may have limits
 
 
 def test_a_group_outside_the_mount_is_hidden() -> None:
@@ -147,6 +147,23 @@ HIDDEN_GROUPS: dict[str, tuple[str, str, dict[str, str], Limits | None, bool | N
         V1_IN_DOCKER,
         V1_MOUNTS.replace("/docker/0123 /sys/fs/cgroup/memory", "/lxc/web /sys/fs/cgroup/memory"),
         {},
+        None,
+        None,
+    ),
+    # cgroup-v2.rst: cgroup.type exists on non-root groups
+    "the-root-of-a-namespace": ("0::/\n", V2_MOUNT, {"sys/fs/cgroup/cgroup.type": "domain\n"}, None, None),
+    "a-limit-in-a-namespace": (
+        "0::/\n",
+        V2_MOUNT,
+        {"sys/fs/cgroup/cgroup.type": "domain\n", "sys/fs/cgroup/memory.max": f"{MIB}\n"},
+        Limits(memory_bytes=MIB),
+        False,
+    ),
+    # Kubernetes with version 1: the pod's limit is in the group above the container's
+    "a-mount-of-the-own-group": (
+        "0::/kubepods/pod1/box\n",
+        V2_MOUNT.replace(" / ", " /kubepods/pod1/box "),
+        {"sys/fs/cgroup/memory.max": "max\n"},
         None,
         None,
     ),
@@ -252,6 +269,19 @@ def test_a_process_in_a_real_group_reports_its_limits(real_groups: tuple[list[Pa
     limits, is_whole = json.loads(done.stdout)
     assert {name: limits[name] for name in expected} == expected
     assert is_whole is False
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to make a namespace")
+def test_in_a_namespace_of_control_groups_the_limits_above_are_unknown() -> None:
+    program = "import hostinfo; print(hostinfo.open('sysfs:///').domain().value.is_whole_machine)"
+    inside = subprocess.run(
+        ["unshare", "--cgroup", sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    if inside.returncode != 0:
+        pytest.skip("this machine does not allow such a namespace")
+    outside = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert inside.stdout in ("None\n", "False\n")
+    assert outside.stdout != "True\n" or inside.stdout == "None\n"
 
 
 @given(st.text(max_size=400), st.text(max_size=400))

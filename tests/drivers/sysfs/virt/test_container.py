@@ -48,6 +48,8 @@ CONTAINERS: dict[str, tuple[Files, str | None]] = {
     "openvz": ({"proc/vz/": ""}, "openvz"),
     "openvz-host": ({"proc/vz/": "", "proc/bc/": ""}, None),
     "wsl": ({"proc/sys/kernel/osrelease": "5.15.90.1-microsoft-standard-WSL2\n"}, "wsl"),
+    # https://github.com/google/gvisor, pkg/sentry/syscalls/linux/linux64.go
+    "gvisor": ({"proc/version": "Linux version 4.4.0 #1 SMP Sun Jan 10 15:06:54 PST 2016\n"}, "gvisor"),
     # LXD and Incus without systemd, for an ordinary user (https://documentation.ubuntu.com/lxd/en/latest/dev-lxd/)
     "incus": ({"dev/incus/": "", "proc/self/cgroup": "0::/\n"}, "lxc"),
     "lxcfs-alone": (
