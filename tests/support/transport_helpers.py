@@ -11,6 +11,13 @@ from hostinfo.agent.transport import ConnectionState, Transport, TransportOption
 
 TOPIC, DIRECT = "qmf.default.topic", "qmf.default.direct"
 AGENT = "example.org:agent:1"
+ANONYMOUS_OPEN = (
+    b"AMQP\x03\x01\x00\x00"
+    b"\x00\x00\x00\x19\x02\x01\x00\x00\x00\x53\x41\xc0\x0c\x01\xa3\x09ANONYMOUS"
+    b"AMQP\x00\x01\x00\x00"
+    b"\x00\x00\x00\x11\x02\x00\x00\x00\x00\x53\x10\xc0\x04\x01\xa1\x01x"
+)
+"""What a client sends to log in as anonymous and open the connection: AMQP 1.0 parts 5.3.3.2 and 2.7.1."""
 
 
 class Peer:

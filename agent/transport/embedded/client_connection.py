@@ -37,10 +37,18 @@ class ClientConnection:
     """The handler of one connection's events; belongs to the loop's thread. The states are those of the logic."""
 
     def __init__(
-        self, broker: EmbeddedBroker, sock: socket.socket, address: str, on_end: Callable[[ClientConnection], None]
+        self,
+        broker: EmbeddedBroker,
+        sock: socket.socket,
+        address: str,
+        on_open: Callable[[ClientConnection], bool],
+        on_end: Callable[[ClientConnection], None],
     ) -> None:
-        """Start the connection; `on_end` is called once when it has ended."""
-        self._broker, self.address, self._on_end = broker, address, on_end
+        """Start the connection.
+
+        `on_open` is called when the client has authenticated, and returns False to refuse it; `on_end` once at the end.
+        """
+        self._broker, self.address, self._on_open, self._on_end = broker, address, on_open, on_end
         options = broker.options
         self._logic = ClientConnectionLogic(broker.exchanges, options.max_links, lambda: f"reply-{uuid.uuid4().hex}")
         self._consumers: dict[Any, Consumer] = {}
@@ -83,6 +91,10 @@ class ClientConnection:
 
     def on_connection_remote_open(self, event: Any) -> None:
         """Open the connection too, now that the client has authenticated."""
+        if not self._on_open(self):
+            _logger.warning("%s: refused, the limit of clients is reached", self.address)
+            self._engine.fail("amqp:resource-limit-exceeded", "too many clients are connected")
+            return
         proton, connection = load_proton(), event.connection
         self._logic.open(self._broker.security.user_of(self._engine.transport))
         connection.container = self._broker.container
@@ -236,7 +248,8 @@ class ClientConnection:
             self.abort()
 
     def _end(self, condition: str, text: str) -> None:
-        _logger.info("%s: disconnected%s", self.address, f" ({text}, {condition})" if text else "")
+        if self._logic.is_open or text:
+            _logger.info("%s: disconnected%s", self.address, f" ({text}, {condition})" if text else "")
         self._open_timer.cancel()
         for link in tuple(self._consumers):
             self._remove(link)

@@ -16,8 +16,10 @@ from ..codec.message_codec import decode, encode
 from ..interface import ConnectionState
 from ..security.server import ServerSecurity
 from ..urls import parse_url
+from .admission import Admission, source_of
 from .broker import EmbeddedBroker
 from .client_connection import ClientConnection
+from .descriptors import connection_limits
 from .listener import Listener
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 _logger = logging.getLogger(__name__)
 CLOSE_SECONDS = 2.0
 CLOSE_POLL_SECONDS = 0.05
+LOG_SECONDS = 60.0
 
 
 class EmbeddedTransport:
@@ -47,7 +50,8 @@ class EmbeddedTransport:
         self._broker = EmbeddedBroker(options, self._loop, f"{options.name}-{uuid.uuid4().hex}", self._security)
         self._queue = self._broker.new_queue(self._on_queued)
         self._subscriptions: dict[tuple[str, str], None] = {}
-        self._clients: set[ClientConnection] = set()
+        self._admission: Admission[ClientConnection] = Admission(options.max_connections, options.max_connections)
+        self._closed_pending = 0
         self._listener: Listener | None = None
         self._on_message: Callable[[Message], None] = lambda _message: None
         self._outgoing = OutgoingQueue(self._loop, self._publish)
@@ -65,8 +69,8 @@ class EmbeddedTransport:
 
     @property
     def client_count(self) -> int:
-        """Connected clients."""
-        return len(self._clients)
+        """Accepted connections."""
+        return len(self._admission)
 
     def subscribe(self, exchange: str, key: str) -> None:
         """Receive the messages of an exchange with this key; on the direct exchange no client may have it too."""
@@ -83,6 +87,7 @@ class EmbeddedTransport:
         del on_unroutable
         load_proton()
         self._on_message = on_message
+        self._admission.max_open, self._admission.max_pending = connection_limits(self._options.max_connections)
         self._listener = listener = Listener(self._loop, self._url, self._on_accept)
         self._url = listener.url
         self._security.open()
@@ -152,29 +157,46 @@ class EmbeddedTransport:
         self._on_message(message)
 
     def _on_accept(self, sock: socket.socket, address: str, port: int) -> None:
-        if len(self._clients) >= self._options.max_connections:
-            _logger.warning("%s: refused, %d clients are connected", address, len(self._clients))
-            sock.close()
-            return
+        source = source_of(address)
+        surplus = self._admission.connection_to_close(source)
+        if surplus is not None:
+            self._log_surplus(surplus)
+            surplus.abort()
         try:
-            client = ClientConnection(self._broker, sock, f"{address}:{port}", self._clients.discard)
+            client = ClientConnection(
+                self._broker, sock, f"{address}:{port}", self._admission.open, self._admission.remove
+            )
         except Exception:  # a certificate that was removed
             sock.close()
             raise
-        self._clients.add(client)
+        self._admission.add(client, source)
         client.start()
+
+    def _log_surplus(self, client: ClientConnection) -> None:
+        """Log the first of many at once, and then every LOG_SECONDS their number: a flood must not fill the log."""
+        self._closed_pending += 1
+        if self._closed_pending == 1:
+            _logger.warning(
+                "%s: closed, %d connections have not logged in", client.address, self._admission.max_pending
+            )
+            self._loop.call_later(LOG_SECONDS, self._log_closed_pending)
+
+    def _log_closed_pending(self) -> None:
+        if self._closed_pending > 1:
+            _logger.warning("%d connections were closed before they logged in", self._closed_pending)
+        self._closed_pending = 0
 
     def _close(self) -> None:
         if self._listener is not None:
             self._listener.close()
-        for client in tuple(self._clients):
+        for client in self._admission.clients:
             client.close()
         self._stop_when_disconnected(int(CLOSE_SECONDS / CLOSE_POLL_SECONDS))
 
     def _stop_when_disconnected(self, polls: int) -> None:
-        if self._clients and polls:
+        if len(self._admission) and polls:
             self._loop.call_later(CLOSE_POLL_SECONDS, lambda: self._stop_when_disconnected(polls - 1))
             return
-        for client in tuple(self._clients):
+        for client in self._admission.clients:
             client.abort()
         self._loop.stop()

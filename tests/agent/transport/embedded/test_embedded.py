@@ -14,6 +14,7 @@ from hostinfo.agent.qmf import Message
 from hostinfo.agent.transport import TransportOptions, open_transport
 from tests.support.transport_helpers import (
     AGENT,
+    ANONYMOUS_OPEN,
     DIRECT,
     TOPIC,
     Peer,
@@ -216,7 +217,11 @@ def test_connections_beyond_the_limit_are_closed() -> None:
     with embedded_agent(max_connections=1) as agent:
         first = ProtonClient(agent.url, timeout=5)
         with socket.create_connection(host_and_port(agent.url), 5) as second:
-            assert second.recv(100) == b""
+            second.sendall(ANONYMOUS_OPEN)
+            received = b""
+            while data := second.recv(1_000):
+                received += data
+            assert b"too many clients" in received
         first.close()
 
 

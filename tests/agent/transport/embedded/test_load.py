@@ -11,6 +11,7 @@ from hostinfo.agent.qmf import Message
 from hostinfo.agent.transport import TransportOptions
 from tests.support.transport_helpers import (
     AGENT,
+    ANONYMOUS_OPEN,
     DIRECT,
     TOPIC,
     Peer,
@@ -37,7 +38,12 @@ def test_a_thousand_connections_are_served_by_one_thread() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (4_096, hard))
     try:
         with embedded_agent(max_connections=1_100) as agent:
-            idle = [socket.create_connection(host_and_port(agent.url), 5) for _ in range(1_050)]
+            idle = []
+            for _ in range(1_050):
+                sock = socket.create_connection(host_and_port(agent.url), 5)
+                sock.sendall(ANONYMOUS_OPEN)
+                assert sock.recv(1)
+                idle.append(sock)
             wait_until(lambda: agent.transport.client_count == 1_050)  # type: ignore[attr-defined]
             with Peer(TransportOptions(urls=(agent.url,)), (TOPIC, "r.1")).connected() as console:
                 console.transport.send(request(console.transport, "r.1"))
