@@ -86,7 +86,8 @@ def _forward_logging(service: Any) -> None:
 
     class Handler(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            service.journal.log(4 if record.levelno >= logging.WARNING else 6, record.getMessage())
+            priority = 4 if record.levelno >= logging.WARNING else 6
+            service.journal.log(priority, record.getMessage(), **getattr(record, "fields", {}))
 
     logger = logging.getLogger("hostinfo")
     logger.addHandler(Handler())

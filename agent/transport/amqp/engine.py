@@ -45,11 +45,14 @@ class Engine:
         self._types = handled_event_types(handler)
         self._timer: Timer | None = None
         self._close_timer: Timer | None = None
-        self._has_ended = self._is_processing = False
+        self._has_ended = self._is_processing = self._is_bound = False
         self._failure = ("", "")
 
     def start(self) -> None:
-        """Bind the connection, whose user, password and hostname must be set before, and begin."""
+        """Bind the connection, whose user, password and hostname must be set before, and begin; no-op once ended."""
+        if self._has_ended:
+            return
+        self._is_bound = True
         self.transport.bind(self.connection)
         self.process()
 
@@ -93,7 +96,8 @@ class Engine:
         self._socket.close()
         reason = self._reason()
         self._collector.release()
-        self.transport.unbind()
+        if self._is_bound:
+            self.transport.unbind()
         self.connection.free()
         self._on_end(*reason)
 

@@ -31,6 +31,8 @@ _logger = logging.getLogger(__name__)
 MAX_FRAME_BYTES = 1 << 14
 MAX_SESSIONS = 8
 OPEN_TIMEOUT_SECONDS = 10.0
+REASON_LIMIT = 200
+"""Characters of a reason that the log gets: a stranger's bytes may be part of it."""
 
 
 class ClientConnection:
@@ -42,11 +44,12 @@ class ClientConnection:
         sock: socket.socket,
         address: str,
         on_open: Callable[[ClientConnection], bool],
-        on_end: Callable[[ClientConnection], None],
+        on_end: Callable[[ClientConnection, str | None], None],
     ) -> None:
         """Start the connection.
 
-        `on_open` is called when the client has authenticated, and returns False to refuse it; `on_end` once at the end.
+        `on_open` is called when the client has authenticated, and returns False to refuse it; `on_end` once at the end,
+        with the reason if the client did not get that far.
         """
         self._broker, self.address, self._on_open, self._on_end = broker, address, on_open, on_end
         options = broker.options
@@ -248,13 +251,17 @@ class ClientConnection:
             self.abort()
 
     def _end(self, condition: str, text: str) -> None:
-        if self._logic.is_open or text:
+        refused = None
+        if not self._logic.is_open:
+            mechanism = self._broker.security.refused_mechanism(self._engine.transport)
+            refused = f"{mechanism} login failed" if mechanism is not None else text[:REASON_LIMIT] or None
+        else:
             _logger.info("%s: disconnected%s", self.address, f" ({text}, {condition})" if text else "")
         self._open_timer.cancel()
         for link in tuple(self._consumers):
             self._remove(link)
         self._logic.end()
-        self._on_end(self)
+        self._on_end(self, refused)
 
     def _user_text(self) -> str:
         return self._logic.user or "anonymous"

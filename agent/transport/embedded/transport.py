@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import uuid
+from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from hostinfo import Unavailable
@@ -21,6 +23,7 @@ from .broker import EmbeddedBroker
 from .client_connection import ClientConnection
 from .descriptors import connection_limits
 from .listener import Listener
+from .login_failures import LoginFailures
 
 if TYPE_CHECKING:
     import socket
@@ -51,6 +54,7 @@ class EmbeddedTransport:
         self._queue = self._broker.new_queue(self._on_queued)
         self._subscriptions: dict[tuple[str, str], None] = {}
         self._admission: Admission[ClientConnection] = Admission(options.max_connections, options.max_connections)
+        self._login_failures = LoginFailures()
         self._closed_pending = 0
         self._listener: Listener | None = None
         self._on_message: Callable[[Message], None] = lambda _message: None
@@ -164,13 +168,28 @@ class EmbeddedTransport:
             surplus.abort()
         try:
             client = ClientConnection(
-                self._broker, sock, f"{address}:{port}", self._admission.open, self._admission.remove
+                self._broker, sock, f"{address}:{port}", self._admission.open, partial(self._on_end, source)
             )
         except Exception:  # a certificate that was removed
             sock.close()
             raise
         self._admission.add(client, source)
-        client.start()
+        delay_seconds = self._login_failures.delay_seconds(source, monotonic())
+        if delay_seconds:
+            self._loop.call_later(delay_seconds, client.start)
+        else:
+            client.start()
+
+    def _on_end(self, source: str, client: ClientConnection, refused: str | None) -> None:
+        self._admission.remove(client)
+        count = self._login_failures.add(source, monotonic()) if refused is not None else 0
+        if refused is None or not count:
+            return
+        fields = {"audit": "1", "method": "login", "address": client.address, "result": f"refused: {refused}"}
+        times = f" ({count} times)" if count > 1 else ""
+        _logger.warning(
+            "audit: call=login of %s%s result=%r", client.address, times, fields["result"], extra={"fields": fields}
+        )
 
     def _log_surplus(self, client: ClientConnection) -> None:
         """Log the first of many at once, and then every LOG_SECONDS their number: a flood must not fill the log."""

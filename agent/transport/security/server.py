@@ -52,6 +52,16 @@ class ServerSecurity:
             return f"CN={name}" if name else str(user)
         return str(user) if "@" in user else f"{user}@{self._sasl.realm}"
 
+    def refused_mechanism(self, transport: Any) -> str | None:
+        """Return the SASL mechanism of a login that was refused, all that proton has; None: none was refused."""
+        sasl = transport.sasl()
+        if sasl.outcome in (None, load_proton().SASL.OK):
+            return None
+        try:
+            return str(sasl.mech or "none")
+        except UnicodeDecodeError:  # a peer's bytes
+            return "not readable"
+
     def close(self) -> None:
         """Remove temporary files."""
         self._sasl.close()

@@ -1,6 +1,8 @@
 """Authentication with OpenSSL's certificates and Cyrus SASL's database; the agent runs in its own process."""
 
 import shutil
+import socket
+import ssl
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +14,7 @@ from hostinfo import Unavailable
 from hostinfo.agent.transport import ConnectionState, TransportOptions, open_transport
 from tests.support.certificates import SAN, Authority
 from tests.support.echo_agent import echo_agent
-from tests.support.transport_helpers import TOPIC, Peer, request
+from tests.support.transport_helpers import TOPIC, Peer, embedded_agent, host_and_port, request
 
 pytest.importorskip("proton")
 REALM = "TESTS.EXAMPLE"
@@ -139,6 +141,34 @@ def test_a_wrong_password_is_refused_and_retried(
 ) -> None:
     reason = refusal(password_agent, ca=str(authority.ca), user=f"{user}@{REALM}", password_file=password)
     assert reason.startswith("refused:")
+
+
+def test_a_failed_login_is_audited(
+    server: dict[str, str], users: str, authority: Authority, password: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with (
+        caplog.at_level("WARNING", logger="hostinfo"),
+        embedded_agent(**server, users=users, realm=REALM) as agent,
+    ):
+        refusal(agent.url, ca=str(authority.ca), user=f"ann@{REALM}", password_file=password)
+    record = next(record for record in caplog.records if "call=login" in record.getMessage())
+    fields = vars(record)["fields"]
+    assert (fields["method"], fields["result"]) == ("login", "refused: SCRAM-SHA-256 login failed")
+    assert fields["address"] in record.getMessage()
+
+
+def test_failed_logins_slow_the_next_connection_and_a_right_one_succeeds(
+    server: dict[str, str], users: str, authority: Authority, password: str
+) -> None:
+    with echo_agent(None, (), **server, users=users, realm=REALM) as url:
+        for _ in range(2):
+            refusal(url, ca=str(authority.ca), user=f"ann@{REALM}", password_file=password)
+        context = ssl.create_default_context(cafile=str(authority.ca))
+        with socket.create_connection(host_and_port(url.replace("amqps:", "amqp:")), 5) as sock:
+            sock.settimeout(0.3)
+            with pytest.raises(TimeoutError):
+                context.wrap_socket(sock, server_hostname="localhost")
+        assert user_seen_by(url, ca=str(authority.ca), user=f"joe@{REALM}", password_file=password) == f"joe@{REALM}"
 
 
 def test_a_corrected_password_is_used_without_a_restart(
