@@ -13,10 +13,12 @@ INSTALL = """set -ex
 cd /mnt/agent
 install -D -m 644 hostinfo-agent.service /usr/lib/systemd/system/hostinfo-agent.service
 install -D -m 644 hostinfo.sysusers /usr/lib/sysusers.d/hostinfo.conf
+install -D -m 644 hostinfo.tmpfiles /usr/lib/tmpfiles.d/hostinfo.conf
 install -m 755 hostinfo /usr/bin/hostinfo
 cp -a /run/hostinfo/. /usr/lib/python3/dist-packages/
 python3 -m compileall -q /usr/lib/python3/dist-packages/hostinfo
 systemd-sysusers hostinfo.conf
+systemd-tmpfiles --create hostinfo.conf
 install -D -m 644 -t /etc/hostinfo agent.toml policy.toml ca.pem agent.pem
 install -m 640 -g hostinfo -t /etc/hostinfo agent.key
 systemctl daemon-reload

@@ -10,7 +10,7 @@ NIC_NAME = "grep -l {0} /sys/class/net/*/address | cut -d / -f 5"
 NODE_ADDRESS = "10.0.2.15"  # the address that QEMU's user network forwards to
 SESSION = "session"
 """The step during which a console outside of the node queries its agent."""
-SESSION_SECONDS = 300
+SESSION_SECONDS = 600
 LIBVIRT_SOCKETS = "libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket"
 # The units are stopped after the kill, or systemd would restart it. Its restart may cancel the first stop.
 STOP_LIBVIRT = f"systemctl stop {LIBVIRT_SOCKETS} libvirtd"

@@ -13,6 +13,7 @@ from .agent_view import as_dump, errors, published
 from .compare import Dump, compare, table, wrong
 from .conftest import Node
 from .expect import expected_facts
+from .file_access import CARELESS, OWN, SECRET, SERIALS
 from .settings import IS_REQUIRED
 from .shape import MIB
 from .shape_loader import load_shape, shape_names
@@ -23,7 +24,6 @@ DOM0S = [name for name, shape in SHAPES.items() if shape.kind == "xen-dom0"]
 WHOLE = [name for name, shape in SHAPES.items() if shape.kind != "xen-dom0"]
 WITH_CPUS = [name for name, shape in SHAPES.items() if shape.cpu.total > 1]
 WITH_LIBVIRT = [name for name, shape in SHAPES.items() if shape.libvirt == "works"]
-CAP_DAC_READ_SEARCH = 1 << 2
 FORBIDDEN = "not allowed"
 
 
@@ -104,17 +104,38 @@ def test_the_agent_starts_within_its_timeout_at_the_first_attempt(received: dict
     assert (state["ActiveState"], state["SubState"], state["NRestarts"]) == ("active", "running", "0")
 
 
-def test_the_agent_runs_as_its_user_with_one_capability(received: dict[str, Any]) -> None:
+def test_the_agent_runs_as_its_user_without_capabilities(received: dict[str, Any]) -> None:
     status = dict(re.findall(r"^(\w+):\s+(.*)$", output(received, "process"), flags=re.MULTILINE))
     assert "0" not in status["Uid"].split()
-    assert {int(status[name], 16) for name in ("CapEff", "CapPrm", "CapBnd")} == {CAP_DAC_READ_SEARCH}
+    assert {int(status[name], 16) for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {0}
     assert (status["NoNewPrivs"], status["Seccomp"]) == ("1", "2")
+
+
+@pytest.mark.parametrize("node", WHOLE, indirect=True)
+def test_the_agent_can_open_its_keys_and_the_serials_and_no_other_restricted_file(received: dict[str, Any]) -> None:
+    output(received, "make-secrets")
+    restricted, opened = (set(output(received, name).splitlines()) for name in ("restricted", "opened"))
+    assert {"/etc/shadow", *SECRET, *OWN} <= restricted, "these are readable by all users"
+    assert opened == restricted & {*OWN, *SERIALS}
+
+
+@pytest.mark.parametrize("node", WHOLE, indirect=True)
+def test_the_unit_hides_careless_secrets(received: dict[str, Any]) -> None:
+    assert not set(output(received, "opened").splitlines()) & set(CARELESS)
+
+
+def test_the_agent_reports_every_serial_that_root_can_read(node: Node, received: dict[str, Any]) -> None:
+    system, (agent,) = json.loads(node.run.text("dump"))["system"], received["objects"]["ovirtNode"]
+    board, chassis = system["board"] or {}, system["chassis"] or {}
+    by_root = (system["hardware_uuid"], system["serial"], board.get("serial"), chassis.get("serial"))
+    assert None not in by_root[:2]
+    assert tuple(agent.get(name) for name in ("hardwareUuid", "serial", "boardSerial", "chassisSerial")) == by_root
 
 
 def test_the_units_exposure_score_is_the_documented_one(received: dict[str, Any]) -> None:
     score = re.search(r"hostinfo-agent\.service: ([\d.]+)", output(received, "security"))
     assert score
-    assert float(score[1]) <= 2.0
+    assert float(score[1]) <= 1.6
 
 
 def test_calls_are_refused_until_the_policy_is_changed_and_reloaded(received: dict[str, Any]) -> None:
