@@ -6,8 +6,11 @@ import re
 
 SUMMARY_SECONDS = 300.0
 MAX_REASONS = 16
-_VARYING = re.compile(r"[0-9a-f]{8,}|\d+")
-"""Parts of a reason that differ with each attempt: numbers of ports and connections, unique names."""
+_VARYING = re.compile(r"\b(?=[0-9a-f]*\d)[0-9a-f]{8,}(-\d+)*|<\d+\.\d+\.\d+>")
+"""Parts of a reason that differ with each attempt: unique names, also numbered ones, and Erlang's process ids.
+
+Other numbers tell reasons apart: those of brokers, ports and error codes. If they differ each time, MAX_REASONS holds.
+"""
 
 
 class OutageLog:
