@@ -27,7 +27,7 @@ from ...qmf.wire.errors import quote_short
 from ..agent_selection import node_names
 from ..predicates import parse_value
 from ..responses import Response
-from .checks import class_hint
+from .checks import check_where, class_hint
 from .session import Session, class_id, query_of
 from .table import ID, NODE
 from .values import class_name, to_builtins
@@ -42,6 +42,8 @@ def call(session: Session, target: str, arguments: Sequence[str], where: Sequenc
     texts = _parse_arguments(arguments)
     agents = session.agents()
     names = node_names(agents)
+    if class_part:
+        check_where(session, agents, class_part, where)
     results: list[dict[str, object]] = []
     responses: list[Response] = []
     for agent in agents:

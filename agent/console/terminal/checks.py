@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from hostinfo.suggestions import did_you_mean
 
-from ...qmf import Agent, InvalidArgument, Query, SchemaClass, SchemaId, SchemaKind, Value
+from ...qmf import Agent, DataObject, InvalidArgument, Query, SchemaClass, SchemaId, SchemaKind, Value
 from ...qmf.wire.errors import quote_short
 from .session import Session, class_id, conditions
 from .table import Row, requested_columns
@@ -28,11 +28,19 @@ def class_hint(session: Session, agents: Sequence[Agent], name: str) -> str:
     return did_you_mean(class_id(name).name, names)
 
 
-def check_where(session: Session, agents: Sequence[Agent], name: str, where: Sequence[str]) -> None:
-    """Raise InvalidArgument if a predicate names a property that the class does not have."""
-    used = [one for one in _names(conditions(where)) if not one.startswith("_")]
+def check_where(
+    session: Session, agents: Sequence[Agent], name: str, where: Sequence[str], objects: Iterable[DataObject] = ()
+) -> None:
+    """Raise InvalidArgument if a predicate names a property that neither the class nor one of its objects has.
+
+    A wrong name can also select objects, by `!NAME` and `NAME!=VALUE`. Without a schema, no name is wrong.
+    """
+    used = {one for one in _names(conditions(where)) if not one.startswith("_")}
+    if used:
+        shown = {one for item in objects for one in item.values}
+        used = {one for one in used if one.partition(".")[0] not in shown}
     known = _properties(session, agents, name) if used else []
-    for one in used:
+    for one in sorted(used):
         if known and one.partition(".")[0] not in known:
             raise InvalidArgument(f"class {name} has no property {quote_short(one)}{did_you_mean(one, known)}")
 

@@ -47,6 +47,8 @@ def get(session: Session, name: str, where: Sequence[str], columns: Sequence[str
     responses = session.query(agents, query)
     names = node_names(agents)
     is_empty = not any(response.objects for response in responses)
+    if any(response.is_success for response in responses):
+        check_where(session, agents, name, where, (item for response in responses for item in response.objects))
     if session.output.is_json:
         session.output.write_records(
             object_record(names[response.agent], response.agent, item)
@@ -62,7 +64,6 @@ def get(session: Session, name: str, where: Sequence[str], columns: Sequence[str
         check_columns(session, agents, name, rows, columns)
         session.output.write_rows(rows if columns else _short_ids(rows), columns)
     if is_empty and any(response.is_success for response in responses):
-        check_where(session, agents, name, where)
         matching = " that matches the condition" if where else ""
         session.output.print_error(f"console: no object of class {name}{matching}{class_hint(session, agents, name)}")
     return session.report_failures(responses, agents, is_empty=is_empty)
