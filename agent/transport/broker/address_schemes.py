@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from ...qmf.wire.message import Message
 
+DEFAULT_EXCHANGE = ""
+"""AMQP's exchange to which each queue is bound with its name as the key."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -46,10 +49,6 @@ class AddressScheme:
         """Return the address to receive from."""
         del key
         return exchange
-
-    def queue(self, name: str) -> str:
-        """Return the address of a queue to receive from."""
-        return name
 
     def target(self, message: Message, *, is_exchange: bool) -> Target:
         """Return where to send a message whose address is an exchange or a queue."""
@@ -94,7 +93,7 @@ class RabbitMq3Scheme(AddressScheme):
 
     def reply_to(self, exchange: str, key: str) -> str:
         """Return exchange and key."""
-        return f"/exchange/{_escape_slashes(exchange)}/{_escape_slashes(key)}"
+        return self.source(exchange, key)
 
 
 class RabbitMq4Scheme(AddressScheme):
@@ -105,17 +104,17 @@ class RabbitMq4Scheme(AddressScheme):
     reports_unroutable = True
     declares_queue = True
 
-    def queue(self, name: str) -> str:
-        """Return the address of a queue."""
-        return f"/queues/{quote(name, safe='')}"
+    def source(self, exchange: str, key: str) -> str:
+        """Return the queue that the default exchange delivers this key to: other exchanges are no sources."""
+        if exchange != DEFAULT_EXCHANGE:
+            raise ValueError(exchange)
+        return f"/queues/{quote(key, safe='')}"
 
     def target(self, message: Message, *, is_exchange: bool) -> Target:
         """Return the anonymous relay, one link for all; the message's `to` names the node."""
-        name = quote(message.address, safe="")
-        to = (
-            f"/exchanges/{name}/{quote(message.subject or '', safe='')}" if is_exchange else self.queue(message.address)
-        )
-        return Target(None, to, message.subject)
+        address, subject = message.address, message.subject
+        to = self.reply_to(address, subject or "") if is_exchange else self.source(DEFAULT_EXCHANGE, address)
+        return Target(None, to, subject)
 
     def reply_to(self, exchange: str, key: str) -> str:
         """Return exchange and key."""

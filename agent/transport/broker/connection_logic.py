@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from ...qmf.wire.addresses import V1_EXCHANGE, direct_exchange, topic_exchange
 from ...qmf.wire.topic import TopicPattern
-from .address_schemes import AddressScheme, Target, choose_address_scheme
+from .address_schemes import DEFAULT_EXCHANGE, AddressScheme, Target, choose_address_scheme
 from .connection_actions import (
     Action,
     AttachReceiver,
@@ -121,9 +121,9 @@ class BrokerConnectionLogic:
 
     def _set_up_queue(self, subscriptions: Iterable[tuple[str, str]]) -> list[Action]:
         name = self._new_name()
-        self.receivers[name] = Receiver("", None)
+        self.receivers[name] = Receiver(DEFAULT_EXCHANGE, None)
         self.attaching.add(name)
-        receiver = AttachReceiver(name, self.scheme.queue(self._queue), None, is_topic=False)
+        receiver = AttachReceiver(name, self.scheme.source(DEFAULT_EXCHANGE, self._queue), None, is_topic=False)
         exchanges = {self._topic_exchange: "topic", self._direct_exchange: "direct"}
         self._setup = QueueSetup(self._queue, receiver, exchanges)
         return self._setup.start(subscriptions)
