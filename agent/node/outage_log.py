@@ -9,7 +9,7 @@ MAX_REASONS = 16
 _VARYING = re.compile(r"\b(?=[0-9a-f]*\d)[0-9a-f]{8,}(-\d+)*|<\d+\.\d+\.\d+>")
 """Parts of a reason that differ with each attempt: unique names, also numbered ones, and Erlang's process ids.
 
-Other numbers tell reasons apart: those of brokers, ports and error codes. If they differ each time, MAX_REASONS holds.
+Reasons with other numbers, of brokers, ports and error codes, are different. If they never end, MAX_REASONS holds.
 """
 
 
