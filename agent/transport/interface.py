@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..qmf.wire.message import Message
+
+MessageHandler: TypeAlias = "Callable[[Message], None]"
+StateHandler: TypeAlias = "Callable[[ConnectionState, str], None]"
+
+
+def ignore_message(_message: Message) -> None:
+    """Do nothing: the handler of messages that nothing depends on."""
 
 
 class Transport(Protocol):
@@ -21,10 +28,7 @@ class Transport(Protocol):
         """
 
     def start(
-        self,
-        on_message: Callable[[Message], None],
-        on_state: Callable[[ConnectionState, str], None],
-        on_unroutable: Callable[[Message], None] = ...,
+        self, on_message: MessageHandler, on_state: StateHandler, on_unroutable: MessageHandler = ignore_message
     ) -> None:
         """Connect, and stay connected. The callbacks run in the transport's thread and must not block long.
 

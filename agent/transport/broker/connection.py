@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from ...qmf.wire.message import Message
     from ..amqp.event_loop import EventLoop
+    from ..interface import MessageHandler
     from ..options import TransportOptions
     from ..security.client import ClientSecurity
     from .address_schemes import AddressScheme
@@ -60,8 +61,8 @@ class BrokerConnection:
         container: str,
         subscriptions: Iterable[tuple[str, str]],
         on_ready: Callable[[], None],
-        on_message: Callable[[Message], None],
-        on_unroutable: Callable[[Message], None],
+        on_message: MessageHandler,
+        on_unroutable: MessageHandler,
         on_end: Callable[[str, str], None],
     ) -> None:
         """Start the connection; `subscriptions`, pairs of exchange and key, is read when the broker has opened it."""

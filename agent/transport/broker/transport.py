@@ -14,7 +14,7 @@ from ...qmf.wire.addresses import topic_exchange
 from ..amqp.event_loop import EventLoop, Timer
 from ..amqp.outgoing_queue import OutgoingQueue
 from ..amqp.proton_library import load_proton
-from ..interface import ConnectionState
+from ..interface import ConnectionState, ignore_message
 from ..security.client import ClientSecurity
 from .address_schemes import AddressScheme, choose_address_scheme
 from .connection import BrokerConnection
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ...qmf.wire.message import Message
+    from ..interface import MessageHandler, StateHandler
     from ..options import TransportOptions
     from .connect_attempt import ConnectedSocket
 
@@ -64,9 +65,9 @@ class BrokerTransport:
         self._is_connected = self._is_closing = False
         scheme = options.address_scheme if options.address_scheme != "auto" else "qpidd"
         self._scheme: AddressScheme = choose_address_scheme(scheme, None)
-        self._on_message: Callable[[Message], None] = lambda _message: None
-        self._on_state: Callable[[ConnectionState, str], None] = lambda _state, _text: None
-        self._on_unroutable: Callable[[Message], None] = lambda _message: None
+        self._on_message: MessageHandler = ignore_message
+        self._on_state: StateHandler = lambda _state, _text: None
+        self._on_unroutable: MessageHandler = ignore_message
         self._connection_timer: Timer | None = None
         self._outgoing = OutgoingQueue(self._loop, self._send)
         self._dropped = 0
@@ -81,10 +82,7 @@ class BrokerTransport:
         self._loop.call_soon(lambda: self._subscribe(exchange, key))
 
     def start(
-        self,
-        on_message: Callable[[Message], None],
-        on_state: Callable[[ConnectionState, str], None],
-        on_unroutable: Callable[[Message], None] = lambda _message: None,
+        self, on_message: MessageHandler, on_state: StateHandler, on_unroutable: MessageHandler = ignore_message
     ) -> None:
         """Begin to connect; errors are reported to `on_state`."""
         self._on_message, self._on_state, self._on_unroutable = on_message, on_state, on_unroutable

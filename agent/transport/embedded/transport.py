@@ -15,7 +15,7 @@ from ..amqp.outgoing_queue import OutgoingQueue
 from ..amqp.proton_library import load_proton
 from ..codec.errors import DecodeError, EncodeError
 from ..codec.message_codec import decode, encode
-from ..interface import ConnectionState
+from ..interface import ConnectionState, ignore_message
 from ..security.server import ServerSecurity
 from ..urls import parse_url
 from .admission import Admission, source_of
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ...qmf.wire.message import Message
+    from ..interface import MessageHandler, StateHandler
     from ..options import TransportOptions
     from .message_queue import MessageQueue
 
@@ -57,7 +58,7 @@ class EmbeddedTransport:
         self._login_failures = LoginFailures()
         self._closed_pending = 0
         self._listener: Listener | None = None
-        self._on_message: Callable[[Message], None] = lambda _message: None
+        self._on_message: MessageHandler = ignore_message
         self._outgoing = OutgoingQueue(self._loop, self._publish)
         self._invalid = 0
 
@@ -82,10 +83,7 @@ class EmbeddedTransport:
         self._loop.call_soon(lambda: self._bind(exchange, key))
 
     def start(
-        self,
-        on_message: Callable[[Message], None],
-        on_state: Callable[[ConnectionState, str], None],
-        on_unroutable: Callable[[Message], None] = lambda _message: None,
+        self, on_message: MessageHandler, on_state: StateHandler, on_unroutable: MessageHandler = ignore_message
     ) -> None:
         """Listen; raise Unavailable when the address is in use or not this host's."""
         del on_unroutable
