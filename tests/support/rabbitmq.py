@@ -10,6 +10,7 @@ import socket
 import subprocess
 import time
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -171,6 +172,17 @@ class RabbitMq:
             if b"Killed" in subprocess.run(command, capture_output=True, check=False).stdout:
                 return
             time.sleep(0.1)
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def pid(self) -> int:
         """Return the process id of the broker itself, below its shell scripts."""

@@ -76,6 +76,17 @@ class Peer:
         self.transport.close()
 
 
+def connect_agent(url: str, **options: object) -> Peer:
+    """Connect an agent that echoes requests; it may not be connected yet."""
+    all_options = TransportOptions(**{"urls": (url,), **options})  # type: ignore[arg-type]
+    return Peer(all_options, (DIRECT, AGENT), (TOPIC, "console.#"), echo=True)
+
+
+def connect_console(url: str, *keys: str) -> Peer:
+    """Connect a console that receives these keys of the topic exchange."""
+    return Peer(TransportOptions(urls=(url,)), *[(TOPIC, key) for key in keys]).connected()
+
+
 def embedded_agent(**options: object) -> Peer:
     """Run an agent that listens and echoes requests."""
     return Peer(

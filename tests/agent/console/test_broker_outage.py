@@ -17,21 +17,13 @@ from hostinfo.agent.qmf import Agent, DataObject, Message
 from hostinfo.agent.transport import TransportOptions, open_transport
 from tests.support.fleet import PROCESSORS, Fleet, agent_name, fleet_agent
 from tests.support.qmf_node import NOW, processor
-from tests.support.rabbitmq import RabbitMq, require_version_4
+from tests.support.rabbitmq import RabbitMq
 from tests.support.transport_helpers import TOPIC, wait_until
 
 pytest.importorskip("proton")
 pytestmark = pytest.mark.slow
 AGENT = agent_name(1)
 Outage = Callable[[RabbitMq, Callable[[], None]], None]
-
-
-@pytest.fixture(scope="module")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMq]:
-    found = RabbitMq(tmp_path_factory.mktemp("rabbit"), version_4=require_version_4())
-    found.start()
-    yield found
-    found.stop()
 
 
 class Watched:

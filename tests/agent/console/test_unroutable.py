@@ -29,12 +29,8 @@ def embedded(_folder: Path) -> Iterator[str]:
 
 @contextmanager
 def rabbitmq_4(folder: Path) -> Iterator[str]:
-    broker = RabbitMq(folder, version_4=require_version_4())
-    broker.start()
-    try:
+    with RabbitMq(folder, version_4=require_version_4()) as broker:
         yield broker.url
-    finally:
-        broker.stop()
 
 
 @pytest.fixture(scope="module", params=[embedded, pytest.param(rabbitmq_4, marks=pytest.mark.slow)])

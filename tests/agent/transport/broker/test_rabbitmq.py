@@ -11,7 +11,16 @@ from hostinfo.agent.qmf import Message
 from hostinfo.agent.transport import ConnectionState, TransportOptions
 from tests.support.certificates import SAN, Authority
 from tests.support.rabbitmq import RabbitMq, is_installed
-from tests.support.transport_helpers import AGENT, DIRECT, TOPIC, Peer, request, wait_until
+from tests.support.transport_helpers import (
+    AGENT,
+    DIRECT,
+    TOPIC,
+    Peer,
+    connect_agent,
+    connect_console,
+    request,
+    wait_until,
+)
 
 pytest.importorskip("proton")
 pytestmark = [
@@ -28,56 +37,12 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 @pytest.fixture(scope="module")
 def broker(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[RabbitMq]:
     certificate = authority.sign("broker", extension=SAN)
-    found = RabbitMq(tmp_path_factory.mktemp("rabbit"), certificate=certificate, ca=str(authority.ca))
-    found.start()
-    yield found
-    found.stop()
-
-
-def connect_agent(broker: RabbitMq, **options: object) -> Peer:
-    """Connect an agent that echoes requests."""
-    all_options = TransportOptions(**{"urls": (broker.url,), **options})  # type: ignore[arg-type]
-    return Peer(all_options, (DIRECT, AGENT), (TOPIC, "console.#"), echo=True)
-
-
-def connect_console(broker: RabbitMq, *keys: str) -> Peer:
-    return Peer(TransportOptions(urls=(broker.url,)), *[(TOPIC, key) for key in keys]).connected()
-
-
-def test_requests_broadcasts_and_indications_are_delivered(broker: RabbitMq) -> None:
-    with (
-        connect_agent(broker).connected() as agent,
-        connect_console(broker, "direct-console.1", "agent.ind.#") as console,
-    ):
-        assert agent.states == [(ConnectionState.CONNECTED, f"{broker.url} (rabbitmq-3)")]
-        assert console.transport.reply_to("direct-console.1") == f"/exchange/{TOPIC}/direct-console.1"
-        console.transport.send(request(console.transport, "direct-console.1", {"n": 1}))
-        locate = Message(
-            address=TOPIC,
-            subject="console.request.agent_locate",
-            reply_to=console.transport.reply_to("direct-console.1"),
-            correlation_id="2",
-            body=["eq", "a", ["quote", "b"]],
-        )
-        console.transport.send(locate)
-        agent.transport.send(Message(address=TOPIC, subject="agent.ind.heartbeat.v.p.i", body={"beat": 1}))
-        console.wait(lambda: len(console.messages) == 3)
-        assert {message.correlation_id: message.body for message in console.messages} == {
-            "1": {"n": 1},
-            "2": ["eq", "a", ["quote", "b"]],
-            None: {"beat": 1},
-        }
-
-
-@pytest.mark.parametrize("key", ["My Vendor:a product:1-2", "a/b:c:d", "x:y:!$&'()*"])
-def test_agents_with_unusual_names_are_reached(broker: RabbitMq, key: str) -> None:
-    with Peer(TransportOptions(urls=(broker.url,)), (DIRECT, key)).connected() as agent:
-        agent.transport.send(Message(address=DIRECT, subject=key, body={}))
-        agent.wait(lambda: len(agent.messages) == 1)
+    with RabbitMq(tmp_path_factory.mktemp("rabbit"), certificate=certificate, ca=str(authority.ca)) as found:
+        yield found
 
 
 def test_replies_to_missing_queues_do_not_disturb_the_agent(broker: RabbitMq) -> None:
-    with connect_agent(broker).connected() as agent, connect_console(broker, "direct-console.2") as console:
+    with connect_agent(broker.url).connected() as agent, connect_console(broker.url, "direct-console.2") as console:
         for number in range(5):
             console.transport.send(
                 Message(address=DIRECT, subject=AGENT, reply_to=f"missing-queue-{number}", body={"n": number})
@@ -97,12 +62,12 @@ def test_a_password_is_sent_over_tls_and_messages_carry_the_user(
     password.write_text("secret")
     password.chmod(0o600)
     options = {"urls": (broker.tls_url,), "ca": str(authority.ca), "user": "node1", "password_file": str(password)}
-    with connect_agent(broker, **options).connected() as agent:
+    with connect_agent(broker.url, **options).connected() as agent:
         agent.transport.send(Message(address=DIRECT, subject=AGENT, body={}))
         agent.wait(lambda: len(agent.messages) == 1)
         assert agent.messages[0].user_id == "node1"
     password.write_text("wrong")
-    with connect_agent(broker, **options) as agent:
+    with connect_agent(broker.url, **options) as agent:
         agent.wait(lambda: bool(agent.states))
         assert agent.states[0][0] is ConnectionState.REFUSED
 
@@ -115,7 +80,7 @@ def test_missing_exchanges_are_reported(broker: RabbitMq) -> None:
 
 
 def test_the_documented_policy_deletes_abandoned_queues(broker: RabbitMq) -> None:
-    with connect_agent(broker).connected() as agent:
+    with connect_agent(broker.url).connected() as agent:
         time.sleep(3)  # longer than a queue without a consumer lives
         assert broker.control("list_queues", "name").count("amq.gen-") >= 2
         agent.transport.send(Message(address=DIRECT, subject=AGENT, body={}))
@@ -124,7 +89,7 @@ def test_the_documented_policy_deletes_abandoned_queues(broker: RabbitMq) -> Non
 
 
 def test_a_killed_broker_is_found_soon_after_its_return_and_no_old_message_follows(broker: RabbitMq) -> None:
-    with connect_agent(broker) as agent, connect_console(broker, "agent.ind.#") as console:
+    with connect_agent(broker.url) as agent, connect_console(broker.url, "agent.ind.#") as console:
         agent.connected()
         broker.kill()
         agent.wait(lambda: agent.state is not ConnectionState.CONNECTED)
@@ -145,7 +110,7 @@ def test_a_killed_broker_is_found_soon_after_its_return_and_no_old_message_follo
 
 
 def test_messages_lost_with_a_killed_broker_are_counted_and_the_others_in_order(broker: RabbitMq) -> None:
-    with connect_agent(broker).connected() as agent, connect_console(broker, "agent.ind.#") as console:
+    with connect_agent(broker.url).connected() as agent, connect_console(broker.url, "agent.ind.#") as console:
         sent = 0
 
         def send_for(seconds: float) -> None:

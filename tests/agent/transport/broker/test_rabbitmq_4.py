@@ -8,71 +8,37 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 
 import pytest
 
 from hostinfo.agent.qmf import Message
 from hostinfo.agent.transport import ConnectionState, TransportOptions
 from tests.support.command import ROOT
-from tests.support.rabbitmq import RabbitMq, require_version_4
-from tests.support.transport_helpers import AGENT, DIRECT, TOPIC, Peer, request, wait_until
+from tests.support.rabbitmq import RabbitMq
+from tests.support.transport_helpers import (
+    AGENT,
+    DIRECT,
+    TOPIC,
+    Peer,
+    connect_agent,
+    connect_console,
+    wait_until,
+)
 
 pytest.importorskip("proton")
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMq]:
-    found = RabbitMq(tmp_path_factory.mktemp("rabbit"), version_4=require_version_4())
-    found.start()
-    yield found
-    found.stop()
-
-
-def connect_agent(broker: RabbitMq) -> Peer:
-    """Connect an agent that echoes requests."""
-    return Peer(TransportOptions(urls=(broker.url,)), (DIRECT, AGENT), (TOPIC, "console.#"), echo=True)
-
-
-def connect_console(broker: RabbitMq, *keys: str) -> Peer:
-    return Peer(TransportOptions(urls=(broker.url,)), *[(TOPIC, key) for key in keys]).connected()
-
-
-def test_requests_broadcasts_and_indications_are_delivered(broker: RabbitMq) -> None:
-    with (
-        connect_agent(broker).connected() as agent,
-        connect_console(broker, "direct-console.1", "agent.ind.#") as console,
-    ):
-        assert agent.states == [(ConnectionState.CONNECTED, f"{broker.url} (rabbitmq-4)")]
-        console.transport.send(request(console.transport, "direct-console.1", {"n": 1}))
-        locate = Message(
-            address=TOPIC,
-            subject="console.request.agent_locate",
-            reply_to=console.transport.reply_to("direct-console.1"),
-            correlation_id="2",
-            body=["eq", "a", ["quote", "b"]],
-        )
-        console.transport.send(locate)
-        agent.transport.send(Message(address=TOPIC, subject="agent.ind.heartbeat.v.p.i", body={"beat": 1}))
-        console.wait(lambda: len(console.messages) == 3)
-        assert {message.correlation_id: message.body for message in console.messages} == {
-            "1": {"n": 1},
-            "2": ["eq", "a", ["quote", "b"]],
-            None: {"beat": 1},
-        }
-
-
 def test_a_subscription_made_later_receives(broker: RabbitMq) -> None:
-    with connect_console(broker, "a.#") as console:
+    with connect_console(broker.url, "a.#") as console:
         console.transport.subscribe(TOPIC, "later.#")
         wait_until(lambda: "later.#" in broker.control("list_bindings", "routing_key"))
         console.transport.send(Message(address=TOPIC, subject="later.x", body={"n": 1}))
         console.wait(lambda: bool(console.messages))
 
 
-@pytest.mark.parametrize("key", ["My Vendor:a product:1-2", "a/b:c:d", "x:y:!$&'()*", "50%:ä:1"])
-def test_agents_with_unusual_names_are_reached(broker: RabbitMq, key: str) -> None:
+def test_an_agent_whose_name_is_not_ascii_is_reached(broker: RabbitMq) -> None:
+    key = "50%:ä:1"
     with Peer(TransportOptions(urls=(broker.url,)), (DIRECT, key)).connected() as agent:
         agent.transport.send(Message(address=DIRECT, subject=key, body={}))
         agent.wait(lambda: len(agent.messages) == 1)
@@ -108,7 +74,7 @@ time.sleep(60)
 def test_a_missing_right_is_named(broker: RabbitMq, rights: tuple[str, str, str], missing: str) -> None:
     broker.control("set_permissions", "guest", *rights)
     try:
-        with connect_agent(broker) as agent:
+        with connect_agent(broker.url) as agent:
             agent.wait(lambda: bool(agent.states))
             assert agent.states[0][0] is ConnectionState.DISCONNECTED
             assert missing in agent.states[0][1]
@@ -119,11 +85,11 @@ def test_a_missing_right_is_named(broker: RabbitMq, rights: tuple[str, str, str]
 
 
 def test_a_user_who_may_not_declare_exchanges_uses_those_that_exist(broker: RabbitMq) -> None:
-    with connect_agent(broker).connected():
+    with connect_agent(broker.url).connected():
         pass
     broker.control("set_permissions", "guest", r"^qmf\.default\.hostinfo-", ".*", ".*")
     try:
-        with connect_agent(broker).connected() as agent:
+        with connect_agent(broker.url).connected() as agent:
             agent.transport.send(Message(address=DIRECT, subject=AGENT, body={}))
             agent.wait(lambda: bool(agent.messages))
     finally:
@@ -131,7 +97,7 @@ def test_a_user_who_may_not_declare_exchanges_uses_those_that_exist(broker: Rabb
 
 
 def test_a_killed_broker_is_found_within_two_seconds_of_its_return_and_no_old_message_follows(broker: RabbitMq) -> None:
-    with connect_agent(broker) as agent, connect_console(broker, "agent.ind.#") as console:
+    with connect_agent(broker.url) as agent, connect_console(broker.url, "agent.ind.#") as console:
         agent.connected()
         broker.kill()
         agent.wait(lambda: agent.state is not ConnectionState.CONNECTED)
