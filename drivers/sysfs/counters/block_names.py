@@ -61,7 +61,11 @@ def volume_kind(name: str) -> str | None:
 
 
 def is_whole_disk(name: str) -> bool:
-    """Return whether a name is that of a whole disk: no partition, and no virtual or composed device."""
+    """Return whether a name is that of a whole disk: no partition, and no virtual or composed device.
+
+    The hardware partitions of an eMMC (mmcblk0boot0, Documentation/driver-api/mmc/mmc-dev-parts.rst) are devices of
+    their own in /sys/block; mmcblk0 does not count their transfers.
+    """
     return not (is_partition(name) or is_virtual(name))
 
 

@@ -88,6 +88,21 @@ def test_sysfs_decides_where_it_lists_block_devices(tmp_path: Path) -> None:
         ("foo0", "other", ("sdb",)), ("dm-0", "dm", ())]  # fmt: skip
 
 
+@pytest.mark.parametrize("has_sysfs", [True, False])
+def test_hardware_partitions_of_an_emmc_are_disks_of_their_own_with_and_without_sysfs(
+    tmp_path: Path, has_sysfs: bool
+) -> None:
+    disks = {"mmcblk0", "mmcblk0boot0", "mmcblk0boot1"}
+    (tmp_path / "proc").mkdir()
+    (tmp_path / "proc/diskstats").write_text(diskstats("mmcblk0 mmcblk0p1 mmcblk0p2 mmcblk0boot0 mmcblk0boot1"))
+    for name in disks if has_sysfs else ():
+        device = f"devices/platform/mmc/block/mmcblk0/{name.removeprefix('mmcblk0')}"
+        (tmp_path / "sys" / device).mkdir(parents=True, exist_ok=True)
+        (tmp_path / "sys/block").mkdir(exist_ok=True)
+        (tmp_path / "sys/block" / name).symlink_to(f"../{device}")
+    assert names_of(tmp_path) == disks
+
+
 def test_volumes_are_distinguished_from_disks_by_their_kind(tmp_path: Path) -> None:
     (tmp_path / "proc").mkdir()
     (tmp_path / "proc/diskstats").write_text(
