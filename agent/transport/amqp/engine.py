@@ -47,6 +47,8 @@ class Engine:
         self._close_timer: Timer | None = None
         self._has_ended = self._is_processing = self._is_bound = False
         self._failure = ("", "")
+        self.has_received = False
+        """Whether the peer has sent any bytes."""
 
     def start(self) -> None:
         """Bind the connection, whose user, password and hostname must be set before, and begin; no-op once ended."""
@@ -79,6 +81,8 @@ class Engine:
 
     def close(self) -> None:
         """Close in order; abort after CLOSE_SECONDS if the peer does not close too."""
+        if self._has_ended:
+            return
         self.connection.close()
         if self._close_timer is None:
             self._close_timer = self._loop.call_later(CLOSE_SECONDS, self.abort)
@@ -99,7 +103,9 @@ class Engine:
         if self._is_bound:
             self.transport.unbind()
         self.connection.free()
-        self._on_end(*reason)
+        on_end, self._on_end = self._on_end, _ignore
+        on_end(*reason)
+        self._handler = None  # a cycle would keep proton's buffers until the garbage collector runs
 
     def _on_ready(self, may_read: bool, _may_write: bool) -> None:
         if may_read and not self._has_ended:
@@ -118,6 +124,7 @@ class Engine:
             self._on_socket_error(error)
             return
         if data:
+            self.has_received = True
             try:
                 self.transport.push(data)
             except load_proton().TransportException as error:
@@ -199,3 +206,7 @@ class Engine:
             except Exception as error:  # a peer's bytes
                 return "amqp:decode-error", f"the peer's error condition is not readable: {error}"
         return self._failure
+
+
+def _ignore(_condition: str, _text: str) -> None:
+    pass

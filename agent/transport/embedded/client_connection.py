@@ -252,10 +252,10 @@ class ClientConnection:
 
     def _end(self, condition: str, text: str) -> None:
         refused = None
-        if not self._logic.is_open:
+        if not self._logic.is_open and self._engine.has_received:
             mechanism = self._broker.security.refused_mechanism(self._engine.transport)
             refused = f"{mechanism} login failed" if mechanism is not None else text[:REASON_LIMIT] or None
-        else:
+        elif self._logic.is_open:
             _logger.info("%s: disconnected%s", self.address, f" ({text}, {condition})" if text else "")
         self._open_timer.cancel()
         for link in tuple(self._consumers):

@@ -9,6 +9,8 @@ import pytest
 
 from hostinfo.agent.qmf import Message
 from hostinfo.agent.transport import TransportOptions
+from hostinfo.agent.transport.amqp.engine import Engine
+from hostinfo.agent.transport.embedded.client_connection import ClientConnection
 from tests.support.transport_helpers import (
     AGENT,
     ANONYMOUS_OPEN,
@@ -99,3 +101,23 @@ def test_indications_without_a_receiver_cost_microseconds() -> None:
         agent.transport.schedule(0, lambda: done.append(1))
         wait_until(lambda: done)
         assert time.monotonic() - start < 1
+
+
+def test_an_ended_connection_is_freed_without_the_garbage_collector() -> None:
+    """A cycle would keep proton's buffers, 15 KiB for each connection, until a collection of the oldest generation."""
+
+    def alive() -> int:
+        return sum(type(found) in (ClientConnection, Engine) for found in gc.get_objects())
+
+    with embedded_agent() as agent:
+        gc.collect()
+        gc.disable()
+        try:
+            for number in range(40):
+                with socket.create_connection(host_and_port(agent.url), 5) as sock:
+                    if number % 2:
+                        sock.sendall(ANONYMOUS_OPEN)
+                        assert sock.recv(1)
+            wait_until(lambda: alive() <= 2)  # the loop holds its last event
+        finally:
+            gc.enable()
