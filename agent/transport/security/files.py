@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ def read_password(path: str) -> str:
     try:
         data = read_file(path, MAX_PASSWORD_BYTES, check=check)
     except ReadError as error:
-        raise Unavailable(path, f"the password cannot be read: {error.detail}") from error
+        raise Unavailable(path, f"the password cannot be read: {error.detail}{_hint(error.errno)}") from error
     try:
         text = data.decode().rstrip("\r\n")
     except ValueError:
@@ -40,4 +41,17 @@ def check_readable(path: str) -> None:
         with open(path, "rb"):
             pass
     except OSError as error:
-        raise Unavailable(path, f"cannot be read: {error.strerror}") from error
+        raise Unavailable(path, f"cannot be read: {error.strerror}{_hint(error.errno)}") from error
+
+
+def _hint(number: int | None) -> str:
+    """Return the end of a message for a file that this process has no permission to read."""
+    if number != errno.EACCES:
+        return ""
+    import pwd
+
+    try:
+        user = pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        user = str(os.geteuid())
+    return f"; the user {user} must have read permission for it"

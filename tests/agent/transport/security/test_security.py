@@ -1,5 +1,7 @@
 """Authentication with OpenSSL's certificates and Cyrus SASL's database; the agent runs in its own process."""
 
+import os
+import pwd
 import shutil
 import socket
 import ssl
@@ -199,6 +201,27 @@ def test_scram_is_allowed_without_tls_on_loopback_and_plain_is_not(users: str, p
 
 def test_a_client_without_tls_is_refused_by_a_listener_with_tls(password_agent: str, password: str) -> None:
     refusal(password_agent.replace("amqps", "amqp"), user=f"joe@{REALM}", password_file=password)
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("options", [{"key": "FILE", "certificate": "FILE"}, {"keytab": "FILE"}, {"password": "FILE"}])
+def test_a_secret_that_the_agents_user_may_not_read_is_reported_with_the_user(
+    tmp_path: Path, options: dict[str, str]
+) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("needs root: the file of another user")
+    path = tmp_path / "secret"
+    path.write_text("secret")
+    path.chmod(0o600)
+    user = pwd.getpwnam("nobody")
+    named = {"password_file" if name == "password" else name: str(path) for name in options}
+    named |= {"user": "joe"} if "password" in options else {}
+    os.seteuid(user.pw_uid)
+    try:
+        with pytest.raises(Unavailable, match=f"{path}: .*denied; the user {user.pw_name} must have read permission"):
+            open_transport(TransportOptions(urls=("amqps://h",), **named))  # type: ignore[arg-type]
+    finally:
+        os.seteuid(0)
 
 
 def test_a_password_file_that_others_may_read_is_refused(tmp_path: Path) -> None:
