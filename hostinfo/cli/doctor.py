@@ -144,8 +144,22 @@ def check_file(path: str, used_for: str, *, if_missing: str = "", if_denied: str
     try:
         os.close(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK))
     except OSError as error:
-        return Check(path, DENIED, used_for, error.strerror or str(error), if_denied)
+        return Check(path, DENIED, used_for, error.strerror or str(error), if_denied + _or_join_group(path, 0o040))
     return Check(path, OK, used_for)
+
+
+def _or_join_group(path: str, permission: int) -> str:
+    """Return the other way to a permission that the file's group has; "": the group is root's, or has none."""
+    status = os.stat(path)
+    if not status.st_mode & permission or status.st_gid == 0:
+        return ""
+    import grp
+
+    try:
+        group = grp.getgrgid(status.st_gid).gr_name
+    except KeyError:
+        group = str(status.st_gid)
+    return f", or join the group {group}"
 
 
 def _check_folder(path: str, used_for: str, fix: str) -> Check:
@@ -158,7 +172,7 @@ def _check_socket(paths: Sequence[str], used_for: str) -> Check:
         if os.path.exists(path):
             if os.access(path, os.W_OK):
                 return Check(path, OK, used_for)
-            return Check(path, DENIED, used_for, "permission denied", "run as root, or join the socket's group")
+            return Check(path, DENIED, used_for, "permission denied", f"run as root{_or_join_group(path, 0o020)}")
     return Check(paths[0], ABSENT, used_for, "does not exist")
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -29,20 +30,29 @@ def test_doctor_shows_what_is_available_and_how_to_get_the_rest(tmp_path: Path) 
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become an ordinary user")
-def test_doctor_shows_what_an_unprivileged_user_may_not_read() -> None:
+@pytest.mark.parametrize(
+    ("mode", "group", "fix"),
+    [
+        (0o000, "root", "run as root"),
+        (0o400, "daemon", "run as root"),
+        (0o440, "daemon", "run as root, or join the group daemon"),
+    ],
+)
+def test_doctor_shows_what_an_unprivileged_user_may_not_read(mode: int, group: str, fix: str) -> None:
     from hostinfo.cli.doctor import DENIED, check_file
 
     with tempfile.TemporaryDirectory() as folder:  # pytest's own is root's alone
         secret = Path(folder) / "secret"
         secret.write_text("x")
-        secret.chmod(0)
+        secret.chmod(mode)
+        shutil.chown(secret, group=group)
         Path(folder).chmod(0o755)
         os.seteuid(65534)
         try:
             check = check_file(str(secret), "a test", if_denied="run as root")
         finally:
             os.seteuid(0)
-    assert (check.state, check.fix) == (DENIED, "run as root")
+    assert (check.state, check.fix) == (DENIED, fix)
 
 
 @pytest.mark.parametrize(
