@@ -36,14 +36,15 @@ def read(sources: Sources, fields: RequestedFields) -> GroupResult[Domain]:
     wants_limits = builder.needs("limits", "is_whole_machine")
     online = _online(reader) if wants_limits or builder.needs("online_cpus") else 0
     share = ContainerShare(reader, online) if wants_limits else None
-    limits, are_known = _read_limits(reader, share.machine_cpus) if share is not None else (None, False)
+    found = _read_limits(reader, share.machine_cpus) if share is not None else None
+    limits = found.limits if found is not None and found.limits != Limits() else None
     xen = read_role(sources.tree) if builder.needs("is_whole_machine", "uuid", "guest_type") else None
     return builder.build(
         Domain(
             online_cpus=online.bit_count() or None,
             memory_bytes=_memory(reader) if builder.needs("memory_bytes") else None,
             limits=limits,
-            is_whole_machine=_is_whole(builder, xen, limits, are_known, share),
+            is_whole_machine=_is_whole(builder, xen, found, share),
             uuid=_read_xen(reader, "uuid") if xen else None,
             guest_type=_read_xen(reader, "guest_type") if xen else None,
         )
@@ -84,8 +85,8 @@ def _memory(reader: FieldReader) -> int | None:
     return parse_meminfo(reader.text("memory_bytes", "proc/meminfo") or "").get("MemTotal")
 
 
-def _read_limits(reader: FieldReader, online: int) -> tuple[Limits | None, bool]:
-    """Return the limits, None if there are none; and whether they are known."""
+def _read_limits(reader: FieldReader, online: int) -> cgroup.GroupLimits | None:
+    """Return the limits; None: they are not known."""
     try:
         found = cgroup.read_limits(reader.tree, online)
     except ReadError as error:
@@ -93,21 +94,24 @@ def _read_limits(reader: FieldReader, online: int) -> tuple[Limits | None, bool]
             reader.builder.unsupported("limits", error.source, "does not exist: the control group is unknown")
         else:
             reader.report_once("limits", error)
-        return None, False
+        return None
     except DriverError as error:
         reader.report_once("limits", error)
-        return None, False
+        return None
     for field, source in found.sources.items():
         reader.builder.record_source(source, f"limits.{field}")
     if found.hidden:
         reader.builder.unsupported("limits", "/proc/self/mountinfo", found.hidden)
-    return (found.limits if found.limits != Limits() else None), not found.hidden
+    return found
 
 
 def _is_whole(
-    builder: FactBuilder, xen: str | None, limits: Limits | None, are_known: bool, share: ContainerShare | None
+    builder: FactBuilder, xen: str | None, found: cgroup.GroupLimits | None, share: ContainerShare | None
 ) -> bool | None:
-    """Return whether no CPU and no memory is withheld; a limit on the number of processes does not count."""
+    """Return whether no CPU and no memory is withheld from this operating system.
+
+    A limit on the number of processes does not count, nor one of the system service that this process belongs to.
+    """
     if not builder.needs("is_whole_machine"):
         return None
     if xen == DOM0:
@@ -119,7 +123,7 @@ def _is_whole(
     if share is not None and share.is_smaller:
         builder.record_source("/proc/self/mountinfo (a filter such as lxcfs)", "is_whole_machine")
         return False
-    is_limited = limits is not None and (limits.cpus, limits.cpu_numbers, limits.memory_bytes) != (None, None, None)
+    is_limited, are_known = (found.withholds, not found.hidden) if found is not None else (False, False)
     if not is_limited and (not are_known or (share is not None and share.is_filtered)):
         why = "the limits are unknown" if not are_known else f"{REASON}; no limit is visible"
         builder.unsupported("is_whole_machine", "/proc/self/cgroup", why)

@@ -33,9 +33,9 @@ class Domain:
     limits: Limits | None = None
     """Limits of the control group; None: it has none."""
     is_whole_machine: bool | None = None
-    """True: all of the machine is assigned to this operating system, and no limit applies; False: a limit or
-    lxcfs withholds CPUs or memory; None: not known, such as if the mounts do not show this process' control group, or
-    not those above it."""
+    """True: all of the machine is assigned to this operating system, and no limit applies, apart from those of the
+    service that reports it; False: a limit or lxcfs withholds CPUs or memory; None: not known, such as if the mounts do
+    not show this process' control group, or not those above it."""
     uuid: str | None = None
     """UUID of the Xen domain (zeros in a Dom0); None: not a Xen domain."""
     guest_type: str | None = None

@@ -98,6 +98,12 @@ def test_the_agents_user_can_read_every_fact_that_root_can(node: Node, received:
     assert set(errors(received["objects"])) <= set(dump["errors"])
 
 
+@pytest.mark.parametrize("node", WHOLE, indirect=True)
+def test_the_limits_of_the_unit_are_not_those_of_the_machine(node: Node, received: dict[str, Any]) -> None:
+    assert json.loads(node.run.text("dump"))["domain"]["is_whole_machine"] is True
+    assert received["objects"]["ovirtNode"][0]["isWholeMachine"] is True
+
+
 def test_the_agent_starts_within_its_timeout_at_the_first_attempt(received: dict[str, Any]) -> None:
     assert received["commands"]["start"]["status"] == 0, received["commands"]
     state = properties(received, "started")

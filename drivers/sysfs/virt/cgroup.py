@@ -12,6 +12,7 @@ from hostinfo.model.domain import Limits
 
 from ...sources import cpulist
 from ...sources.tree import source_of
+from .namespaces import FIRST_CGROUP_NAMESPACE, FIRST_PID_NAMESPACE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 _DEPTH_LIMIT = 64  # nested groups; far fewer in practice
 _WITHHOLDING = ("cpu", "cpuset", "memory")
 """Controllers whose limits withhold a part of the machine."""
-_FIRST_NAMESPACE = "cgroup:[4026531835]"  # PROC_CGROUP_INIT_INO, the same on every kernel
 _NO_LIMIT = 1 << 60  # "no limit" of version 1 is LONG_MAX rounded down to a page
 
 
@@ -49,10 +49,12 @@ class Hierarchy:
 class GroupLimits:
     """The limits that are visible, and why others may exist."""
 
-    __slots__ = ("hidden", "limits", "sources")
+    __slots__ = ("hidden", "limits", "sources", "withholds")
 
-    def __init__(self, limits: Limits, sources: dict[str, str], hidden: str) -> None:
+    def __init__(self, limits: Limits, sources: dict[str, str], hidden: str, *, withholds: bool) -> None:
         self.limits = limits
+        self.withholds = withholds
+        """Whether a limit withholds CPUs or memory; not one of the process' own system service (systemd.service(5))."""
         self.sources = sources
         """The file of each limit."""
         self.hidden = hidden
@@ -64,14 +66,26 @@ def read_limits(tree: Tree, online: int) -> GroupLimits:
     memberships = tree.text("proc/self/cgroup")
     found = parse_hierarchies(memberships, tree.text("proc/self/mountinfo"))
     reader = _LimitReader(tree, found)
-    limits = Limits(
-        cpus=reader.lowest("cpus", "cpu", _quota),
-        cpu_numbers=reader.cpu_numbers(online),
-        memory_bytes=reader.lowest("memory_bytes", "memory", _memory),
-        swap_bytes=reader.lowest("swap_bytes", "memory", _swap),
-        processes=reader.lowest("processes", "pids", _processes),
-    )
-    return GroupLimits(limits, reader.sources, _hidden_reason(tree, parse_memberships(memberships), found))
+    limits = reader.limits(online)
+    above = _above_own_service(tree, found)
+    others = limits if above is found else _LimitReader(tree, above).limits(online)
+    withholds = (others.cpus, others.cpu_numbers, others.memory_bytes) != (None, None, None)
+    hidden = _hidden_reason(tree, parse_memberships(memberships), found)
+    return GroupLimits(limits, reader.sources, hidden, withholds=withholds)
+
+
+def _above_own_service(tree: Tree, found: dict[str, Hierarchy]) -> dict[str, Hierarchy]:
+    """Return the groups whose limits apply to more than this process' service: without the group that systemd made.
+
+    In another PID namespace, it may be the service that runs a container: nothing is left out.
+    """
+    own = [hierarchy for hierarchy in found.values() if hierarchy.groups and hierarchy.groups[0].endswith(".service")]
+    if not own or tree.link("proc/self/ns/pid") != FIRST_PID_NAMESPACE:
+        return found
+    return {
+        name: Hierarchy(hierarchy.groups[1:], hierarchy.is_v2) if hierarchy in own else hierarchy
+        for name, hierarchy in found.items()
+    }
 
 
 def _hidden_reason(tree: Tree, paths: dict[str, str], found: dict[str, Hierarchy]) -> str:
@@ -81,7 +95,7 @@ def _hidden_reason(tree: Tree, paths: dict[str, str], found: dict[str, Hierarchy
         if path is None:  # the kernel has no such controller
             continue
         if hierarchy is None:
-            if path != "/" or tree.link("proc/self/ns/cgroup") != _FIRST_NAMESPACE:
+            if path != "/" or tree.link("proc/self/ns/cgroup") != FIRST_CGROUP_NAMESPACE:
                 return f"the control group {path[:200]} of this process is not mounted ({controller})"
         elif hierarchy.is_hidden:
             return f"the mounted control groups do not show that of this process, {path[:200]} ({controller})"
@@ -92,7 +106,7 @@ def _hidden_reason(tree: Tree, paths: dict[str, str], found: dict[str, Hierarchy
 
 def _is_below_namespace(tree: Tree, hierarchy: Hierarchy) -> bool:
     """Whether the root of the mount is a group of the machine's hierarchy, seen as "/" in a cgroup namespace."""
-    if tree.link("proc/self/ns/cgroup") not in (None, _FIRST_NAMESPACE):
+    if tree.link("proc/self/ns/cgroup") not in (None, FIRST_CGROUP_NAMESPACE):
         return True
     # the root of version 2 has no type
     return hierarchy.is_v2 and tree.exists(f"{hierarchy.groups[-1]}/cgroup.type")
@@ -160,6 +174,15 @@ class _LimitReader:
 
     def _hierarchy(self, controller: str) -> Hierarchy | None:
         return self.hierarchies.get(controller) or self.hierarchies.get("")
+
+    def limits(self, online: int) -> Limits:
+        return Limits(
+            cpus=self.lowest("cpus", "cpu", _quota),
+            cpu_numbers=self.cpu_numbers(online),
+            memory_bytes=self.lowest("memory_bytes", "memory", _memory),
+            swap_bytes=self.lowest("swap_bytes", "memory", _swap),
+            processes=self.lowest("processes", "pids", _processes),
+        )
 
     def lowest(self, field: str, controller: str, read: Limit[N]) -> N | None:
         """Return the lowest limit from this group up to the root."""

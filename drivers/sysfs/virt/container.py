@@ -6,8 +6,8 @@ Source: systemd's "Container Interface" (container=, /run/host, /run/systemd/con
 
 from ...sources.container_view import is_gvisor, read_container_view
 from ...sources.tree import Tree, source_of
+from .namespaces import FIRST_PID_NAMESPACE
 
-_FIRST_PID_NAMESPACE = "pid:[4026531836]"  # PROC_PID_INIT_INO, the same on every kernel since 3.8
 _LAYERED = frozenset({"overlay", "aufs", "fuse-overlayfs", "fuse.fuse-overlayfs"})
 _FILES = (("run/.containerenv", "podman"), (".dockerenv", "docker"))  # podman creates both
 _CGROUPS = (
@@ -93,7 +93,7 @@ def _by_mounts(tree: Tree) -> Found | None:
 
 def _is_booted_image(tree: Tree) -> bool:
     """Return whether this is a machine booted from a container image: initial PID namespace, root on a disk."""
-    if tree.link("proc/self/ns/pid") != _FIRST_PID_NAMESPACE:
+    if tree.link("proc/self/ns/pid") != FIRST_PID_NAMESPACE:
         return False
     kind, device, _ = _root_mount(tree)
     return device.startswith("/dev/") and kind not in _LAYERED

@@ -62,6 +62,29 @@ def test_the_root_group_has_no_limits(tmp_path: Path) -> None:
     assert (found.limits, found.is_whole_machine) == (None, True)
 
 
+@pytest.mark.parametrize(
+    ("path", "limited", "namespace", "is_whole"),
+    [
+        ("system.slice/agent.service", "system.slice/agent.service", "pid:[4026531836]", True),
+        ("user.slice/user@1.service/app.slice/a.service", "user.slice/user@1.service", "pid:[4026531836]", False),
+        ("system.slice/agent.service", "system.slice", "pid:[4026531836]", False),
+        ("system.slice/agent.service/worker", "system.slice/agent.service", "pid:[4026531836]", False),
+        ("machine.slice/box.scope", "machine.slice/box.scope", "pid:[4026531836]", False),
+        # such as podman --cgroups=disabled in a service, whose limits are the container's
+        ("system.slice/box.service", "system.slice/box.service", "pid:[4026532193]", False),
+    ],
+)
+def test_limits_of_the_own_service_withhold_no_part_of_the_machine(
+    tmp_path: Path, path: str, limited: str, namespace: str, is_whole: bool
+) -> None:
+    (tmp_path / "proc/self/ns").mkdir(parents=True)
+    (tmp_path / "proc/self/ns/pid").symlink_to(namespace)
+    files = {f"sys/fs/cgroup/{limited}/memory.max": f"{MIB}\n", f"sys/fs/cgroup/{limited}/cpu.max": "50000 100000\n"}
+    found = grouped(tmp_path, f"0::/{path}\n", V2_MOUNT, files)
+    assert found.limits == Limits(memory_bytes=MIB, cpus=0.5)
+    assert found.is_whole_machine is is_whole
+
+
 def test_a_limit_on_processes_withholds_no_part_of_the_machine(tmp_path: Path) -> None:
     """Every session under systemd has one."""
     found = grouped(tmp_path, "0::/user.slice\n", V2_MOUNT, {"sys/fs/cgroup/user.slice/pids.max": "9000\n"})
