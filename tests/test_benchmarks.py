@@ -92,3 +92,13 @@ def test_the_large_machine_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert caches == [(1, 48 << 10, 16), (1, 32 << 10, 16), (2, 2 << 20, 16), (3, 32 << 20, 2)]
     assert [node.cpus for node in numa.value.nodes][1] == (4, 5, 6, 7, 20, 21, 22, 23)
     assert {node.total_bytes for node in numa.value.nodes} == {16 << 30}
+
+
+@pytest.mark.slow
+def test_a_fleet_at_the_embedded_exchange_is_listed_whole() -> None:
+    pytest.importorskip("proton")
+    done = run(str(BENCHMARKS / "agent.py"), "--only", "fleet", "--agents", "10", "--seconds", "10")
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"heartbeats received / expected +\| +(?:9\d|1[0-2]\d) % ", done.stdout), done.stdout
+    assert done.stdout.count("console list, 11 agents found") == 3
+    assert done.stdout.count("one object of each of them: 11 answers") == 3
