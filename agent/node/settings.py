@@ -1,5 +1,6 @@
 """The agent's configuration: agent.toml, overridden by the command line. Both name files of secrets, and hold none."""
 
+import math
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -63,6 +64,8 @@ class CommandLine:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
+DEFAULT_TRANSPORT = TransportOptions(spread_seconds=30.0)
+"""Of an agent: one of many that lose their broker together."""
 _RANGES = {
     "statistics_seconds": (MIN_INTERVAL_SECONDS, MAX_INTERVAL_SECONDS),
     "inventory_seconds": (10, 86400),
@@ -85,9 +88,9 @@ def settings(line: CommandLine) -> Settings:
     broker = _transport(where, "broker", tables["broker"], found.domain)
     listen = _transport(where, "listen", tables["listen"], found.domain)
     if line.brokers:
-        broker = replace(broker or TransportOptions(domain=found.domain), urls=tuple(line.brokers))
+        broker = replace(broker or replace(DEFAULT_TRANSPORT, domain=found.domain), urls=tuple(line.brokers))
     if line.listen is not None:
-        listen = replace(listen or TransportOptions(domain=found.domain), listen=line.listen)
+        listen = replace(listen or replace(DEFAULT_TRANSPORT, domain=found.domain), listen=line.listen)
     if listen is not None and listen.listen is None:
         raise ParseError(where, "listen: the url is missing")
     policy = load(found.policy_file) if found.policy_file is not None else DEFAULT
@@ -104,7 +107,7 @@ def _transport(where: str, name: str, table: object, domain: str) -> TransportOp
         values["listen"] = values.pop("url")
     known = [one.name for one in fields(TransportOptions) if one.name not in ("domain", "name")]
     known.remove("urls" if name == "listen" else "listen")
-    options = _fill(where, f"{name}.", TransportOptions(domain=domain), values, known)
+    options = _fill(where, f"{name}.", replace(DEFAULT_TRANSPORT, domain=domain), values, known)
     if options.address_scheme not in ADDRESS_SCHEMES:
         raise ParseError(
             where, f"{name}.address_scheme: must be one of {', '.join(ADDRESS_SCHEMES)}, not {options.address_scheme!r}"
@@ -129,8 +132,11 @@ def _check(where: str, name: str, value: object, annotation: object) -> object:
         if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
             return tuple(value)
         raise ParseError(where, f"{name}: expected a list of strings")
-    if float in choices and type(value) is int:
-        return float(value)
+    if float in choices and type(value) in (int, float):
+        number = float(value)  # type: ignore[arg-type]  # it is one of the two
+        if math.isfinite(number) and number >= 0:
+            return number
+        raise ParseError(where, f"{name}: expected a finite number, 0 or more, not {value!r}")
     if type(value) in choices:
         return value
     words = {str: "a string", int: "an integer", bool: "true or false", float: "a number"}

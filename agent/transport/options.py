@@ -57,6 +57,9 @@ class TransportOptions:
     """Upper limit of the time between two attempts to connect; each is random, from zero to a doubling limit."""
     retry_refused_seconds: float = 1.2
     """The same limit while nothing accepts the connection."""
+    spread_seconds: float = 0.0
+    """Upper limit of the random time between a broker's return after an outage and the login, so that a fleet does not
+    return all at once; never longer than a quarter of the outage, or two seconds. 0: at once."""
     max_connections: int = 1_024
     """Listening: clients at a time."""
     max_links: int = 64

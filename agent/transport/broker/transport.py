@@ -19,6 +19,7 @@ from ..security.client import ClientSecurity
 from .address_schemes import AddressScheme, choose_address_scheme
 from .connection import BrokerConnection
 from .connector import Connector
+from .return_spread import ReturnSpread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,6 +59,7 @@ class BrokerTransport:
         self._loop = loop or EventLoop("hostinfo-amqp")
         self._connector = Connector(options, self._loop, self._security.mechanisms_for)
         self._backoff = Backoff(FIRST_RETRY_SECONDS, options.retry_seconds)
+        self._spread = ReturnSpread(options.spread_seconds)
         self._container = f"{options.name}-{uuid.uuid4().hex}"
         self._connections = 0
         self._subscriptions: dict[tuple[str, str], None] = {}
@@ -141,6 +143,11 @@ class BrokerTransport:
         if self._is_closing:
             connected.sock.close()
             return
+        wait_seconds = self._spread.wait_seconds()
+        if wait_seconds:
+            connected.sock.close()  # the broker would not wait so long for a login
+            self._loop.call_later(wait_seconds, self._connect)
+            return
         self._connections += 1
         try:
             connection = self._connection = BrokerConnection(
@@ -166,6 +173,7 @@ class BrokerTransport:
             return
         self._scheme = self._connection.scheme
         self._is_connected = True
+        self._spread.connected()
         self._set_connection_timer(STABLE_AFTER_SECONDS, self._backoff.reset)
         self._on_state(ConnectionState.CONNECTED, f"{self._connection.url} ({self._scheme.name})")
 
@@ -205,6 +213,7 @@ class BrokerTransport:
         if self._is_closing:
             self._loop.stop()
             return
+        self._spread.lost()
         if retry_soon:
             delay = self._backoff.next_delay(self._options.retry_refused_seconds)
             self._backoff.failures = min(self._backoff.failures, MAX_FAILURES_AFTER_REFUSED)

@@ -71,9 +71,16 @@ def running_agent(*arguments: str) -> Iterator[Agent]:
         running.close()
 
 
-def test_after_an_outage_it_sends_a_heartbeat_at_once_and_nothing_stale() -> None:
+def at_once(folder: Path) -> tuple[str, str]:
+    """Return the options of an agent that does not wait for others of its fleet."""
+    path = folder / "agent.toml"
+    path.write_text("[broker]\nspread_seconds = 0\nallow_cleartext = true\nallow_anonymous = true\n")
+    return ("--config", str(path))
+
+
+def test_after_an_outage_it_sends_a_heartbeat_at_once_and_nothing_stale(tmp_path: Path) -> None:
     broker = Broker()
-    with running_agent("--broker", broker.url) as running:
+    with running_agent(*at_once(tmp_path), "--broker", broker.url) as running:
         try:
             until(lambda: any(isinstance(one, Indication) for one in broker.received()), 20)
             assert isinstance(broker.received()[0], AgentAnnouncement)
@@ -134,12 +141,9 @@ def test_a_broker_on_a_host_that_was_unreachable_is_found_within_two_seconds(
         shown = subprocess.check_output(["ip", "-n", namespace, "-o", "link", "show", "wire"], text=True)
         mac = shown.partition("link/ether ")[2].split()[0]
         _ip("neigh", "replace", address, "lladdr", mac, "dev", namespace, "nud", "permanent")
-    (tmp_path / "agent.toml").write_text(
-        f'[broker]\nurls = ["amqp://{address}:5672"]\nallow_cleartext = true\nallow_anonymous = true\n'
-    )
     broker = Broker("amqp://0.0.0.0:5672", namespace)
     try:
-        with running_agent("--config", str(tmp_path / "agent.toml")) as running:
+        with running_agent(*at_once(tmp_path), "--broker", f"amqp://{address}:5672") as running:
             running.wait_for("disconnected: .*(no answer|No route)", 20)
             time.sleep(10)  # an exponential backoff would be long by now
             _ip("-n", namespace, "addr", "add", f"{address}/30", "dev", "wire")
