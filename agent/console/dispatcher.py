@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import uuid
 from contextlib import suppress
 from queue import Empty, Full, Queue, SimpleQueue
 from time import monotonic, monotonic_ns
@@ -16,7 +15,7 @@ from time import monotonic, monotonic_ns
 from hostinfo import Unavailable
 
 from ..qmf import Agent, Indication, Message, PendingRequest, RequestBuilder, SchemaId, parse_agent_message
-from ..qmf.wire.addresses import HEARTBEAT_BINDING, topic_exchange
+from ..qmf.wire.addresses import CHECK_PREFIX, HEARTBEAT_BINDING, direct_exchange, topic_exchange, unique_key
 from ..transport import ConnectionState
 from .console_state import Completed, ConsoleState, Delivery, Notified, Streamed, Unroutable
 from .responses import Notification
@@ -51,7 +50,7 @@ class Dispatcher:
         self.domain = domain
         self.dropped = 0
         """Messages and notifications that a full queue did not take."""
-        self._key = f"direct-console.{uuid.uuid4()}"
+        self._key = unique_key("direct-console")
         self._lock = threading.Condition()  # notified when the connection changes
         self._state = ConsoleState()
         self._waiters: dict[str, Waiter] = {}
@@ -64,6 +63,7 @@ class Dispatcher:
     def start(self) -> None:
         """Start to connect, and start the thread."""
         self.transport.subscribe(topic_exchange(self.domain), self._key)
+        self.transport.subscribe(direct_exchange(self.domain), unique_key(CHECK_PREFIX))
         self.bind(HEARTBEAT_BINDING)
         self.transport.start(self._on_message, self._on_connection, self._on_unroutable)
         self._thread.start()

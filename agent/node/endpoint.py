@@ -17,7 +17,7 @@ from ..qmf import (
     direct_exchange,
     topic_exchange,
 )
-from ..qmf.wire.addresses import LOCATE_BINDING
+from ..qmf.wire.addresses import CHECK_PREFIX, LOCATE_BINDING, unique_key
 from ..transport import ConnectionState, Transport, TransportOptions
 from ..transport.urls import parse_url
 from .outage_log import OutageLog
@@ -43,8 +43,8 @@ class Endpoint:
         """Subscribe and start the transport; both functions are called in the transport's thread."""
         identity = self.responder.identity
         self.transport.subscribe(direct_exchange(identity.domain), str(identity.name))
-        if identity.direct_subject:
-            self.transport.subscribe(topic_exchange(identity.domain), identity.direct_subject)
+        own_topic_key = identity.direct_subject or unique_key(CHECK_PREFIX)
+        self.transport.subscribe(topic_exchange(identity.domain), own_topic_key)
         self.transport.subscribe(topic_exchange(identity.domain), LOCATE_BINDING)
         self.transport.start(lambda message: on_message(self, message), lambda *state: on_state(self, *state))
 

@@ -6,6 +6,7 @@ replaces `.`, so that consoles can bind by position.
 
 from dataclasses import dataclass
 from typing import Self
+from uuid import uuid4
 
 from .errors import Malformed, quote_short
 from .limits import MAX_KEY_BYTES
@@ -20,8 +21,16 @@ HEARTBEAT_BINDING = "agent.ind.heartbeat.#"
 EVENT_BINDING = "agent.ind.event.#"
 DATA_BINDING = "agent.ind.data.#"
 
+CHECK_PREFIX = "check"
+"""Keys that start so are for messages of a client to itself, on an exchange on which it has no other key of its own."""
+
 SEVERITIES = ("emerg", "alert", "crit", "error", "warn", "note", "info", "debug")
 """The word for each severity in the key of an event; the index is the number in the body."""
+
+
+def unique_key(prefix: str) -> str:
+    """Return a routing key that no other client has."""
+    return f"{prefix}.{uuid4()}"
 
 
 def direct_exchange(domain: str = DEFAULT_DOMAIN) -> str:

@@ -42,6 +42,8 @@ class AddressScheme:
     """A list is sent in an amqp-sequence section."""
     reports_unroutable = False
     """The broker releases or rejects a message that it can deliver to no queue, unless it was sent settled."""
+    has_exchanges = True
+    """A message to an exchange reaches every queue that is bound with its key."""
     declares_queue = False
     """Clients receive from queues that they have declared; all subscriptions of a connection lead to one queue."""
 
@@ -71,6 +73,7 @@ class PlainScheme(AddressScheme):
 
     name = "plain"
     has_filter = False
+    has_exchanges = False
     filters_locally = True
 
 

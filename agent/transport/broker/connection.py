@@ -21,12 +21,14 @@ from .connection_actions import (
     Fail,
     OpenManagement,
     ReportReady,
+    ReportRepaired,
     Request,
     SessionKind,
 )
 from .connection_logic import BrokerConnectionLogic, Phase
 from .link_table import MAX_MESSAGE_BYTES, LinkTable
 from .management_link import ManagementLink
+from .self_check import SelfCheck, has_wildcard, is_check
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -47,8 +49,8 @@ DRAIN_POLL_SECONDS = 0.02
 class BrokerConnection:
     """The handler of one connection's events; belongs to the loop's thread.
 
-    The states are those of `BrokerConnectionLogic`. `on_ready` is called when the subscriptions are attached, `on_end`
-    with an AMQP condition and a text exactly once, whatever happens.
+    The states are those of `BrokerConnectionLogic`. `on_ready` is called when the subscriptions are attached and a
+    message to each of the own keys came back; `on_end` with an AMQP condition and a text exactly once, in any case.
     """
 
     def __init__(
@@ -78,6 +80,9 @@ class BrokerConnection:
         self._engine = engine = Engine(loop, connected.sock, transport, self, self._end)
         self._links = LinkTable(engine.connection, self.url)
         self._management: ManagementLink | None = None
+        self._container, self._heartbeat_seconds = container, options.heartbeat_seconds
+        self._check: SelfCheck | None = None
+        self._is_ready = False
         engine.connection.container = container
         engine.connection.hostname = connected.url.host
         engine.connection.properties = {proton.symbol("product"): "hostinfo-agent"}
@@ -123,9 +128,15 @@ class BrokerConnection:
         self._engine.process()
         return is_queued
 
+    @property
+    def delays(self) -> dict[tuple[str, str], float]:
+        """Seconds that the last message to oneself took, by exchange and key."""
+        return dict(self._check.delays) if self._check is not None else {}
+
     def close(self) -> None:
         """Close once everything queued is sent."""
         self._logic.close()
+        self._stop_check()
         self._close_when_idle()
 
     def fail(self, text: str) -> None:
@@ -185,7 +196,7 @@ class BrokerConnection:
         delivery, link = event.delivery, event.link
         if link.is_sender:
             if delivery.updated and (unroutable := self._links.settle(link, delivery)) is not None:
-                self._on_unroutable(unroutable)
+                self._on_not_delivered(unroutable)
             return
         match next_step(
             is_aborted=delivery.aborted,
@@ -217,10 +228,14 @@ class BrokerConnection:
                     self._manage(action)
                 case DropSender():
                     self._links.drop_sender(action)
+                    self._on_sender_end(action.warning)
                 case EndSession():
                     self._links.end_session(action)
+                    self._on_sender_end(action.warning if action.session is SessionKind.EXCHANGES else "")
                 case ReportReady():
-                    self._on_ready()
+                    self._start_check()
+                case ReportRepaired() if self._check is not None:
+                    self._check.on_repaired()
                 case Fail(condition, text):
                     self._engine.fail(condition, text)
 
@@ -244,8 +259,56 @@ class BrokerConnection:
             self._invalid += 1
             _logger.info("%s: %s", self.url, error)
             return
-        if receiver is None or receiver.accepts(message.subject):
+        if is_check(message):
+            if self._check is not None:
+                self._check.on_message(message)
+        elif receiver is None or receiver.accepts(message.subject):
             self._on_message(message)
+
+    def _on_not_delivered(self, message: Message) -> None:
+        if not is_check(message):
+            self._on_unroutable(message)
+        elif self._check is not None:
+            self._check.on_unroutable(message)
+
+    # -- messages to oneself
+
+    def _start_check(self) -> None:
+        self._check = SelfCheck(
+            self._loop,
+            self._container,
+            self._heartbeat_seconds,
+            subscriptions=self._subscriptions,
+            exchanges=self._logic.checked_exchanges,
+            send=self.send,
+            is_sent=lambda: self._links.are_senders_idle,
+            repair=lambda: self._repair(self._subscriptions),
+            on_passed=self._on_check_passed,
+            on_failed=lambda text: self._engine.fail("amqp:not-found", text),
+        )
+        self._check.start()
+
+    def _repair(self, subscriptions: Iterable[tuple[str, str]]) -> None:
+        self._perform(self._logic.repair(subscriptions))
+        self._engine.process()
+
+    def _on_check_passed(self) -> None:
+        """Report the first time; later declare again what no message of one's own can check."""
+        if self._is_ready:
+            self._repair([pair for pair in self._subscriptions if has_wildcard(pair[1])])
+        else:
+            self._is_ready = True
+            self._on_ready()
+
+    def _on_sender_end(self, reason: str) -> None:
+        """Look whether messages are still taken; called while links are being dropped, so not at once."""
+        check = self._check
+        if reason and check is not None:
+            self._loop.call_soon(lambda: check.on_sender_end(reason))
+
+    def _stop_check(self) -> None:
+        if self._check is not None:
+            self._check.stop()
 
     def _on_link_end(self, link: Any) -> None:
         if self._management is not None and self._management.owns(link):
@@ -267,5 +330,11 @@ class BrokerConnection:
         self._loop.call_later(DRAIN_POLL_SECONDS, self._close_when_idle)
 
     def _end(self, condition: str, text: str) -> None:
+        if self._check is not None:
+            text = self._check.explain(text)
+        elif self._logic.phase is Phase.ATTACHING:  # RabbitMQ 3 aborts it when rights are missing
+            rights = "configure, write and read its queues and exchanges"
+            text = f"{text or 'the peer closed the connection'}, while subscribing; may its user {rights}?"
         self._logic.end()
+        self._stop_check()
         self._on_end(condition, text)

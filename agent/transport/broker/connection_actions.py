@@ -74,6 +74,11 @@ class ReportReady:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportRepaired:
+    """Bindings that were declared again are there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Fail:
     """Close the connection with this error condition."""
 
@@ -82,5 +87,13 @@ class Fail:
 
 
 Action: TypeAlias = (
-    AttachReceiver | AttachSender | OpenManagement | Request | DropSender | EndSession | ReportReady | Fail
+    AttachReceiver
+    | AttachSender
+    | OpenManagement
+    | Request
+    | DropSender
+    | EndSession
+    | ReportReady
+    | ReportRepaired
+    | Fail
 )

@@ -26,9 +26,11 @@ from .connection_actions import (
     EndSession,
     Fail,
     ReportReady,
+    ReportRepaired,
     SessionKind,
 )
 from .queue_setup import QueueSetup
+from .self_check import is_check
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -119,6 +121,15 @@ class BrokerConnectionLogic:
         is_topic = exchange == self._topic_exchange
         return [AttachReceiver(name, scheme.source(exchange, key), binding_key, is_topic=is_topic)]
 
+    def repair(self, subscriptions: Iterable[tuple[str, str]]) -> list[Action]:
+        """Declare the bindings of these subscriptions again, where clients declare them."""
+        return [ReportRepaired()] if self._setup is None else self._setup.repair(subscriptions)
+
+    @property
+    def checked_exchanges(self) -> frozenset[str]:
+        """The exchanges through which a message to oneself must come back; none where nodes may be queues."""
+        return frozenset({self._topic_exchange, self._direct_exchange} if self.scheme.has_exchanges else ())
+
     def _set_up_queue(self, subscriptions: Iterable[tuple[str, str]]) -> list[Action]:
         name = self._new_name()
         self.receivers[name] = Receiver(DEFAULT_EXCHANGE, None)
@@ -166,8 +177,8 @@ class BrokerConnectionLogic:
         return self.scheme.target(message, is_exchange=is_exchange), kind
 
     def wants_outcome(self, message: Message) -> bool:
-        """Whether to send a message unsettled, to learn that the broker cannot deliver it: only requests need that."""
-        return self.scheme.reports_unroutable and message.reply_to is not None
+        """Whether to send a message unsettled, to learn that the broker cannot deliver it: for requests and checks."""
+        return self.scheme.reports_unroutable and (message.reply_to is not None or is_check(message))
 
     def use_sender(self, address: str | None, kind: SessionKind) -> tuple[str, list[Action]]:
         """Return the name of the sender to this address, and what opens it; the least recently used makes room."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .connection_actions import Action, AttachReceiver, Fail, OpenManagement, Request
+from .connection_actions import Action, AttachReceiver, Fail, OpenManagement, ReportRepaired, Request
 from .management import ManagementRequest, bind, declare_exchange, declare_queue
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class QueueSetup:
         """Requests without response, by number, in the order in which they were sent."""
         self._numbers = 0
         self._refusals: list[str] = []
-        self._is_attached = False
+        self._is_attached = self._is_repairing = False
 
     def start(self, subscriptions: Iterable[tuple[str, str]]) -> list[Action]:
         """Open the management node, and declare everything for these pairs of exchange and key."""
@@ -41,6 +41,12 @@ class QueueSetup:
     def subscribe(self, exchange: str, key: str) -> list[Action]:
         """Add a binding."""
         return [self._request(bind(exchange, key, self._queue))]
+
+    def repair(self, subscriptions: Iterable[tuple[str, str]]) -> list[Action]:
+        """Declare these bindings again; no more than a request for each if they are there."""
+        requests = [bind(exchange, key, self._queue) for exchange, key in subscriptions]
+        self._is_repairing = bool(requests)
+        return [self._request(request) for request in requests] or [ReportRepaired()]
 
     def on_response(self, number: int, status: int, text: str) -> list[Action]:
         """Note the response to a request: an HTTP status, and the text of an error."""
@@ -72,7 +78,10 @@ class QueueSetup:
         return Request(self._numbers, request.method, request.path, request.body)
 
     def _attach_when_done(self) -> list[Action]:
-        if self._waiting or self._is_attached:
+        if self._waiting:
             return []
+        if self._is_attached:
+            repaired, self._is_repairing = self._is_repairing, False
+            return [ReportRepaired()] if repaired else []
         self._is_attached = True
         return [self._receiver]

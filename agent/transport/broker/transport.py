@@ -43,9 +43,9 @@ class BrokerTransport:
 
     Its states::
 
-        WAITING --delay over--> CONNECTING --socket--> ATTACHING --subscriptions attached--> CONNECTED
-           ^                        |                      |                                     |
-           +------------------------+----------------------+--------------lost-------------------+
+        WAITING --delay over--> CONNECTING --socket--> ATTACHING --messages to itself came back--> CONNECTED
+           ^                        |                      |                                           |
+           +------------------------+----------------------+-----------------lost----------------------+
 
     Every state ends with `close`. The delay grows with each failure until a connection has lasted for
     STABLE_AFTER_SECONDS.
