@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import hostinfo
 
 from .exchanges import Exchanges
-from .message_queue import MemoryBudget, MessageQueue
+from .memory_budget import MemoryBudget, Owner
+from .message_queue import MessageQueue
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,9 +28,9 @@ class EmbeddedBroker:
         self.budget = MemoryBudget(options.max_total_bytes)
         self._to_flush: dict[Callable[[], None], None] = {}
 
-    def new_queue(self, on_message: Callable[[MessageQueue], None]) -> MessageQueue:
+    def new_queue(self, owner: Owner, on_message: Callable[[MessageQueue], None]) -> MessageQueue:
         """Return a queue with the limits of the options."""
-        return MessageQueue(self.budget, on_message, self.options.max_queue_messages, self.options.max_queue_bytes)
+        return MessageQueue(owner, on_message, self.options.max_queue_messages, self.options.max_queue_bytes)
 
     def schedule_flush(self, flush: Callable[[], None]) -> None:
         """Call a client's `flush` once in the next round of the loop, so that many messages need one write."""

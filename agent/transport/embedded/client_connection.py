@@ -19,6 +19,7 @@ from .client_connection_logic import (
     RejectMessage,
 )
 from .consumer import Consumer
+from .memory_budget import Owner
 from .node_addresses import LinkRejected
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class ClientConnection:
         options = broker.options
         self._logic = ClientConnectionLogic(broker.exchanges, options.max_links, lambda: f"reply-{uuid.uuid4().hex}")
         self._consumers: dict[Any, Consumer] = {}
+        self._owner = Owner(broker.budget)
         proton = load_proton()
         transport: Any = proton.Transport(proton.Transport.SERVER)
         transport.max_frame_size = MAX_FRAME_BYTES
@@ -189,7 +191,7 @@ class ClientConnection:
         decision = self._logic.attach_consumer(link, ConsumerRequest(remote.address, remote.dynamic, keys, error))
         if isinstance(decision, LinkRejected):
             return decision
-        consumer = self._consumers[link] = Consumer(link, self._broker.new_queue(self._on_queued))
+        consumer = self._consumers[link] = Consumer(link, self._broker.new_queue(self._owner, self._on_queued))
         if decision.dynamic_node is not None:
             self._broker.exchanges.add_dynamic_node(decision.dynamic_node, consumer.queue)
             link.source.dynamic = True

@@ -24,6 +24,7 @@ from .client_connection import ClientConnection
 from .descriptors import connection_limits
 from .listener import Listener
 from .login_failures import LoginFailures
+from .memory_budget import Owner
 
 if TYPE_CHECKING:
     import socket
@@ -52,7 +53,8 @@ class EmbeddedTransport:
         self._security = ServerSecurity(options, self._url)
         self._loop = EventLoop("hostinfo-listen")
         self._broker = EmbeddedBroker(options, self._loop, f"{options.name}-{uuid.uuid4().hex}", self._security)
-        self._queue = self._broker.new_queue(self._on_queued)
+        inbox = Owner(self._broker.budget, guaranteed=2 * options.max_message_bytes)
+        self._queue = self._broker.new_queue(inbox, self._on_queued)
         self._subscriptions: dict[tuple[str, str], None] = {}
         self._admission: Admission[ClientConnection] = Admission(options.max_connections, options.max_connections)
         self._login_failures = LoginFailures()

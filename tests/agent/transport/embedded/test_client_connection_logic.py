@@ -19,7 +19,8 @@ from hostinfo.agent.transport.embedded.client_connection_logic import (
     RejectMessage,
 )
 from hostinfo.agent.transport.embedded.exchanges import Exchanges
-from hostinfo.agent.transport.embedded.message_queue import MemoryBudget, MessageQueue
+from hostinfo.agent.transport.embedded.memory_budget import MemoryBudget, Owner
+from hostinfo.agent.transport.embedded.message_queue import MessageQueue
 from hostinfo.agent.transport.embedded.node_addresses import Destination, LinkRejected
 from tests.support.transport_helpers import AGENT, DIRECT, TOPIC
 
@@ -30,7 +31,7 @@ def exchanges() -> Exchanges:
     """The exchanges of an agent, with a dynamic node."""
     found = Exchanges("default")
     found.reserve(AGENT)
-    found.add_dynamic_node(DYNAMIC, MessageQueue(MemoryBudget(1_000), lambda _queue: None, 10, 1_000))
+    found.add_dynamic_node(DYNAMIC, MessageQueue(Owner(MemoryBudget(1_000)), lambda _queue: None, 10, 1_000))
     return found
 
 

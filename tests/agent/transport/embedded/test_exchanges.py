@@ -6,12 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hostinfo.agent.transport.embedded.exchanges import Exchanges
-from hostinfo.agent.transport.embedded.message_queue import MemoryBudget, MessageQueue
+from hostinfo.agent.transport.embedded.memory_budget import OVERHEAD_BYTES, MemoryBudget, Owner
+from hostinfo.agent.transport.embedded.message_queue import MessageQueue
 from tests.support.transport_helpers import AGENT, DIRECT, TOPIC
 
 
 def new_queue(budget: MemoryBudget | None = None, messages: int = 100, size: int = 1_000) -> MessageQueue:
-    return MessageQueue(budget or MemoryBudget(10_000), lambda _queue: None, messages, size)
+    return MessageQueue(Owner(budget or MemoryBudget(100_000)), lambda _queue: None, messages, size)
 
 
 def drain(queue: MessageQueue) -> list[bytes]:
@@ -23,7 +24,7 @@ def drain(queue: MessageQueue) -> list[bytes]:
 
 @given(st.lists(st.integers(0, 120), max_size=60), st.integers(1, 10), st.integers(50, 100))
 def test_a_full_queue_keeps_the_newest_messages_that_fit(sizes: list[int], messages: int, size: int) -> None:
-    budget = MemoryBudget(10_000)
+    budget = MemoryBudget(100_000)
     queue = new_queue(budget, messages, size)
     expected: deque[bytes] = deque()
     for number, length in enumerate(sizes):
@@ -33,7 +34,8 @@ def test_a_full_queue_keeps_the_newest_messages_that_fit(sizes: list[int], messa
             expected.popleft()
         if length <= size:
             expected.append(data)
-        assert queue.size == budget.used == sum(map(len, expected))
+        assert queue.size == sum(map(len, expected))
+        assert budget.used == queue.size + OVERHEAD_BYTES * len(expected)
     assert budget.dropped == len(sizes) - len(expected)
     assert drain(queue) == list(expected)
     assert budget.used == 0
@@ -41,13 +43,49 @@ def test_a_full_queue_keeps_the_newest_messages_that_fit(sizes: list[int], messa
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 40)), max_size=60))
 def test_all_queues_together_stay_within_the_budget(puts: list[tuple[int, int]]) -> None:
-    budget = MemoryBudget(100)
+    budget = MemoryBudget(1_000)
     queues = [new_queue(budget) for _ in range(3)]
     for number, length in puts:
         queues[number].put(b"x" * length, None, TOPIC)
-        assert sum(queue.size for queue in queues) == budget.used <= 100
+        assert sum(queue.size + OVERHEAD_BYTES * len(queue) for queue in queues) == budget.used <= 1_000
     kept = sum(len(drain(queue)) for queue in queues)
     assert kept + budget.dropped == len(puts)
+
+
+def test_whoever_holds_the_most_loses_its_oldest() -> None:
+    budget = MemoryBudget(100_000)
+    hoarder, small = Owner(budget), Owner(budget)
+    queues = [MessageQueue(hoarder, lambda _queue: None, 10_000, 100_000) for _ in range(9)]
+    for number in range(200):
+        queues[number % 9].put(bytes(1_000), None, TOPIC)
+    reply = MessageQueue(small, lambda _queue: None, 10_000, 100_000)
+    for number in range(40):
+        reply.put(bytes([number]) * 1_000, None, TOPIC)
+        queues[0].put(bytes(1_000), None, TOPIC)
+    assert drain(reply) == [bytes([number]) * 1_000 for number in range(40)]
+    assert budget.used <= 100_000
+
+
+def test_a_flood_of_tiny_messages_is_counted_with_what_they_cost() -> None:
+    budget = MemoryBudget(100_000)
+    queue = MessageQueue(Owner(budget), lambda _queue: None, 10_000, 100_000)
+    for _ in range(5_000):
+        queue.put(b"x", None, TOPIC)
+    assert len(queue) == 100_000 // (1 + OVERHEAD_BYTES)
+
+
+def test_guaranteed_memory_is_there_whatever_others_hold() -> None:
+    budget = MemoryBudget(100_000)
+    others = [new_queue(budget, 1_000, 100_000) for _ in range(100)]
+    inbox = MessageQueue(Owner(budget, guaranteed=20_000), lambda _queue: None, 1_000, 100_000)
+    for _ in range(10):
+        for queue in others:
+            queue.put(bytes(800), None, TOPIC)
+    inbox.put(bytes(15_000), None, DIRECT)
+    assert len(inbox) == 1
+    for queue in others:
+        queue.put(bytes(800), None, TOPIC)
+    assert len(inbox) == 1
 
 
 def test_a_message_is_routed_to_its_exchange_and_key_and_to_no_other() -> None:
@@ -81,7 +119,7 @@ def test_a_removed_queue_receives_nothing_and_holds_nothing() -> None:
     exchanges.add_dynamic_node("reply-1", removed)
     assert exchanges.publish(TOPIC, "agent.x", b"data", None) == 2
     exchanges.remove(removed, "reply-1")
-    assert budget.used == other.size == 4
+    assert (budget.used, other.size) == (4 + OVERHEAD_BYTES, 4)
     assert exchanges.publish(TOPIC, "agent.x", b"data", None) == 1
     assert exchanges.publish(DIRECT, AGENT, b"data", None) == 1
     assert not exchanges.has_route("reply-1", None)

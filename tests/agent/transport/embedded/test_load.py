@@ -4,6 +4,8 @@ import gc
 import resource
 import socket
 import time
+from functools import partial
+from typing import Any
 
 import pytest
 
@@ -23,7 +25,9 @@ from tests.support.transport_helpers import (
     wait_until,
 )
 
-pytest.importorskip("proton")
+proton = pytest.importorskip("proton")
+from proton.utils import BlockingConnection  # noqa: E402
+
 pytestmark = pytest.mark.slow
 
 
@@ -101,6 +105,23 @@ def test_indications_without_a_receiver_cost_microseconds() -> None:
         agent.transport.schedule(0, lambda: done.append(1))
         wait_until(lambda: done)
         assert time.monotonic() - start < 1
+
+
+def test_a_client_that_hoards_messages_does_not_silence_the_others() -> None:
+    with embedded_agent(max_total_bytes=8 << 20) as agent:
+        hoarder = BlockingConnection(agent.url, timeout=5)
+        receivers: list[Any] = [hoarder.create_receiver(None, dynamic=True, credit=0) for _ in range(9)]
+        sender: Any = hoarder.create_sender(None)
+        for address in [receiver.link.remote_source.address for receiver in receivers] * 4:
+            sender.send(proton.Message(address=address, body=b"x" * 900_000))
+        last: Any = hoarder.create_receiver(None, dynamic=True, credit=0)
+        for _ in range(300):  # they fill what the large ones left
+            sender.send(proton.Message(address=last.link.remote_source.address, body=b"x" * 5_000))
+        with Peer(TransportOptions(urls=(agent.url,)), (TOPIC, "r.1")).connected() as console:
+            for number in range(1, 20):
+                console.transport.send(request(console.transport, "r.1", {"x": "x" * 50_000}))
+                console.wait(partial(lambda count: len(console.messages) == count, number))
+        hoarder.close()
 
 
 def test_an_ended_connection_is_freed_without_the_garbage_collector() -> None:
