@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .message_queue import MessageQueue
 
 OVERHEAD_BYTES = 130
-"""What a queued message costs beside its data: Python's objects for it, as tracemalloc counts them."""
+"""What a queued message costs in addition to its data: Python's objects for it, as tracemalloc counts them."""
 
 
 class MemoryBudget:
