@@ -213,6 +213,8 @@ class Dispatcher:
     def _handle(self, message: Message) -> None:
         with self._lock:
             message = self._state.with_sender(message)
+            if self._state.is_duplicate(message):
+                return
         parsed = parse_agent_message(message)  # without the lock: this may take a second
         if parsed is not None:
             with self._lock:

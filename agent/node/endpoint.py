@@ -49,8 +49,11 @@ class Endpoint:
         self.transport.start(lambda message: on_message(self, message), lambda *state: on_state(self, *state))
 
     def send(self, message: Message) -> bool:
-        """Send if connected, else drop the message: it would be stale by the time of the next connection."""
-        return self.is_connected and self.transport.send(message)
+        """Send if connected, else drop the message: it would be stale by the time of the next connection.
+
+        The transport keeps events, which have an id, until it is connected.
+        """
+        return (self.is_connected or message.message_id is not None) and self.transport.send(message)
 
 
 def create_endpoint(

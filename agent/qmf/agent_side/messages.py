@@ -1,6 +1,8 @@
 """Build the messages that an agent sends."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from uuid import uuid4
 
 from ..schema.objects import DataObject, Event
 from ..schema.schema_id import SchemaId, SchemaKind
@@ -43,11 +45,12 @@ def heartbeat(identity: Identity, now_ns: int) -> Message:
 
 
 def event_indication(identity: Identity, event: Event, *, ttl_ms: int = 60_000) -> Message:
-    """Build the indication of an event."""
+    """Build the indication of an event; its id lets consoles drop it when they receive it again."""
     schema_id = event.schema_id or SchemaId("", "", SchemaKind.EVENT)
     subject = event_key(identity.name, schema_id.package, schema_id.name, event.severity)
     body: list[Value] = [event.to_map()]
-    return _indication(identity, Opcode.DATA_INDICATION, subject, body, content=Content.EVENT, ttl_ms=ttl_ms)
+    message = _indication(identity, Opcode.DATA_INDICATION, subject, body, content=Content.EVENT, ttl_ms=ttl_ms)
+    return replace(message, message_id=str(uuid4()))
 
 
 def data_indications(

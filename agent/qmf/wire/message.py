@@ -4,7 +4,7 @@
 |---|---|
 | `address` | target of the link (or `to` where an anonymous relay is used): exchange or queue |
 | `subject` | properties.subject: the routing key; None if `address` is a queue |
-| `reply_to`, `correlation_id`, `content_type`, `user_id` | properties, `user_id` as bytes |
+| `message_id`, `reply_to`, `correlation_id`, `content_type`, `user_id` | properties, `user_id` as bytes |
 | `ttl_ms` | header.ttl |
 | `properties` | application properties; every message sent has `x-amqp-0-10.app-id` |
 | `body` | a map or list in an amqp-value section; bytes if `is_data` |
@@ -76,6 +76,8 @@ class Message:
     reply_to: str | None = None
     correlation_id: Correlation = None
     content_type: str | None = None
+    message_id: str | None = None
+    """Unique id of a message that is sent again, also over another connection, until the broker took it."""
     ttl_ms: int | None = None
     user_id: str | None = None
     properties: Mapping[str, object] = field(default_factory=dict)

@@ -65,6 +65,7 @@ class BrokerConnection:
         on_ready: Callable[[], None],
         on_message: MessageHandler,
         on_unroutable: MessageHandler,
+        on_confirmed: MessageHandler,
         on_end: Callable[[str, str], None],
     ) -> None:
         """Start the connection; `subscriptions`, pairs of exchange and key, is read when the broker has opened it."""
@@ -76,7 +77,7 @@ class BrokerConnection:
         transport: Any = proton.Transport()
         transport.max_frame_size = MAX_FRAME_BYTES
         transport.idle_timeout = 2 * options.heartbeat_seconds
-        self._on_unroutable, self._on_end = on_unroutable, on_end
+        self._on_unroutable, self._on_confirmed, self._on_end = on_unroutable, on_confirmed, on_end
         self._engine = engine = Engine(loop, connected.sock, transport, self, self._end)
         self._links = LinkTable(engine.connection, self.url)
         self._management: ManagementLink | None = None
@@ -195,8 +196,8 @@ class BrokerConnection:
         """Settle what was sent; receive a message once it is complete."""
         delivery, link = event.delivery, event.link
         if link.is_sender:
-            if delivery.updated and (unroutable := self._links.settle(link, delivery)) is not None:
-                self._on_not_delivered(unroutable)
+            if delivery.updated:
+                self._on_outcome(*self._links.settle(link, delivery))
             return
         match next_step(
             is_aborted=delivery.aborted,
@@ -265,10 +266,14 @@ class BrokerConnection:
         elif receiver is None or receiver.accepts(message.subject):
             self._on_message(message)
 
-    def _on_not_delivered(self, message: Message) -> None:
-        if not is_check(message):
+    def _on_outcome(self, message: Message | None, is_accepted: bool) -> None:
+        if message is None:
+            return
+        if message.message_id is not None:
+            self._on_confirmed(message)
+        elif not is_accepted and not is_check(message):
             self._on_unroutable(message)
-        elif self._check is not None:
+        elif not is_accepted and self._check is not None:
             self._check.on_unroutable(message)
 
     # -- messages to oneself

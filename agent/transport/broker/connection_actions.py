@@ -12,6 +12,7 @@ class SessionKind(Enum):
 
     SUBSCRIPTIONS = "subscriptions"
     EXCHANGES = "exchanges"
+    EVENTS = "events"
     MANAGEMENT = "management"
     QUEUES = "queues"
 

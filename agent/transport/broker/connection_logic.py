@@ -4,7 +4,8 @@ Nothing here touches a socket, a clock or proton: methods take what happened, an
 identified by names, which are chosen here.
 
 Several sessions, because RabbitMQ ends the whole session when it refuses one address: subscriptions, the exchanges, the
-queues that requests named as their reply address, and the management node where queues have to be declared.
+exchanges for events, whose messages the broker confirms, the queues that requests named as their reply address, and the
+management node where queues have to be declared.
 """
 
 from __future__ import annotations
@@ -88,8 +89,8 @@ class BrokerConnectionLogic:
         self.receivers: dict[str, Receiver] = {}
         self.attaching: set[str] = set()
         """Receivers that the broker has not attached yet."""
-        self.senders: OrderedDict[str | None, AttachSender] = OrderedDict()
-        """Senders by address, the most recently used last."""
+        self.senders: OrderedDict[tuple[str | None, SessionKind], AttachSender] = OrderedDict()
+        """Senders by address and session, the most recently used last."""
         self._address_scheme, self._link_prefix = address_scheme, link_prefix
         self._topic_exchange = topic_exchange(domain)
         self._direct_exchange = direct_exchange(domain)
@@ -174,23 +175,30 @@ class BrokerConnectionLogic:
         """Return where to send a message, and in which session."""
         is_exchange = message.address in self._exchanges
         kind = SessionKind.EXCHANGES if is_exchange else SessionKind.QUEUES
+        if is_exchange and message.message_id is not None:
+            kind = SessionKind.EVENTS
         return self.scheme.target(message, is_exchange=is_exchange), kind
 
     def wants_outcome(self, message: Message) -> bool:
-        """Whether to send a message unsettled, to learn that the broker cannot deliver it: for requests and checks."""
+        """Whether to send a message unsettled, to learn whether the broker took it.
+
+        Requests and checks, where the broker reports that it cannot deliver them; messages with an id always.
+        """
+        if message.message_id is not None:
+            return True
         return self.scheme.reports_unroutable and (message.reply_to is not None or is_check(message))
 
     def use_sender(self, address: str | None, kind: SessionKind) -> tuple[str, list[Action]]:
         """Return the name of the sender to this address, and what opens it; the least recently used makes room."""
-        known = self.senders.get(address)
+        known = self.senders.get((address, kind))
         if known is not None:
-            self.senders.move_to_end(address)
+            self.senders.move_to_end((address, kind))
             return known.name, []
         actions: list[Action] = []
         if len(self.senders) >= MAX_SENDERS:
             actions.append(self._drop(next(iter(self.senders.values())), must_close=True))
-        is_settled = not self.scheme.reports_unroutable
-        sender = self.senders[address] = AttachSender(self._new_name(), address, kind, is_settled=is_settled)
+        is_settled = not self.scheme.reports_unroutable and kind is not SessionKind.EVENTS
+        sender = self.senders[address, kind] = AttachSender(self._new_name(), address, kind, is_settled=is_settled)
         return sender.name, [*actions, sender]
 
     def close(self) -> None:
@@ -213,7 +221,7 @@ class BrokerConnectionLogic:
         return [ReportReady()]
 
     def _drop(self, sender: AttachSender, *, must_close: bool = False, warning: str = "") -> DropSender:
-        del self.senders[sender.address]
+        del self.senders[sender.address, sender.session]
         return DropSender(sender.name, must_close, warning)
 
     def _checked(self, actions: list[Action]) -> list[Action]:

@@ -74,10 +74,10 @@ class LinkTable:
         """
         return self._senders[name].send(data, ttl_ms, unsettled)
 
-    def settle(self, link: Any, delivery: Any) -> Message | None:
-        """Settle what the broker settled; return the message if its outcome matters and the broker did not take it."""
+    def settle(self, link: Any, delivery: Any) -> tuple[Message | None, bool]:
+        """Settle a delivery; return the message, if its outcome matters, and whether the broker took it."""
         sender = self._senders.get(link.name)
-        return sender.settle(delivery) if sender is not None else None
+        return sender.settle(delivery) if sender is not None else (None, False)
 
     def flush(self, name: str | None = None) -> None:
         """Send what is queued for this link, or for all."""

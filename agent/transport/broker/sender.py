@@ -94,12 +94,12 @@ class Sender:
             else:
                 self._unsettled[tag] = unsettled
 
-    def settle(self, delivery: Any) -> Message | None:
-        """Settle a delivery with its outcome; return the message if the broker did not take it."""
+    def settle(self, delivery: Any) -> tuple[Message | None, bool]:
+        """Settle a delivery with its outcome; return the message, if it matters, and whether the broker took it."""
         message = self._unsettled.pop(delivery.tag, None)
         outcome = delivery.remote_state
         delivery.settle()
-        return None if outcome == load_proton().Delivery.ACCEPTED else message
+        return message, outcome == load_proton().Delivery.ACCEPTED
 
     def _expire(self) -> None:
         now = monotonic()

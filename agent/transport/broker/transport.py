@@ -1,11 +1,14 @@
 """The transport to a broker: keeps one connection alive, in one thread.
 
-While it is not connected, messages are dropped and counted: no burst of outdated ones follows a reconnection.
+While it is not connected, messages are dropped and counted: no burst of outdated ones follows a reconnection. Those
+with an id are kept, and sent again after a reconnection.
 """
 
 from __future__ import annotations
 
 import uuid
+from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from hostinfo.lowlevel.backoff import Backoff
@@ -19,6 +22,7 @@ from ..security.client import ClientSecurity
 from .address_schemes import AddressScheme, choose_address_scheme
 from .connection import BrokerConnection
 from .connector import Connector
+from .kept_messages import RESEND_SECONDS, KeptMessages
 from .return_spread import ReturnSpread
 
 if TYPE_CHECKING:
@@ -72,6 +76,7 @@ class BrokerTransport:
         self._on_unroutable: MessageHandler = ignore_message
         self._connection_timer: Timer | None = None
         self._outgoing = OutgoingQueue(self._loop, self._send)
+        self._kept = KeptMessages()
         self._dropped = 0
 
     @property
@@ -102,8 +107,8 @@ class BrokerTransport:
         return self._scheme.reply_to(exchange or topic_exchange(self._options.domain), key)
 
     def send(self, message: Message) -> bool:
-        """Send when connected; return False when the message was dropped."""
-        if not self._is_connected:
+        """Send when connected, or keep a message with an id; return False when the message was dropped."""
+        if not self._is_connected and message.message_id is None:
             self._dropped += 1
             return False
         return self._outgoing.put(message)
@@ -127,9 +132,12 @@ class BrokerTransport:
             self._connection.subscribe(exchange, key)
 
     def _send(self, message: Message) -> bool:
+        is_kept = message.message_id is not None
+        if is_kept:
+            self._kept.add(message, monotonic())
         if self._connection is None or not self._is_connected:
-            self._dropped += 1
-            return False
+            self._dropped += not is_kept
+            return is_kept
         return self._connection.send(message)
 
     def _connect(self) -> None:
@@ -160,6 +168,7 @@ class BrokerTransport:
                 on_ready=self._on_ready,
                 on_message=self._on_message,
                 on_unroutable=self._on_unroutable,
+                on_confirmed=self._kept.confirm,
                 on_end=self._on_end,
             )
         except Exception as error:
@@ -176,6 +185,23 @@ class BrokerTransport:
         self._spread.connected()
         self._set_connection_timer(STABLE_AFTER_SECONDS, self._backoff.reset)
         self._on_state(ConnectionState.CONNECTED, f"{self._connection.url} ({self._scheme.name})")
+        self._send_kept(self._connection)
+
+    def _send_kept(self, connection: BrokerConnection) -> None:
+        """Send what the last connection did not, at once; and after an outage, what may be lost with the broker."""
+        for message in self._kept.unconfirmed(monotonic()):
+            connection.send(message)
+        if self._connections > 1:
+            for seconds in RESEND_SECONDS:
+                self._loop.call_later(seconds, partial(self._send_lost, connection, seconds))
+
+    def _send_lost(self, connection: BrokerConnection, seconds: float) -> None:
+        if connection is not self._connection:
+            return
+        for message in self._kept.all_lost(monotonic()):
+            connection.send(message)
+        if seconds == RESEND_SECONDS[-1]:
+            self._kept.on_resent()
 
     def _set_connection_timer(self, seconds: float, call: Callable[[], None]) -> None:
         """Replace the timer of the present connection: until it must be ready, then until it counts as stable."""
@@ -189,6 +215,8 @@ class BrokerTransport:
     def _on_end(self, condition: str, text: str) -> None:
         connection, self._connection = self._connection, None
         was_connected, self._is_connected = self._is_connected, False
+        if was_connected:
+            self._kept.on_lost(monotonic())
         if self._connection_timer is not None:
             self._connection_timer.cancel()
         if connection is not None:

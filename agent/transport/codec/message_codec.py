@@ -16,6 +16,7 @@ from .sections import (
     CORRELATION_ID,
     DATA,
     HEADER,
+    MESSAGE_ID,
     PROPERTIES,
     REPLY_TO,
     SEQUENCE,
@@ -84,6 +85,7 @@ def decode(data: bytes, *, address: str = "") -> Message:
         reply_to=text_or_none(field(fields, REPLY_TO)),
         correlation_id=_correlation_id(field(fields, CORRELATION_ID)),
         content_type=text_or_none(field(fields, CONTENT_TYPE)),
+        message_id=text_or_none(field(fields, MESSAGE_ID)),
         ttl_ms=ttl_milliseconds(as_list(values.get(HEADER))),
         user_id=user_text(field(fields, USER_ID)),
         properties=_application_properties(values.get(APPLICATION_PROPERTIES)),
@@ -98,7 +100,7 @@ def _encode_properties(message: Message, address: str | None, subject: str | Non
     if isinstance(correlation_id, int):
         correlation_id = ULong(correlation_id)
     fields = [
-        _NULL,
+        encode_value(message.message_id),
         _NULL if message.user_id is None else encode_value(message.user_id.encode()),
         encode_value(address),
         encode_value(subject),

@@ -28,7 +28,8 @@ _CODES_BY_NAME = {
     "amqp:amqp-value:*": VALUE,
     "amqp:footer:map": FOOTER,
 }
-USER_ID, TO, SUBJECT, REPLY_TO, CORRELATION_ID, CONTENT_TYPE = 1, 2, 3, 4, 5, 6  # fields of the properties
+# fields of the properties
+MESSAGE_ID, USER_ID, TO, SUBJECT, REPLY_TO, CORRELATION_ID, CONTENT_TYPE = 0, 1, 2, 3, 4, 5, 6
 _TTL = 2  # field of the header
 
 
