@@ -7,13 +7,24 @@ to loses only its own messages. With N owners, each may hold an N-th of the limi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from .message_queue import MessageQueue
+from typing import Protocol
 
 OVERHEAD_BYTES = 130
 """What a queued message costs in addition to its data: Python's objects for it, as tracemalloc counts them."""
+
+
+class Queue(Protocol):
+    """Messages of an owner."""
+
+    size: int
+    """Bytes of the messages."""
+
+    def __len__(self) -> int:
+        """Return the number of messages."""
+        ...
+
+    def drop_oldest(self) -> None:
+        """Remove the oldest message; there must be one."""
 
 
 class MemoryBudget:
@@ -54,7 +65,7 @@ class Owner:
     def __init__(self, budget: MemoryBudget, guaranteed: int = 0) -> None:
         self.budget, self.guaranteed = budget, guaranteed
         self.used = 0
-        self.queues: dict[MessageQueue, None] = {}
+        self.queues: dict[Queue, None] = {}
         """Those that hold messages."""
 
     def excess(self) -> int:
@@ -69,5 +80,5 @@ class Owner:
         return True
 
 
-def _memory(queue: MessageQueue) -> int:
+def _memory(queue: Queue) -> int:
     return queue.size + OVERHEAD_BYTES * len(queue)
