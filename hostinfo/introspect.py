@@ -23,6 +23,9 @@ ITEM_KEYS: Mapping[str, tuple[str, ...]] = {
 """Class of list items -> its key: the fields that identify an item."""
 
 
+_fields: dict[type, dict[str, Any]] = {}
+
+
 def group_class(group: str) -> type:
     """Return the model's class of a group."""
     module, _, name = TABLE[group].model.rpartition(".")
@@ -30,10 +33,14 @@ def group_class(group: str) -> type:
     return found
 
 
-def fields(model: type) -> dict[str, Any]:
+def fields(model: type) -> Mapping[str, Any]:
     """Return field -> annotation of a record, in the order of the model."""
-    names = vars(sys.modules[model.__module__])
-    return {name: eval(text, names) for name, text in record_fields(model).items()}  # noqa: S307 - the model's source
+    found = _fields.get(model)
+    if found is None:
+        names = vars(sys.modules[model.__module__])
+        found = {name: eval(text, names) for name, text in record_fields(model).items()}  # noqa: S307 - the model's
+        _fields[model] = found
+    return found
 
 
 def alternatives(annotation: Any) -> tuple[Any, ...]:

@@ -15,13 +15,13 @@ whose name is one of these words, or begins with ``@``, is not allowed anything.
 """
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from hostinfo import ParseError
 from hostinfo.lowlevel.bounded_file import read_file
+from hostinfo.lowlevel.bounded_text import parse_toml
 
 from ..qmf import SchemaId
 
@@ -96,8 +96,8 @@ def load_toml(path: str) -> dict[str, object]:
     """Read a TOML file; raise ReadError or ParseError."""
     data = read_file(path, SIZE_LIMIT)
     try:
-        return tomllib.loads(data.decode())
-    except (ValueError, RecursionError) as error:
+        return parse_toml(data)
+    except ValueError as error:
         raise ParseError(path, f"invalid TOML: {error}") from error
 
 

@@ -28,6 +28,8 @@ _ABSENT = frozenset({
 _LINKS_LIMIT = 12  # nesting of symbolic links; real trees have two
 _PARTS_LIMIT = 64  # path components of a link target; with the limit above, far below Python's recursion limit
 _OPEN_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK
+_PATH_LIMIT = 4096  # PATH_MAX
+_DEPTH_LIMIT = 100  # nesting of directories; sysfs has twenty
 _PAGE_BYTES = 4096  # sysfs limits an attribute to a page, of at least this size
 
 
@@ -178,12 +180,14 @@ class Tree:
     # -- paths under a foreign root -----------------------------------------------------------------------------------
 
     def _locate(self, path: str) -> str:
+        _check_length(path)
         if not self._is_foreign:
             return "/" + path
         return self._directory(path)
 
     def _regular(self, path: str) -> str:
         """Return the path of a regular file; OSError for others: a FIFO blocks, opening a device may have effects."""
+        _check_length(path)
         parent, _, name = path.rpartition("/")
         real = f"{self._directory(parent)}/{name}"
         mode = os.stat(real, follow_symlinks=False).st_mode
@@ -226,3 +230,9 @@ class Tree:
                 real = self._resolve(joined, links_left - 1)
         self._real[path] = real
         return real
+
+
+def _check_length(path: str) -> None:
+    """Raise OSError for a path that no kernel names: resolving it would need memory and stack by its length."""
+    if len(path) > _PATH_LIMIT or path.count("/") > _DEPTH_LIMIT:
+        raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))

@@ -92,9 +92,8 @@ def _read_document(name: str) -> dict[str, Any]:
 
 
 def _read_file(name: str) -> dict[str, Any]:
-    import json
-
     from hostinfo.lowlevel.bounded_file import read_descriptor, read_file
+    from hostinfo.lowlevel.bounded_text import parse_json
 
     where = "standard input" if name == "-" else name
     if name == "-":
@@ -102,8 +101,8 @@ def _read_file(name: str) -> dict[str, Any]:
     else:  # also a pipe: <(ssh HOST hostinfo dump --json)
         data = read_file(name, MAX_BYTES, regular_only=False)
     try:
-        document = json.loads(data)
-    except (ValueError, RecursionError) as error:
+        document = parse_json(data)
+    except ValueError as error:
         raise ParseError(where, f"not JSON: {error}") from error
     header = document.get("hostinfo") if isinstance(document, dict) else None
     if not isinstance(header, dict) or header.get("format") != FORMAT:

@@ -56,6 +56,11 @@ def read_descriptor(descriptor: int, limit: int, source: str, *, short_read: int
     ``source`` names the file in errors. If the first read returns fewer than ``short_read`` bytes, that is the whole
     file, as with a sysfs attribute. Otherwise only an empty read is the end: reads of /proc end at a page or a record.
     """
+    try:
+        if os.fstat(descriptor).st_size > limit:  # 0 for files of /proc
+            raise ReadError(source, f"longer than {limit} bytes", errno.EFBIG)
+    except OSError as error:
+        raise ReadError.from_os(source, error) from error
     chunks: list[bytes] = []
     left = limit + 1
     size = 1 << 16

@@ -116,12 +116,14 @@ def _by_key(model: type, entries: list[Any]) -> dict[str, Any]:
     """Return the items by their key; items with the same key are numbered: eth0, eth0#2."""
     names = introspect.ITEM_KEYS.get(model.__name__, ())
     found: dict[str, Any] = {}
+    last: dict[str, int] = {}
     for position, entry in enumerate(entries):
         parts = [entry.get(name) for name in names] if isinstance(entry, dict) else []
         key = " ".join(str(part) for part in parts if part is not None) or str(position)
-        number, unique = 1, key
+        number, unique = last.get(key, 1), key
         while unique in found:
             number += 1
             unique = f"{key}#{number}"
+        last[key] = number
         found[unique] = entry
     return found

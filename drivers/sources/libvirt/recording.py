@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import partial
 
 from hostinfo.errors import ParseError
+from hostinfo.lowlevel.bounded_text import parse_json
 
 from .client import LibvirtClient, ReplayClient
 
@@ -19,6 +21,7 @@ _DOCUMENTS = frozenset({"capabilities", "sysinfo"})
 _URI = "libvirt/uri"
 _NO_DAEMON = "no daemon"
 _PROBED = "probe "
+_NUMBER_TOO_LONG = re.compile(r"\d{25}")
 
 
 class RecordedDaemon:
@@ -76,7 +79,9 @@ def _decode(name: str, reply: bytes) -> Result:
     if name in _DOCUMENTS:
         return text
     try:
-        result: Result = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        result: Result = parse_json(text)
+        if _NUMBER_TOO_LONG.search(text):
+            raise ValueError("a number of more than 24 digits")
+    except ValueError as error:
         raise ParseError(_file_name(name), f"not JSON: {error}") from error
     return result

@@ -5,6 +5,9 @@ from xml.etree.ElementTree import Element
 
 from hostinfo.errors import ParseError
 
+SIZE_LIMIT = 16 << 20  # as libvirt's own limit of a message
+ELEMENTS_LIMIT = 500_000
+"""Tags: each element costs a hundred bytes; the capabilities of 4,096 CPUs have 20,000."""
 _MAX_DIGITS = 19  # a longer number does not fit into 64 bits
 _UNITS = {"b": 1, "bytes": 1, "KiB": 1 << 10, "k": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
 _ABSENT = frozenset({"", "Not Specified", "Unknown", "None"})  # what firmware contains where the vendor entered nothing
@@ -16,6 +19,8 @@ def parse(document: object, name: str, source: str) -> Element:
         raise ParseError(source, f"expected text, got {type(document).__name__}")
     if "<!DOCTYPE" in document or "<!ENTITY" in document:
         raise ParseError(source, "contains a document type, which libvirt never sends")
+    if len(document) > SIZE_LIMIT or document.count("<") > ELEMENTS_LIMIT:
+        raise ParseError(source, f"longer than {SIZE_LIMIT >> 20} MiB, or more than {ELEMENTS_LIMIT} tags")
     try:
         root = ET.fromstring(document)  # noqa: S314 - entities are refused above
     except (ET.ParseError, ValueError) as error:

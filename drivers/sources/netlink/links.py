@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from struct import Struct
 
+from hostinfo.errors import ParseError
+
 from .attribute_layouts import LayoutCache
 from .constants import STATES, link_flags
 from .link_kinds import parse_bond, parse_bridge, parse_mode, parse_vlan, parse_vxlan
@@ -40,9 +42,13 @@ HEAD = {"little": Struct("<BxHiII"), "big": Struct(">BxHiII")}
 _SWITCH_ID_BYTES = 32  # MAX_PHYS_ITEM_ID_LEN
 
 
+LINKS_LIMIT = 65_536
+
+
 def parse_links(data: bytes, order: Order = sys.byteorder) -> list[LinkRecord]:
     """Return the links of one dump by index, with the names of their neighbours. ParseError: it is truncated."""
-    head, raw = HEAD[order], []
+    head = HEAD[order]
+    raw: list[tuple[int, int, int, str, tuple[Any, ...]]] = []
     names: dict[int, str] = {}
     layouts = LayoutCache(_WANTED, _NUMBERS, SOURCE, order)
     for start, end in dump_payloads(data, RTM_NEWLINK, SOURCE, order):
@@ -53,6 +59,8 @@ def parse_links(data: bytes, order: Order = sys.byteorder) -> list[LinkRecord]:
         name = parse_string(found[2])
         # A link listed twice was re-created during the dump. Names that are unsafe as paths: not from a kernel.
         if name is not None and index not in names and "/" not in name and name not in (".", ".."):
+            if len(raw) == LINKS_LIMIT:
+                raise ParseError(SOURCE, f"more than {LINKS_LIMIT} links")
             names[index] = name
             raw.append((index, link_type, flags, name, found))
     raw.sort(key=lambda link: link[0])

@@ -30,7 +30,7 @@ MANIFEST = "machine.toml"
 NAMES = "names.txt"
 ROOT = "root"
 _MANIFEST_LIMIT = 8 << 20
-_NAMES_LIMIT = 32 << 20
+_NAMES_LIMIT = 8 << 20
 _CLOCK_LIMIT = 1 << 37  # the year 6325: gmtime(3) takes it
 _WHOLE_LIMIT = 512 << 20
 
@@ -98,11 +98,11 @@ def _manifest(tree: Tree, directory: str) -> dict[str, Any]:
     except ReadError as error:
         why = f"no {MANIFEST} in it" if error.errno == errno.ENOENT else f"{MANIFEST}: {error.detail}"
         raise Unavailable(directory, f"not a recording: {why}") from error
-    import tomllib
+    from hostinfo.lowlevel.bounded_text import parse_toml
 
     try:
-        manifest = tomllib.loads(content.decode())
-    except (ValueError, RecursionError) as error:
+        manifest = parse_toml(content)
+    except ValueError as error:
         raise Unavailable(directory, f"not a recording: {MANIFEST}: {error}") from error
     number = manifest.get("format")
     if type(number) is not int or number < 1:
