@@ -19,6 +19,9 @@ Checks what hostinfo can use on this host: Python bindings with their versions, 
 kernel's files, sockets and devices, and what this user may read. For each it shows
 what it is used for, and how to get it if it is missing. Nothing is changed.
 
+With "agent" it connects to the agent's brokers instead, as the agent does, and shows for
+each the address, the queue, the login and the delay of a message to oneself.
+
 exit status: 0 everything is available, 3 something is missing; hostinfo then reports
 fewer facts.
 """
@@ -26,6 +29,7 @@ EXAMPLES = (
     ("hostinfo doctor", "check"),
     ("sudo hostinfo doctor", "check as root, who may read more"),
     ("hostinfo -c qemu+ssh://node1/system doctor", "also whether that host can be read"),
+    ("hostinfo doctor agent --broker amqp://broker1", "the way of the agent's messages, and their delay"),
     ("hostinfo doctor --json | jq '.checks[] | select(.state != \"ok\")'", "what is missing"),
 )
 
@@ -63,12 +67,20 @@ class Check:
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments of the command."""
+    parser.add_argument(
+        "subject", nargs="?", choices=("agent",), help="agent: the way to its brokers, and nothing else"
+    )
+    parser.add_argument("--broker", metavar="URL", help="agent: this broker")
+    parser.add_argument("--config", metavar="FILE", help="agent: its agent.toml")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def run(options: Namespace) -> int:
     """Run all checks, print them, and return the exit code."""
-    checks = [*check_bindings(), *check_sources(), *check_uri(options.connect)]
+    if options.subject == "agent":
+        checks = check_brokers([options.broker] if options.broker else [], options.config)
+    else:
+        checks = [*check_bindings(), *check_sources(), *check_uri(options.connect)]
     if options.json:
         from hostinfo.output.json import to_json
 
@@ -192,6 +204,26 @@ def _check_hardware_database() -> Check:
     if path is not None:
         return Check("hardware database", OK, "vendor and product names", path)
     return Check("hardware database", ABSENT, "vendor and product names", "no hwdb.bin, no pci.ids", "install pci.ids")
+
+
+def check_brokers(urls: Sequence[str], config: str | None) -> list[Check]:
+    """Connect to the agent's brokers as the agent does, and measure how long a message to oneself takes."""
+    from hostinfo import HostInfoError
+
+    used_for = "the agent's broker"
+    try:
+        agent = import_module("hostinfo.agent.node")
+        paths = import_module("hostinfo.agent.node.broker_paths")
+        settings = agent.settings(agent.CommandLine(config=config, brokers=tuple(urls)))
+        found = []
+        for path in paths.broker_paths(settings):
+            delays = [f"{exchange} {seconds * 1000:.1f} ms" for exchange, seconds in sorted(path.delays.items())]
+            state = OK if path.is_connected else MISSING
+            fix = "" if path.is_connected else "see docs/brokers.md"
+            found.append(Check(path.url or "brokers in DNS", state, used_for, ", ".join([path.detail, *delays]), fix))
+    except (HostInfoError, ValueError) as error:
+        return [Check("agent", MISSING, used_for, str(error))]
+    return found or [Check("agent", ABSENT, used_for, "it listens, and uses none")]
 
 
 def check_uri(uri: str | None) -> list[Check]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..amqp.deliveries import DeliveryStep, next_step
@@ -44,6 +44,20 @@ if TYPE_CHECKING:
 _logger = logging.getLogger(__name__)
 MAX_FRAME_BYTES = 1 << 16
 DRAIN_POLL_SECONDS = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionPath:
+    """A connection's broker, its kind, the queue of the client if it has only one, the login, and delays.
+
+    The delays are the seconds that the last message to oneself took, by exchange.
+    """
+
+    url: str
+    scheme: str
+    queue: str | None
+    login: str
+    delays: dict[str, float]
 
 
 class BrokerConnection:
@@ -130,9 +144,13 @@ class BrokerConnection:
         return is_queued
 
     @property
-    def delays(self) -> dict[tuple[str, str], float]:
-        """Seconds that the last message to oneself took, by exchange and key."""
-        return dict(self._check.delays) if self._check is not None else {}
+    def path(self) -> ConnectionPath:
+        """What is between the broker and this client; valid from `on_ready` on."""
+        transport = self._engine.transport
+        login = f"{transport.user or 'anonymous'} ({transport.sasl().mech or 'no mechanism'})"
+        delays = self._check.delays if self._check is not None else {}
+        by_exchange = {exchange: seconds for (exchange, _), seconds in delays.items()}
+        return ConnectionPath(self.url, self._logic.scheme.name, self._logic.queue, login, by_exchange)
 
     def close(self) -> None:
         """Close once everything queued is sent."""

@@ -131,6 +131,11 @@ class BrokerConnectionLogic:
         """The exchanges through which a message to oneself must come back; none where nodes may be queues."""
         return frozenset({self._topic_exchange, self._direct_exchange} if self.scheme.has_exchanges else ())
 
+    @property
+    def queue(self) -> str | None:
+        """The one queue of this connection, where clients declare it."""
+        return self._queue if self.scheme.declares_queue else None
+
     def _set_up_queue(self, subscriptions: Iterable[tuple[str, str]]) -> list[Action]:
         name = self._new_name()
         self.receivers[name] = Receiver(DEFAULT_EXCHANGE, None)

@@ -11,6 +11,7 @@ from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from hostinfo import Unavailable
 from hostinfo.lowlevel.backoff import Backoff
 
 from ...qmf.wire.addresses import topic_exchange
@@ -20,7 +21,7 @@ from ..amqp.proton_library import load_proton
 from ..interface import ConnectionState, ignore_message
 from ..security.client import ClientSecurity
 from .address_schemes import AddressScheme, choose_address_scheme
-from .connection import BrokerConnection
+from .connection import BrokerConnection, ConnectionPath
 from .connector import Connector
 from .kept_messages import RESEND_SECONDS, KeptMessages
 from .return_spread import ReturnSpread
@@ -83,6 +84,14 @@ class BrokerTransport:
     def dropped(self) -> int:
         """Messages that were not sent, and received ones that were not decodable."""
         return self._dropped + self._outgoing.dropped + (self._connection.dropped if self._connection else 0)
+
+    @property
+    def path(self) -> ConnectionPath:
+        """What is between the broker and this client; raise Unavailable without a connection."""
+        connection = self._connection
+        if connection is None:
+            raise Unavailable("AMQP", "not connected")
+        return connection.path
 
     def subscribe(self, exchange: str, key: str) -> None:
         """Receive the messages of an exchange with this key, also after reconnections."""
