@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 CLASSES = ("ovirtNode", "processor", "numaNode", "networkInterface", "networkAddress", "hostStatistics")
 AGENT_PORT = 5671
-LIMIT_SECONDS = 60 * SLOWDOWN  # a second on hardware may be a minute under emulation
+LIMIT_SECONDS = 150 * SLOWDOWN  # a second on hardware may be a minute under emulation
 STATE = "ActiveState,SubState,Result,ExecMainStatus,NRestarts,MemoryPeak,MemoryCurrent,CPUUsageNSec,StatusText,"
 STATE += "WatchdogTimestampMonotonic,ActiveEnterTimestampMonotonic,User"
 SHOW = f"systemctl show hostinfo-agent -p {STATE}"
