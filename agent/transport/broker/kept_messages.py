@@ -11,7 +11,7 @@ MAX_KEPT = 1_000
 KEEP_SECONDS = 30.0
 """How long one is kept that the broker took: a broker that is killed loses what consoles have not received yet."""
 KEEP_UNCONFIRMED_SECONDS = 300.0
-RESEND_SECONDS = (3.0, 10.0, 30.0)
+RESEND_SECONDS = (3.0, 10.0, 30.0, 60.0)
 """When everything is sent again, after a new connection: consoles may connect later than the agent."""
 
 

@@ -201,12 +201,14 @@ class BrokerTransport:
         for message in self._kept.unconfirmed(monotonic()):
             connection.send(message)
         if self._connections > 1:
+            self._kept.on_lost(monotonic())  # those of the outage too: consoles may not be back yet
             for seconds in RESEND_SECONDS:
                 self._loop.call_later(seconds, partial(self._send_lost, connection, seconds))
 
     def _send_lost(self, connection: BrokerConnection, seconds: float) -> None:
         if connection is not self._connection:
             return
+        self._kept.on_lost(monotonic())
         for message in self._kept.all_lost(monotonic()):
             connection.send(message)
         if seconds == RESEND_SECONDS[-1]:
