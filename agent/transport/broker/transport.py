@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 FIRST_RETRY_SECONDS = 0.5
 MAX_FAILURES_AFTER_REFUSED = 1
 STABLE_AFTER_SECONDS = 10.0
+KEPT_AFTER_SECONDS = 1.0
+"""What is sent again follows what the owner sends on CONNECTED: an agent's heartbeat comes before its events."""
 ATTACH_TIMEOUT_SECONDS = 15.0
 CLOSE_SECONDS = 3.0
 MAX_REASON_CHARACTERS = 300
@@ -194,10 +196,12 @@ class BrokerTransport:
         self._spread.connected()
         self._set_connection_timer(STABLE_AFTER_SECONDS, self._backoff.reset)
         self._on_state(ConnectionState.CONNECTED, f"{self._connection.url} ({self._scheme.name})")
-        self._send_kept(self._connection)
+        self._loop.call_later(KEPT_AFTER_SECONDS, partial(self._send_kept, self._connection))
 
     def _send_kept(self, connection: BrokerConnection) -> None:
-        """Send what the last connection did not, at once; and after an outage, what may be lost with the broker."""
+        """Send what the last connection did not; and after an outage, what may be lost with the broker."""
+        if connection is not self._connection:
+            return
         for message in self._kept.unconfirmed(monotonic()):
             connection.send(message)
         if self._connections > 1:
