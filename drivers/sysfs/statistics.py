@@ -89,7 +89,7 @@ def _read(sources: Sources, fields: RequestedFields, scope: Scope) -> GroupResul
     meminfo = _read_text(builder, tree, container, "proc/meminfo", "memory")
     diskstats = _read_text(builder, tree, container, "proc/diskstats", "disks", "volumes")
     uptime = _read_text(builder, tree, container, "proc/uptime", "uptime_seconds")
-    offsets = tree.try_text("proc/self/timens_offsets") if uptime else ""
+    offsets = _read_offsets(tree) if uptime else ""
     whole_disks, volumes = _read_disks(builder, tree, diskstats)
     try_read = builder.try_read
     value = Statistics(
@@ -109,6 +109,15 @@ def _read(sources: Sources, fields: RequestedFields, scope: Scope) -> GroupResul
     builder.record_source("constant of the driver" if scope is Scope.HOST else "/sys/hypervisor", "scope")
     builder.record_source("clock", "time")
     return builder.build(value)
+
+
+def _read_offsets(tree: Tree) -> str:
+    """Return the offsets of this process' time namespace.
+
+    The file has those of the namespace for its children: another one after unshare(2), which does not move the caller.
+    """
+    own, childrens = (tree.link(f"proc/self/ns/{name}") for name in ("time", "time_for_children"))
+    return tree.try_text("proc/self/timens_offsets") if own == childrens else ""
 
 
 def _read_text(builder: FactBuilder, tree: Tree, container: ContainerView, path: str, *fields: str) -> str:

@@ -41,7 +41,8 @@ def parse_loadavg(text: str) -> Load | None:
 def parse_uptime(text: str, offsets: str = "") -> float | None:
     """Return the first number of /proc/uptime, in seconds, without the offset of a time namespace.
 
-    ``offsets`` is the text of /proc/self/timens_offsets, time_namespaces(7).
+    ``offsets`` is the text of /proc/self/timens_offsets, time_namespaces(7). An offset that is greater than the uptime
+    belongs to another namespace, because the kernel refuses one that makes the machine's uptime negative.
     """
     words = text.split()
     if not words:
@@ -52,7 +53,7 @@ def parse_uptime(text: str, offsets: str = "") -> float | None:
         return shown
     sign = -1 if offset[1].startswith("-") else 1
     seconds = sign * parse_count(offset[1].removeprefix("-"), _OFFSETS) + parse_count(offset[2], _OFFSETS) / 1e9
-    return max(round(shown - seconds, 2), 0.0)
+    return round(shown - seconds, 2) if seconds <= shown else shown
 
 
 def parse_processes(stat: str, loadavg: str) -> Processes | None:
