@@ -31,7 +31,9 @@ def correct_package_ids(
     first_of: dict[int | None, int] = {}
     for number, location in locations.items():
         first_of.setdefault(location.package, number)
-    if len(first_of) < 2 or None in first_of or any(one.cluster is not None for one in locations.values()):
+    if len(first_of) < 2 or any(one.cluster is not None for one in locations.values()):
+        return None
+    if any(one.package is None and not one.package_cpus for one in locations.values()):
         return None
     info = cpuinfo()
     is_arm = info is not None and _has_key(info, "CPU implementer", "CPU architecture")
@@ -56,7 +58,7 @@ def _has_key(info: CpuInfo, *keys: str) -> bool:
 
 def _is_default_topology(reader: FieldReader, locations: dict[int, CpuLocation]) -> bool:
     """Whether each CPU's package is its NUMA node, and its core is its own number."""
-    if any(location.core != number for number, location in locations.items()):
+    if any(location.package is None or location.core != number for number, location in locations.items()):
         return False
     nodes = read_nodes_by_cpu(reader, "sockets")
     return all(nodes.get(number) == location.package for number, location in locations.items())
@@ -70,9 +72,11 @@ def _are_clusters(
     They are if their core models or maximum frequencies differ, because no board mixes different packages; on a board
     that is described by a device tree and not by SMBIOS; and where SMBIOS has one populated socket.
     """
-    parts: dict[int | None, set[str | None]] = {}
+    parts: dict[int | None, set[str]] = {}
     for number, location in locations.items():
-        parts.setdefault(location.package, set()).add(info.get(number, "CPU part"))
+        part = info.get(number, "CPU part")
+        if part is not None:
+            parts.setdefault(location.package, set()).add(part)
     if len({frozenset(models) for models in parts.values()}) > 1:
         return True
     # the line "Hardware" has the name of the board or the SoC, from its device tree

@@ -98,6 +98,15 @@ def test_arm_clusters_of_one_core_type_are_one_socket(tmp_path: Path, evidence: 
     assert [one.cluster_first_cpu for one in found.processors] == [0, 0, 2, 2]
 
 
+@pytest.mark.parametrize("missing", [2, 3])
+def test_clusters_are_one_socket_where_a_cpu_went_offline_during_the_copy(tmp_path: Path, missing: int) -> None:
+    """As in pytorch/cpuinfo's copy of a Meizu Pro 6: sets of siblings are there, and a package number is not."""
+    files = topology([0, 0, 1, 1]) | {"proc/cpuinfo": arm_records(["0xd03"] * 4, "MT6797T")}
+    del files[f"{CPU}/cpu{missing}/topology/physical_package_id"]
+    found = read_cpu(tmp_path, files).value
+    assert (found.sockets, found.cores) == (1, 4)
+
+
 def test_the_board_name_of_32_bit_arm_means_clusters(tmp_path: Path) -> None:
     files = topology([0] * 4 + [1] * 4) | {"proc/cpuinfo": arm_records(["0xc07"] * 8, "SAMSUNG EXYNOS (DT)")}
     assert read_cpu(tmp_path, files).value.sockets == 1
