@@ -10,6 +10,7 @@ from hostinfo.driver import Driver
 from hostinfo.errors import Unavailable
 from hostinfo.record import replace
 
+from ..sources.container_view import is_gvisor
 from ..sources.local import root_of, sources_of
 from ..sources.xen_role import DOM0, PV_DOMU, read_role
 from .absent_fields import add_reasons
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 GROUPS = ("system", "hypervisor", "domain", "cpu", "memory", "numa", "network", "statistics")
 _MACHINE = ("cpu", "memory", "numa")
 _DOMU = "a Xen domU sees its own share (domain), and not the machine"
+_GVISOR = "gVisor's kernel shows the share of its sandbox (domain), and not the machine"
 _DOM0 = "a Dom0 sees its own share (domain); Xen reports the machine to root and through libvirtd"
 
 
@@ -49,12 +51,14 @@ def open_driver(uri: str | None) -> Driver | None:
 def build_driver(sources: Sources, monitors: tuple[Callable[[], Monitor], ...] = ()) -> Driver | None:
     """Return the table for these sources; None if they have neither /proc nor /sys.
 
-    In a Xen domain the kernel does not see the machine, so the groups about it are left out.
+    In a Xen domain and in a sandbox of gVisor the kernel does not see the machine, so the groups about it are left out.
     """
     if not (sources.tree.is_dir("proc") or sources.tree.is_dir("sys")):
         return None
     role = read_role(sources.tree)
     unsupported_reasons = dict.fromkeys(_MACHINE, _DOM0 if role == DOM0 else _DOMU) if role in (DOM0, PV_DOMU) else {}
+    if role is None and is_gvisor(sources.tree):
+        unsupported_reasons = dict.fromkeys(_MACHINE, _GVISOR)
     readers: dict[str, Any] = {
         group: partial(_read, group, "read", sources) for group in GROUPS if group not in unsupported_reasons
     }

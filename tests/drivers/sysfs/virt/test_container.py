@@ -83,6 +83,23 @@ def test_container_managers_are_recognised(tmp_path: Path, name: str) -> None:
     assert hypervisor(write_tree(tmp_path, {"proc/": "", **files})).container == expected
 
 
+def test_the_share_of_a_sandbox_of_gvisor_is_not_the_machine(tmp_path: Path) -> None:
+    """gvisor.dev/docs/user_guide/compatibility: its kernel makes all of /proc and /sys."""
+    files: Files = {
+        "proc/version": "Linux version 4.4.0 #1 SMP Sun Jan 10 15:06:54 PST 2016\n",
+        "proc/meminfo": "MemTotal: 2097152 kB\n",
+        "proc/cpuinfo": "processor\t: 0\nmodel name\t: unknown\n",
+        "proc/self/cgroup": "",
+        "sys/devices/system/cpu/online": "0-1\n",
+    }
+    with hostinfo.open(f"sysfs://{write_tree(tmp_path, files)}") as host:
+        for group in ("cpu", "memory", "numa"):
+            with pytest.raises(hostinfo.Unsupported, match="gVisor"):
+                host.read(group)
+        domain = host.domain().value
+    assert (domain.online_cpus, domain.memory_bytes, domain.is_whole_machine) == (2, 2 << 30, None)
+
+
 def test_a_machine_booted_from_a_container_image_is_no_container(tmp_path: Path) -> None:
     """The initial PID namespace has a fixed number (PROC_PID_INIT_INO), and the root is on a disk."""
     write_tree(tmp_path, {".dockerenv": "", "proc/self/mountinfo": ROOT_ON_DISK, "proc/self/ns/": ""})
