@@ -70,6 +70,6 @@ class TransportOptions:
     """Listening: size of the messages queued per consumer; beyond it the oldest are dropped."""
     max_queue_messages: int = 10_000
     """Listening: number of the messages queued per consumer."""
-    max_total_bytes: int = 64 << 20
+    max_total_bytes: int = 24 << 20
     """Listening: memory of the messages queued for all clients together; beyond it the client that holds the most loses
     its oldest."""
