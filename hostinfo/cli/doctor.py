@@ -7,7 +7,7 @@ import sys
 from importlib import import_module
 
 from hostinfo import __version__
-from hostinfo.cli.streams import EXIT_OK, EXIT_PARTIAL, write_output
+from hostinfo.cli.streams import EXIT_OK, EXIT_PARTIAL, EXIT_USAGE, print_error, write_output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,6 +77,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Run all checks, print them, and return the exit code."""
+    if options.subject is None and (options.broker or options.config):
+        print_error("doctor: --broker and --config belong to `hostinfo doctor agent`")
+        return EXIT_USAGE
     if options.subject == "agent":
         checks = check_brokers([options.broker] if options.broker else [], options.config)
     else:

@@ -15,6 +15,8 @@ KEY_PARTS_LIMIT = 32
 ITEMS_LIMIT = 2_000_000
 """Lists and maps of a JSON document: each costs 60 bytes and more."""
 DEPTH_LIMIT = 64
+DIGITS_LIMIT = 24
+"""Digits of an integer of JSON: more than 64 bits need, and a float takes."""
 _QUOTED = re.compile(r'"[^"]*"|\'[^\']*\'')
 
 
@@ -35,18 +37,24 @@ def parse_toml(data: bytes) -> dict[str, Any]:
 
 
 def parse_json(data: bytes | str) -> Any:
-    """Return the value; ValueError if it is invalid, too deep, or has more than ITEMS_LIMIT lists and maps."""
+    """Return the value; ValueError if it is invalid, too deep, or has a number or a count beyond the limits."""
     import json
 
     opening = data.count("[") + data.count("{") if isinstance(data, str) else data.count(b"[") + data.count(b"{")
     if opening > ITEMS_LIMIT:
         raise ValueError(f"more than {ITEMS_LIMIT} lists and maps")
     try:
-        value = json.loads(data)
+        value = json.loads(data, parse_int=_parse_int)
     except RecursionError as error:
         raise ValueError("nested too deep") from error
     _check_depth(value)
     return value
+
+
+def _parse_int(text: str) -> int:
+    if len(text) > DIGITS_LIMIT:
+        raise ValueError(f"a number of more than {DIGITS_LIMIT} digits")
+    return int(text)
 
 
 def _check_depth(value: object) -> None:

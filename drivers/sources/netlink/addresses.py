@@ -7,10 +7,11 @@ from _socket import AF_INET, AF_INET6, inet_ntop
 from collections.abc import Mapping
 from struct import Struct
 
+from hostinfo.errors import ParseError
 from hostinfo.model.network import Address
 
 from .attribute_layouts import LayoutCache
-from .constants import address_flags, scope
+from .constants import ADDRESSES_LIMIT, address_flags, scope
 from .message import dump_payloads, parse_string
 
 TYPE_CHECKING = False
@@ -33,13 +34,16 @@ _MASKS = tuple(inet_ntop(AF_INET, (0xFFFFFFFF << 32 - bits & 0xFFFFFFFF).to_byte
 def parse_addresses(data: bytes, names: Mapping[int, str], order: Order = sys.byteorder) -> tuple[Address, ...]:
     """Return the addresses of one dump by link; ``names`` maps link indexes to names.
 
-    Addresses of links without a name are dropped: the link was removed between the two dumps.
+    Addresses of links without a name are dropped: the link was removed between the two dumps. ParseError: there are
+    more than ADDRESSES_LIMIT.
     """
-    found = []
+    found: list[Address] = []
     layouts = LayoutCache(_WANTED, _NUMBERS, SOURCE, order)
     for start, end in dump_payloads(data, RTM_NEWADDR, SOURCE, order):
         address = _address(data, start, end, layouts, names, order)
         if address is not None:
+            if len(found) == ADDRESSES_LIMIT:
+                raise ParseError(SOURCE, f"more than {ADDRESSES_LIMIT} addresses")
             found.append(address)
     found.sort(key=lambda address: (address.index, address.family))  # stable: the kernel's order within
     return tuple(found)

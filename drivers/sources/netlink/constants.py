@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
+LINKS_LIMIT = 65_536
+"""Links of one machine that are read; a host of a thousand guests has three thousand."""
+ADDRESSES_LIMIT = 4 * LINKS_LIMIT
 _COMBINATIONS = 1024  # thousands of links share a few combinations
 _LINK_FLAGS = (
     "up", "broadcast", "debug", "loopback", "pointopoint", "notrailers", "running", "noarp", "promisc", "allmulti",

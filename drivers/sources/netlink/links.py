@@ -10,7 +10,7 @@ from struct import Struct
 from hostinfo.errors import ParseError
 
 from .attribute_layouts import LayoutCache
-from .constants import STATES, link_flags
+from .constants import LINKS_LIMIT, STATES, link_flags
 from .link_kinds import parse_bond, parse_bridge, parse_mode, parse_vlan, parse_vxlan
 from .link_record import LinkRecord
 from .message import attributes, dump_payloads, iter_attributes, parse_nested, parse_string, parse_uint
@@ -40,9 +40,6 @@ _INFO_WANTED = frozenset({INFO_KIND, INFO_DATA})  # the others describe the port
 
 HEAD = {"little": Struct("<BxHiII"), "big": Struct(">BxHiII")}
 _SWITCH_ID_BYTES = 32  # MAX_PHYS_ITEM_ID_LEN
-
-
-LINKS_LIMIT = 65_536
 
 
 def parse_links(data: bytes, order: Order = sys.byteorder) -> list[LinkRecord]:

@@ -3,29 +3,32 @@
 from hostinfo.errors import DriverError, ReadError
 from hostinfo.model.statistics import LinkCounters
 
+from ...sources.netlink.constants import LINKS_LIMIT
 from ...sources.sources import Sources
 
 PATH = "proc/net/dev"
-LINKS_LIMIT = 65_536
 
 
 def read_link_counters(sources: Sources) -> tuple[LinkCounters, ...]:
     """Return the counters of each link by index. DriverError: neither netlink nor the file can be read."""
+    failure: DriverError | None = None
     if sources.netlink is not None:
         from ...sources.netlink.counters import parse_counters
 
         try:
             return parse_counters(sources.netlink("counters"))
-        except DriverError:
-            pass  # refused or not recorded; the file has the counters too
+        except DriverError as error:  # refused, not recorded, not understood; the file has the counters too
+            failure = error
     try:
         return parse_proc_net_dev(sources.tree.text(PATH))
     except ReadError as error:
         from errno import ENOENT, ENOTDIR
 
-        if error.errno in (ENOENT, ENOTDIR):
-            return ()
-        raise
+        if error.errno not in (ENOENT, ENOTDIR):
+            raise
+        if failure is not None and getattr(failure, "errno", 0) not in (ENOENT, ENOTDIR, None):
+            raise failure from error
+        return ()
 
 
 def parse_proc_net_dev(text: str) -> tuple[LinkCounters, ...]:
@@ -52,5 +55,5 @@ def parse_proc_net_dev(text: str) -> tuple[LinkCounters, ...]:
             )
         )
         if len(found) > LINKS_LIMIT:
-            break
+            raise ReadError(f"/{PATH}", f"more than {LINKS_LIMIT} links")
     return tuple(found)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from hostinfo.errors import ReadError
 from hostinfo.model.network import Vlan
 
-from ...sources.netlink.constants import link_flags
+from ...sources.netlink.constants import LINKS_LIMIT, link_flags
 from ...sources.netlink.link_kinds import seconds
 from ...sources.netlink.link_record import LinkRecord
 from ...sources.netlink.tunnels import is_ip_link_type, tunnel
@@ -24,7 +24,6 @@ CLASS = "sys/class/net"
 ARPHRD_LOOPBACK = 772
 IFF_UP = 1
 _KINDS = frozenset({"bond", "bridge", "vlan", "vxlan", "macvlan", "ipvlan", "geneve", "gre", "ppp", "dsa", "wwan"})
-LINKS_LIMIT = 65_536
 _LISTINGS = 4  # until no name changes: three attempts, and the listing that confirms the last
 
 

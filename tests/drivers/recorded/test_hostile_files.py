@@ -59,6 +59,26 @@ def links(count: int) -> bytes:
     return b"".join(found) + struct.pack("=IHHIIi", 20, 3, 2, 1, 1, 0)
 
 
+def counters(count: int) -> bytes:
+    """Return RTM_NEWLINK messages with a name and struct rtnl_link_stats64, and the end of a dump."""
+    found = []
+    for number in range(1, count + 1):
+        body = (
+            struct.pack("=BxHiII", 0, 1, number, 0, 0) + struct.pack("=HH4s", 8, 3, b"e\0") + struct.pack("=HH", 76, 23)
+        )
+        found.append(struct.pack("=IHHII", 16 + len(body) + 72, 16, 2, 1, 1) + body + bytes(72))
+    return b"".join(found) + struct.pack("=IHHIIi", 20, 3, 2, 1, 1, 0)
+
+
+def addresses(count: int) -> bytes:
+    """Return RTM_NEWADDR messages of the link lo, which the recording has, and the end of a dump."""
+    found = []
+    for number in range(count):
+        body = struct.pack("=BBBBI", 2, 24, 0, 0, 1) + struct.pack("=HH", 8, 1) + struct.pack(">I", number)
+        found.append(struct.pack("=IHHII", 16 + len(body), 20, 2, 1, 1) + body)
+    return b"".join(found) + struct.pack("=IHHIIi", 20, 3, 2, 1, 1, 0)
+
+
 def billion_laughs() -> bytes:
     entities = "".join(f'<!ENTITY e{n + 1} "{f"&e{n};" * 10}">' for n in range(10))
     return f'<!DOCTYPE c [<!ENTITY e0 "lol">{entities}]><capabilities>&e10;</capabilities>'.encode()
@@ -98,6 +118,11 @@ HOSTILE: dict[str, tuple[Callable[[Path], str], str]] = {
         "tags",
     ),
     "a number of 400 digits": (long_number, "type.json: not JSON: a number of more than"),
+    "100,000 counters": (one_file("netlink/counters.bin", lambda: counters(100_000)), "more than 65536 links"),
+    "300,000 addresses": (
+        lambda folder: recording(folder, {"netlink/addresses.bin": addresses(300_000), "netlink/links.bin": links(1)}),
+        "more than 262144 addresses",
+    ),
     "100,000 links": (one_file("netlink/links.bin", lambda: links(100_000)), "more than 65536 links"),
 }
 

@@ -71,3 +71,9 @@ def test_doctor_checks_the_host_of_an_explicit_uri(uri: str, state: str, detail:
     (check,) = [check for check in json.loads(ran.stdout)["checks"] if check["name"] == uri]
     assert (check["state"], check["used_for"]) == (state, "the host of -c")
     assert (check["detail"] or "").startswith(detail or "")
+
+
+def test_options_of_the_agents_brokers_alone_are_wrong_usage(tmp_path: Path) -> None:
+    ran = command.hostinfo(tmp_path, "doctor", "--broker", "amqp://127.0.0.1:1")
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "hostinfo doctor agent" in ran.stderr
