@@ -232,5 +232,12 @@ def definitions() -> dict[str, object]:
             "permissions": [{"user": user["name"], **rights} for user in users]}  # fmt: skip
 
 
+def of_version(version: int, folder: Path) -> RabbitMq:
+    """Return a broker of version 3 or 4, or skip the test."""
+    if version == 3 and not is_installed():
+        pytest.skip("rabbitmq-server is not installed")
+    return RabbitMq(folder, version_4=require_version_4() if version == 4 else None)
+
+
 if __name__ == "__main__":
     print(why_no_version_4() or version_4_root())

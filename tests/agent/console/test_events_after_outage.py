@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -13,7 +12,7 @@ from hostinfo.agent.qmf import Event, Indication, SchemaId, SchemaKind
 from hostinfo.agent.qmf.agent_side.messages import event_indication
 from hostinfo.agent.transport import TransportOptions, open_transport
 from tests.support.fleet import Fleet, agent_name, fleet_agent
-from tests.support.rabbitmq import RabbitMq, is_installed, require_version_4
+from tests.support.rabbitmq import RabbitMq
 from tests.support.transport_helpers import wait_until
 
 pytest.importorskip("proton")
@@ -21,25 +20,14 @@ pytestmark = pytest.mark.slow
 SCHEMA = SchemaId("example", "tick", SchemaKind.EVENT)
 
 
-@pytest.fixture(params=[3, 4])
-def broker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMq]:
-    if request.param == 3 and not is_installed():
-        pytest.skip("rabbitmq-server is not installed")
-    root = require_version_4() if request.param == 4 else None
-    found = RabbitMq(tmp_path_factory.mktemp("rabbit"), version_4=root)
-    found.start()
-    yield found
-    found.stop()
-
-
-def test_no_event_is_lost_or_received_twice_when_the_broker_is_killed(broker: RabbitMq) -> None:
+def test_no_event_is_lost_or_received_twice_when_the_broker_is_killed(broker_of_each_version: RabbitMq) -> None:
     received: list[int] = []
 
     def note(notification: Notification) -> None:
         if isinstance(notification, Indication):
             received.extend(item.values["n"] for item in notification.items if isinstance(item, Event))  # type: ignore[misc]
 
-    options = TransportOptions(urls=(broker.url,), retry_seconds=2)
+    options = TransportOptions(urls=(broker_of_each_version.url,), retry_seconds=2)
     with Fleet([fleet_agent(1, 1)], options) as fleet, Console(open_transport(options)) as console:
         console.connect(60)
         console.add_listener(note)
@@ -59,9 +47,9 @@ def test_no_event_is_lost_or_received_twice_when_the_broker_is_killed(broker: Ra
         wait_until(lambda: len(received) > 10, 60)
         before = received[0]
         send_for(0.5)
-        broker.kill()
+        broker_of_each_version.kill()
         send_for(0.5)
-        thread = threading.Thread(target=broker.start)
+        thread = threading.Thread(target=broker_of_each_version.start)
         thread.start()
         send_for(0.5)
         thread.join()

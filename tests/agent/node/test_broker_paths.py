@@ -6,29 +6,17 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.command import ROOT
-from tests.support.rabbitmq import RabbitMq, is_installed, require_version_4
+from tests.support.rabbitmq import RabbitMq
 from tests.support.transport_helpers import free_port
 
 pytest.importorskip("proton")
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(params=[3, 4])
-def broker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMq]:
-    if request.param == 3 and not is_installed():
-        pytest.skip("rabbitmq-server is not installed")
-    root = require_version_4() if request.param == 4 else None
-    found = RabbitMq(tmp_path_factory.mktemp("rabbit"), version_4=root)
-    found.start()
-    yield found
-    found.stop()
 
 
 def doctor(*options: str) -> tuple[int, list[dict[str, Any]]]:
@@ -39,9 +27,9 @@ def doctor(*options: str) -> tuple[int, list[dict[str, Any]]]:
     return done.returncode, checks
 
 
-def test_the_way_to_a_broker_is_shown_with_queue_login_and_delay(broker: RabbitMq) -> None:
-    status, (check,) = doctor("--broker", broker.url)
-    assert (status, check["state"], check["name"]) == (0, "ok", broker.url)
+def test_the_way_to_a_broker_is_shown_with_queue_login_and_delay(broker_of_each_version: RabbitMq) -> None:
+    status, (check,) = doctor("--broker", broker_of_each_version.url)
+    assert (status, check["state"], check["name"]) == (0, "ok", broker_of_each_version.url)
     assert "login anonymous (ANONYMOUS)" in check["detail"]
     for exchange in ("qmf.default.direct", "qmf.default.topic"):
         (milliseconds,) = re.findall(rf"{exchange} ([0-9.]+) ms", check["detail"])
@@ -49,11 +37,13 @@ def test_the_way_to_a_broker_is_shown_with_queue_login_and_delay(broker: RabbitM
     assert ("queue qmf.default.hostinfo-" in check["detail"]) == ("rabbitmq-4" in check["detail"])
 
 
-def test_each_broker_is_tried_and_the_reason_of_one_without_connection_shown(broker: RabbitMq, tmp_path: Path) -> None:
-    broker.control("set_permissions", "guest", ".*", ".*", "")
+def test_each_broker_is_tried_and_the_reason_of_one_without_connection_shown(
+    broker_of_each_version: RabbitMq, tmp_path: Path
+) -> None:
+    broker_of_each_version.control("set_permissions", "guest", ".*", ".*", "")
     closed = f"amqp://127.0.0.1:{free_port()}"
     configuration = tmp_path / "agent.toml"
-    configuration.write_text(f'[broker]\nurls = ["{broker.url}", "{closed}"]\n')
+    configuration.write_text(f'[broker]\nurls = ["{broker_of_each_version.url}", "{closed}"]\n')
     status, (refused, unreachable) = doctor("--config", str(configuration))
     assert status == 3
     assert (refused["state"], unreachable["state"]) == ("missing", "missing")

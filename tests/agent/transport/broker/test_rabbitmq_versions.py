@@ -6,34 +6,31 @@ import pytest
 
 from hostinfo.agent.qmf import Message
 from hostinfo.agent.transport import ConnectionState, TransportOptions
-from tests.support.rabbitmq import RabbitMq, is_installed, require_version_4
+from tests.support.rabbitmq import RabbitMq, of_version
 from tests.support.transport_helpers import DIRECT, TOPIC, Peer, connect_agent, connect_console, request
 
 pytest.importorskip("proton")
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module", params=["rabbitmq-3", "rabbitmq-4"])
-def scheme(request: pytest.FixtureRequest) -> str:
-    name: str = request.param
-    return name
+@pytest.fixture(scope="module", params=[3, 4])
+def version(request: pytest.FixtureRequest) -> int:
+    number: int = request.param
+    return number
 
 
 @pytest.fixture(scope="module")
-def rabbitmq(scheme: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMq]:
-    if scheme == "rabbitmq-3" and not is_installed():
-        pytest.skip("rabbitmq-server is not installed")
-    version_4 = require_version_4() if scheme == "rabbitmq-4" else None
-    with RabbitMq(tmp_path_factory.mktemp("rabbit"), version_4=version_4) as found:
+def rabbitmq(version: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMq]:
+    with of_version(version, tmp_path_factory.mktemp("rabbit")) as found:
         yield found
 
 
-def test_requests_broadcasts_and_indications_are_delivered(rabbitmq: RabbitMq, scheme: str) -> None:
+def test_requests_broadcasts_and_indications_are_delivered(rabbitmq: RabbitMq, version: int) -> None:
     with (
         connect_agent(rabbitmq.url).connected() as agent,
         connect_console(rabbitmq.url, "direct-console.1", "agent.ind.#") as console,
     ):
-        assert agent.states == [(ConnectionState.CONNECTED, f"{rabbitmq.url} ({scheme})")]
+        assert agent.states == [(ConnectionState.CONNECTED, f"{rabbitmq.url} (rabbitmq-{version})")]
         console.transport.send(request(console.transport, "direct-console.1", {"n": 1}))
         locate = Message(
             address=TOPIC,

@@ -10,7 +10,7 @@ import pytest
 
 from hostinfo.agent.qmf import Message
 from hostinfo.agent.transport import ConnectionState, TransportOptions
-from tests.support.rabbitmq import RabbitMq, is_installed, require_version_4
+from tests.support.rabbitmq import RabbitMq, of_version
 from tests.support.transport_helpers import AGENT, DIRECT, TOPIC, Peer, wait_until
 
 pytest.importorskip("proton")
@@ -24,13 +24,8 @@ SLACK_SECONDS = 20.0
 
 @pytest.fixture(scope="module", params=[3, 4])
 def broker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMq]:
-    if request.param == 3 and not is_installed():
-        pytest.skip("rabbitmq-server is not installed")
-    root = require_version_4() if request.param == 4 else None
-    found = RabbitMq(tmp_path_factory.mktemp("rabbit"), version_4=root)
-    found.start()
-    yield found
-    found.stop()
+    with of_version(request.param, tmp_path_factory.mktemp("rabbit")) as found:
+        yield found
 
 
 def connect(broker: RabbitMq) -> Peer:
