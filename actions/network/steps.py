@@ -114,6 +114,16 @@ class SetBridgeOptions:
 
 
 @record
+class SetBridgePort:
+    """Set options of a port of a bridge; None: as it is."""
+
+    link: str
+    hairpin_mode: bool | None = None
+    path_cost: int | None = None
+    priority: int | None = None
+
+
+@record
 class SetIpv6:
     """Enable or disable IPv6 on a link, and addresses from router advertisements; None: as it is."""
 
@@ -166,6 +176,6 @@ class DeleteRoute:
 
 KernelStep = (
     SetUp | SetDown | CreateBond | CreateVlan | CreateBridge | DeleteLink | AttachPort | DetachPort | SetMtu | SetMac
-    | SetBondOptions | SetBridgeOptions | SetIpv6 | AddAddress | DeleteAddress | AddRoute | DeleteRoute
+    | SetBondOptions | SetBridgeOptions | SetBridgePort | SetIpv6 | AddAddress | DeleteAddress | AddRoute | DeleteRoute
 )  # fmt: skip
 """Any step."""

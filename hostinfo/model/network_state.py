@@ -24,7 +24,7 @@ class IpAddress:
     prefix_length: int
     """Length of the network prefix in bits."""
     broadcast: str | None = None
-    """Broadcast address (IPv4); None: the one derived from the prefix."""
+    """Broadcast address (IPv4); None: the one derived from the prefix. An extension of nmstate's schema."""
 
 
 @record
@@ -91,6 +91,8 @@ class BridgeOptions:
     """Seconds for which a hardware address is remembered."""
     multicast_snooping: bool | None = None
     """Whether IGMP and MLD snooping is enabled."""
+    group_forward_mask: int | None = None
+    """Link-local group addresses (01-80-C2-00-00-0X) that are forwarded: bit X, 0 to 65535."""
 
 
 @record
@@ -99,6 +101,12 @@ class BridgePort:
 
     name: str
     """Name of the interface."""
+    stp_hairpin_mode: bool | None = None
+    """Whether frames are sent back through the port on which they arrived."""
+    stp_path_cost: int | None = None
+    """Cost of the port in the spanning tree, 1 to 65535."""
+    stp_priority: int | None = None
+    """Priority of the port in the spanning tree, 0 to 63."""
 
 
 @record
