@@ -282,7 +282,7 @@ class _Plan:
                 if one not in present:
                     yield AddAddress(link=name, ip=one.ip, prefix_length=one.prefix_length)
 
-    def _is_ipv6_enabled_anew(self, name: str) -> bool:
+    def _is_ipv6_enabled_again(self, name: str) -> bool:
         old, new = self.old[name].ipv6, self.new[name].ipv6
         return new is not None and bool(new.enabled) and not (old is not None and old.enabled)
 
@@ -293,7 +293,7 @@ class _Plan:
 
     def _add_routes(self) -> Iterator[KernelStep]:
         touched = self.created | self.downed | self.moved | self.readdressed
-        touched |= {name for name in self.kept if self._is_ipv6_enabled_anew(name)}
+        touched |= {name for name in self.kept if self._is_ipv6_enabled_again(name)}
         for route in sorted(self.new_routes, key=_route_order):
             if route not in self.old_routes or route.next_hop_interface in touched:
                 yield AddRoute(**_route(route))
