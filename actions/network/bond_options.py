@@ -74,13 +74,13 @@ ALIASES = {"num_unsol_na": "num_grat_arp"}
 def normal_options(mode: str | None, options: Mapping[str, str | int | bool]) -> dict[str, str | int]:
     """Return options by their kernel names with the values that a reader reports.
 
-    Options that mean nothing in this mode are left out: the kernel reports them, and refuses to set them.
+    Options that mean nothing in this mode (None: any) are left out: the kernel reports them, and refuses to set them.
     """
     found = {}
     for given, value in options.items():
         name = ALIASES.get(given, given)
         normal = normalize(name, value)
-        if normal is not None and mode in ONLY_IN.get(name, (mode,)):
+        if normal is not None and (mode is None or mode in ONLY_IN.get(name, (mode,))):
             found[name] = normal
     return found
 

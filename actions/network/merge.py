@@ -169,8 +169,10 @@ def _take_from_ports(links: dict[str, Interface], current: NetworkState, named: 
         asked = named.get(name) or Interface(name=name)
         is_or_was_port = name in before or name in after
         is_or_was_bonded = "bond" in (types.get(before.get(name, "")), name in after and links[after[name]].type)
+        is_new_port = name in after and before.get(name) != after[name]
         links[name] = replace(
             link,
+            state="up" if is_new_port and asked.state is None else link.state,
             ipv4=DISABLED if name in after and asked.ipv4 is None else link.ipv4,
             ipv6=None if is_or_was_port and asked.ipv6 is None else link.ipv6,
             mac_address=asked.mac_address if is_or_was_bonded else link.mac_address,
