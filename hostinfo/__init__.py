@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hostinfo.driver import Driver
     from hostinfo.driver_factory import DriverFactory
     from hostinfo.errors import (
+        ActionBusy,
         ActionError,
         ActionFailed,
         ActionRefused,
@@ -41,6 +42,7 @@ _MODULES = {
     "hostinfo.driver_factory": ("DriverFactory",),
     "hostinfo.groups": ("GROUPS",),
     "hostinfo.errors": (
+        "ActionBusy",
         "ActionError",
         "DriverError",
         "ActionFailed",
@@ -57,6 +59,7 @@ _MODULES = {
 
 __all__ = [
     "GROUPS",
+    "ActionBusy",
     "ActionError",
     "ActionFailed",
     "ActionRefused",

@@ -9,6 +9,7 @@ HostInfoError
 ├── RecordingError       the recording could not be written
 └── ActionError          a change that was not made
     ├── ActionRefused    a rule forbids it; nothing was changed
+    │   └── ActionBusy   another change is in progress or waits for confirmation
     ├── ActionFailed     attempted, and the host may have changed; the message states what is true now
     └── ActionRolledBack attempted and undone; the host is as before
 """
@@ -90,6 +91,30 @@ class ActionError(HostInfoError):
 
 class ActionRefused(ActionError):
     """A rule forbids the change; nothing was changed. The message names the rule, and what would allow the change."""
+
+
+class ActionBusy(ActionRefused):
+    """Another change is in progress or waits for its confirmation; nothing was changed.
+
+    ``transaction`` is its ID, ``requester`` who began it, ``since`` when (UTC, for people); None: it is not recorded
+    yet. ``remaining_seconds`` is the time left to confirm it; 0: it is being rolled back; None: unknown.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        detail: str,
+        transaction: str | None = None,
+        requester: str | None = None,
+        since: str | None = None,
+        remaining_seconds: float | None = None,
+    ) -> None:
+        super().__init__(source, detail)
+        self.args = (source, detail, transaction, requester, since, remaining_seconds)
+        self.transaction = transaction
+        self.requester = requester
+        self.since = since
+        self.remaining_seconds = remaining_seconds
 
 
 class ActionFailed(ActionError):

@@ -86,3 +86,66 @@ class Outcome:
     """Steps that were attempted, in this order; those that failed have an ``error``."""
     transaction: str | None = None
     """Name of the transaction; None: the action has none."""
+
+
+class TransactionState(StrEnum):
+    """How far a transaction is."""
+
+    PLANNED = "planned"
+    """Recorded; nothing was changed yet."""
+    APPLYING = "applying"
+    """Steps are being carried out, or their result is being verified."""
+    WAITING = "waiting"
+    """Applied and verified; it waits for confirmation."""
+    CONFIRMING = "confirming"
+    """Confirmed in time; it is being made persistent."""
+    CONFIRMED = "confirmed"
+    """Confirmed and persistent."""
+    ROLLING_BACK = "rolling-back"
+    """The former state is being restored."""
+    ROLLED_BACK = "rolled-back"
+    """The former state was restored and verified."""
+    UNKNOWN = "unknown"
+    """The rollback failed: neither the former nor the new state can be relied on."""
+
+
+@record
+class Requester:
+    """Who requested a change."""
+
+    user: str
+    """Name of the user, or the number if there is no name."""
+    uid: int | None = None
+    """User ID on this host; None: the user is not one of this host."""
+    peer: str | None = None
+    """Connection by which the request came; None: it was made in this process."""
+
+
+@record
+class TransactionReport:
+    """A transaction from its beginning to its end, as it is recorded."""
+
+    id: str
+    """Name of the transaction, unique on this host."""
+    state: TransactionState
+    """How far it is."""
+    reason: str | None = None
+    """Why it was rolled back, or why its state is unknown; None: neither."""
+    requester: Requester
+    """Who began it."""
+    begun_at: str
+    """Date and time (UTC) of its beginning by the wall clock."""
+    changed_at: str
+    """Date and time (UTC) of the last change of its state."""
+    backend: str
+    """Network service that was changed."""
+    confirm_within_seconds: float
+    """Length of the confirmation window; 0: it was confirmed without waiting."""
+    remaining_seconds: float
+    """Time left when this was read; 0: it is decided, or is being rolled back."""
+    changes: tuple[Change, ...] = ()
+    """Differences that were requested."""
+    steps: tuple[Step, ...] = ()
+    """Steps that were attempted; the one that failed, or did not end, has an ``error``."""
+    rollback_steps: tuple[Step, ...] = ()
+    """Steps of the rollback, as far as they were recorded."""

@@ -1,0 +1,52 @@
+"""What a transaction needs to know of the network: its back end, and how a request is prepared and verified.
+
+The guard is another process and may run after a restart of the machine, so it opens the same operations again by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+from hostinfo.model.network_state import NetworkState
+from hostinfo.model.report import Change
+from hostinfo.record import field, record
+
+from .backend import Backend
+
+Prepare = Callable[[Any], tuple[NetworkState, NetworkState, tuple[Change, ...]]]
+"""request -> (current, desired, changes); the states are complete. Changes nothing. ActionRefused: an invalid one."""
+
+Verify = Callable[[Callable[[], NetworkState], NetworkState, float], tuple[str, ...]]
+"""(read, desired, seconds): read again until the state is as desired, at most so long; return what still differs."""
+
+
+@record
+class Operations:
+    """The functions by which a transaction changes the network."""
+
+    backend: Backend
+    """How the network is read, changed and restored."""
+    prepare: Prepare
+    """How a request is merged, validated and compared."""
+    verify: Verify
+    """How success is judged after the last step, and again when the change is confirmed."""
+    verify_rollback: Verify | None = None
+    """How a rollback is judged against the state before; None: as a change. A lease need not be back, for example."""
+
+
+@record
+class OperationsReference:
+    """How to open the operations in another process."""
+
+    factory: str
+    """module:function, which returns ``Operations``."""
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    """Its keyword arguments, as JSON."""
+
+    def open(self) -> Operations:
+        """Import the module and call the function. Any exception of these."""
+        module, _, name = self.factory.partition(":")
+        operations: Operations = getattr(import_module(module), name)(**self.arguments)
+        return operations
