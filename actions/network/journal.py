@@ -103,7 +103,7 @@ class Journal:
             _write(os.path.join(draft, "transaction.json"), to_json(plan))
             create_log(os.path.join(draft, "log"), LOG_BYTES + STEP_BYTES * len(plan.steps))
             os.mkfifo(os.path.join(draft, "wake"), 0o600)
-            _write(os.path.join(draft, "confirm.lock"), None)
+            os.close(os.open(os.path.join(draft, "confirm.lock"), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
             sync_folder(draft)
             os.rename(draft, self.path(plan.id))
             sync_folder(self.root)

@@ -18,6 +18,11 @@ from .rollback import WORK_SECONDS, describe, failure, restore_again, roll_back
 VERIFY_SECONDS = 10.0
 """Longest verification of a confirm: the change was verified before, so this is for a link that flaps."""
 
+BEGINNING = frozenset({TransactionState.PLANNED, TransactionState.APPLYING})
+"""States in which there is nothing to confirm yet."""
+CONFIRMABLE = frozenset({TransactionState.WAITING, TransactionState.CONFIRMING})
+"""States in which a confirm starts, or goes on for a process that died meanwhile."""
+
 
 class PendingChange:
     """A transaction to confirm or to roll back; implements ``hostinfo.action.Pending``."""
@@ -54,8 +59,10 @@ class PendingChange:
         as the rollback has not begun, because it shows that the network works. ActionRolledBack: it was rolled back, or
         could not be verified or made persistent. ActionFailed: the rollback failed.
         """
-        if self.entry.read().state not in FINISHED:
-            with self.entry.queue_confirm(), self.journal.work(WORK_SECONDS) as is_locked:
+        state = self.entry.read().state
+        if state not in FINISHED:
+            seconds = 0.0 if state in BEGINNING else WORK_SECONDS
+            with self.entry.queue_confirm(), self.journal.work(seconds) as is_locked:
                 if is_locked:
                     self._confirm()
         return self._outcome_of_commit()
@@ -88,13 +95,16 @@ class PendingChange:
         return Outcome(result=Result.ROLLED_BACK, steps=steps, transaction=self.entry.id)
 
     def _confirm(self) -> None:
+        """Confirm as the only process that changes the network: any other that was about to do so has died."""
         operations = self._operations()
         if not self.entry.is_of_this_boot():
             reason = "not confirmed before the machine was restarted"
             roll_back(self.journal, self.entry, operations, reason, is_owner=True)
             return
-        found = self.entry.change_state({TransactionState.WAITING}, TransactionState.CONFIRMING)
-        if found is not TransactionState.WAITING:
+        found = self.entry.change_state(CONFIRMABLE, TransactionState.CONFIRMING)
+        if found not in CONFIRMABLE:
+            reason = f"the process that was {found} it ended"
+            roll_back(self.journal, self.entry, operations, reason, is_owner=True)
             return
         desired = self.entry.plan.desired
         try:

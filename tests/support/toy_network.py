@@ -1,12 +1,15 @@
 """A back end on files: an interface is a file whose content is its MTU. The guard opens it by the name of this module.
 
 Files of the folder ``control`` make it misbehave, in whichever process: ``fail NAME`` (a step), ``hang NAME``,
-``ignore NAME`` (reports success without effect), ``no-restore``, ``restore-ignored``, ``no-persist``.
+``ignore NAME`` (reports success without effect), ``kill NAME`` (before its effect), ``kill-after NAME``,
+``no-restore``, ``restore-ignored``, ``kill-restore`` (once), ``no-persist``, ``kill-persist`` (after it).
 """
 
 from __future__ import annotations
 
 import json
+import os
+import signal
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -116,14 +119,17 @@ class ToyNetwork:
                 time.sleep(0.02)
             if self.is_set(f"fail {change.path}"):
                 raise ActionFailed(f"set {change.path}", "Operation not permitted")
+            self.kill_if_set(f"kill {change.path}")
             if not self.is_set(f"ignore {change.path}"):
                 self.write(path, change.new)
+            self.kill_if_set(f"kill-after {change.path}")
 
     def persist(self, desired: NetworkState) -> None:
         if self.is_set("no-persist"):
             raise OSError(28, "No space left on device")
         wanted = {link.name: str(link.mtu) for link in desired.interfaces}
         (self.folder / "persistent.json").write_text(json.dumps(wanted))
+        self.kill_if_set("kill-persist")
 
     def restore(self, snapshot: Mapping[str, Any], on_step: OnStep) -> None:
         if self.is_set("no-restore"):
@@ -131,12 +137,18 @@ class ToyNetwork:
         running = snapshot["running"]
         for name in sorted({*running, *read_files(self.folder)}):
             on_step(f"restore {name}", str(self.running / name))
+            self.kill_if_set("kill-restore")
             if not self.is_set("restore-ignored"):
                 self.write(self.running / name, running.get(name))
         (self.folder / "persistent.json").write_text(json.dumps(snapshot["persistent"]))
 
     def is_set(self, name: str) -> bool:
         return (self.folder / "control" / name).exists()
+
+    def kill_if_set(self, name: str) -> None:
+        if self.is_set(name):
+            (self.folder / "control" / name).unlink()
+            os.kill(os.getpid(), signal.SIGKILL)
 
     def write(self, path: Path, content: str | None) -> None:
         if content is None:

@@ -55,7 +55,8 @@ def test_it_keeps_the_contract(folder: Path) -> None:
         begin_and_die=lambda seconds: begin_and_die(folder, seconds),
         shortest_window_seconds=1.0,
     )
-    reasons = dict.fromkeys(("identify", "power", "enrol"), "not a network")
+    reason = "not a network"
+    reasons = {"identify": reason, "power": reason, "enrol": reason}
     actions = Actions(name="toy", network=toy.open_action(folder), unsupported_reasons=reasons)
     check_actions(actions, network=example)
 
