@@ -14,12 +14,16 @@ from hostinfo.model.report import Change
 from hostinfo.record import field, record
 
 from .backend import Backend
+from .prepare import Prepared
 
-Prepare = Callable[[Any], tuple[NetworkState, NetworkState, tuple[Change, ...]]]
-"""request -> (current, desired, changes); the states are complete. Changes nothing. ActionRefused: an invalid one."""
+Prepare = Callable[[Any], Prepared]
+"""request -> what would be done; its states are complete. Changes nothing. ActionRefused: an invalid request."""
 
-Verify = Callable[[Callable[[], NetworkState], NetworkState, float], tuple[str, ...]]
-"""(read, desired, seconds): read again until the state is as desired, at most so long; return what still differs."""
+Verify = Callable[[Callable[[], NetworkState], NetworkState, tuple[Change, ...], float], tuple[str, ...]]
+"""(read, wanted, changes, seconds): read again until all is as wanted, at most so long; return what still differs.
+
+``changes`` are those of the transaction. Other links may change in its window: guests start, cables are pulled.
+"""
 
 
 @record

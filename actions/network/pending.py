@@ -106,9 +106,9 @@ class PendingChange:
             reason = f"the process that was {found} it ended"
             roll_back(self.journal, self.entry, operations, reason, is_owner=True)
             return
-        desired = self.entry.plan.desired
+        desired, changes = self.entry.plan.desired, self.entry.plan.changes
         try:
-            if differing := operations.verify(operations.backend.read, desired, VERIFY_SECONDS):
+            if differing := operations.verify(operations.backend.read, desired, changes, VERIFY_SECONDS):
                 raise ActionFailed("verification", "; ".join(differing))
             operations.backend.persist(desired)
             found = self.entry.change_state({TransactionState.CONFIRMING}, TransactionState.CONFIRMED)

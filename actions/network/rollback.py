@@ -100,7 +100,7 @@ def _attempt(entry: Entry, operations: Operations, *, record_steps: bool, is_ver
             operations.backend.restore(entry.plan.snapshot, on_step)
             if not is_verified:
                 return None
-            differing = verify(operations.backend.read, entry.plan.before, VERIFY_SECONDS)
+            differing = verify(operations.backend.read, entry.plan.before, entry.plan.changes, VERIFY_SECONDS)
         except Overtaken as overtaken:
             return str(overtaken)
         except Exception as error:

@@ -16,8 +16,7 @@ from typing import Any
 
 from hostinfo.action import Pending
 from hostinfo.errors import ActionBusy, ActionError, ActionFailed, ActionRefused, HostInfoError
-from hostinfo.model.network_state import NetworkState
-from hostinfo.model.report import Change, Preview, Requester, Step, TransactionReport, TransactionState
+from hostinfo.model.report import Preview, Requester, Step, TransactionReport, TransactionState
 from hostinfo.record import record
 
 from . import guard_timer
@@ -27,6 +26,7 @@ from .journal import ROOT, Journal, busy, busy_preparing
 from .journal_entry import FINISHED, Entry, Overtaken, Plan
 from .operations import Operations, OperationsReference
 from .pending import PendingChange, Unchanged, undo
+from .prepare import Prepared
 from .record_json import to_json
 from .rollback import roll_back
 
@@ -35,6 +35,8 @@ DEFAULT_SECONDS = 60.0
 FORCED_SECONDS = 120.0
 """Time after which the guard rolls back a change that needs no confirmation and did not end; a bridge of ifupdown with
 DHCP takes one minute."""
+BRIEF_SECONDS = 2.0
+"""Longest wait for a process that only looks, such as the guard of a transaction that was just decided."""
 VERIFY_SHARE = 0.75
 """Part of the remaining window for the verification; a quarter is left to confirm: of 60 s, 45 s for a lease."""
 
@@ -47,14 +49,6 @@ class Limits:
     """A shorter window would be over before a reply is read."""
     maximum_seconds: float = 3600.0
     """A longer one would leave a node cut off for hours."""
-
-
-@record
-class _Prepared:
-    current: NetworkState
-    desired: NetworkState
-    changes: tuple[Change, ...]
-    steps: tuple[Step, ...]
 
 
 class NetworkAction:
@@ -80,26 +74,30 @@ class NetworkAction:
     def preview(self, request: Any) -> Preview:
         """Return the differences and steps of a request, without changing anything."""
         prepared = self._prepare(request)
-        return Preview(changes=prepared.changes, steps=prepared.steps)
+        cut_off = tuple(f"whoever is connected over {link}" for link in prepared.cut_off)
+        return Preview(changes=prepared.changes, steps=_steps(prepared), affected=(*cut_off, *prepared.affected))
 
     def begin(
         self, request: Any, confirm_within_seconds: float = DEFAULT_SECONDS, *, is_forced: bool = False
     ) -> Pending:
         """Apply a request, to be confirmed within this time.
 
-        The window begins before the first step, so that a node that is cut off is back within this time. With
-        ``is_forced``, 0 is accepted: the change is confirmed as soon as it is verified. ActionBusy: another transaction
-        is undecided.
+        The window begins before the first step, so that a node that is cut off is back within this time. 0: the change
+        is confirmed as soon as it is verified; where it touches the management path, only with ``is_forced``.
+        ActionBusy: another transaction is undecided.
         """
-        self._check_window(confirm_within_seconds, is_forced=is_forced)
+        self._check_window(confirm_within_seconds)
         self.journal.prepare()
-        with self.journal.work(0) as is_locked:
+        with self.journal.work(0 if self.journal.undecided() else BRIEF_SECONDS) as is_locked:
             if not is_locked:
                 raise self._busy()
             self.journal.refuse_if_busy()
             prepared = self._prepare(request)
             if not prepared.changes:
                 return Unchanged(confirm_within_seconds)
+            if confirm_within_seconds == 0 and prepared.cut_off and not is_forced:
+                cut_off = ", ".join(prepared.cut_off)
+                raise ActionRefused("0 s", f"this may cut off whoever is connected over {cut_off}; give a window")
             entry = self._record(request, prepared, confirm_within_seconds)
             self._arm(entry)
             self._apply(entry, prepared)
@@ -149,26 +147,18 @@ class NetworkAction:
             raise ActionFailed("network", "; ".join(problems))
         return tuple(recovered)
 
-    def _check_window(self, seconds: float, *, is_forced: bool) -> None:
+    def _check_window(self, seconds: float) -> None:
         low, high = self.limits.minimum_seconds, self.limits.maximum_seconds
-        if seconds == 0 and is_forced:
-            return
-        if not (math.isfinite(seconds) and low <= seconds <= high):
-            zero = "; 0, without confirmation, must be forced" if seconds == 0 else ""
-            raise ActionRefused(f"{seconds:g} s", f"a confirmation window is {low:g} s to {high:g} s long{zero}")
+        if seconds != 0 and not (math.isfinite(seconds) and low <= seconds <= high):
+            detail = f"a confirmation window is {low:g} s to {high:g} s long, or 0 for a change that needs none"
+            raise ActionRefused(f"{seconds:g} s", detail)
 
-    def _prepare(self, request: Any) -> _Prepared:
+    def _prepare(self, request: Any) -> Prepared:
         operations = self._open(self.reference)
-        current, desired, changes = _unchanged(lambda: operations.prepare(request))
-        if not changes:
-            return _Prepared(current=current, desired=desired, changes=(), steps=())
-        if faults := _unchanged(lambda: operations.backend.check(current, desired)):
-            raise ActionRefused(operations.backend.name, "\n".join(f"{one.path}: {one.message}" for one in faults))
-        planned = _unchanged(lambda: operations.backend.plan(current, desired))
-        steps = tuple(Step(name=step.name, target=step.target) for step in planned)
-        return _Prepared(current=current, desired=desired, changes=changes, steps=steps)
+        prepared: Prepared = _unchanged(lambda: operations.prepare(request))
+        return prepared
 
-    def _record(self, request: Any, prepared: _Prepared, seconds: float) -> Entry:
+    def _record(self, request: Any, prepared: Prepared, seconds: float) -> Entry:
         backend = self._open(self.reference).backend
         snapshot = _unchanged(backend.snapshot)
         plan = Plan(
@@ -184,7 +174,7 @@ class NetworkAction:
             before=prepared.current,
             desired=prepared.desired,
             changes=prepared.changes,
-            steps=prepared.steps,
+            steps=_steps(prepared),
             snapshot=snapshot,
         )
         entry: Entry = _unchanged(lambda: self._add(plan))
@@ -204,7 +194,7 @@ class NetworkAction:
             entry.wake_guard()
             raise
 
-    def _apply(self, entry: Entry, prepared: _Prepared) -> None:
+    def _apply(self, entry: Entry, prepared: Prepared) -> None:
         operations = self._open(self.reference)
 
         def on_step(name: str, target: str) -> None:
@@ -215,7 +205,7 @@ class NetworkAction:
             operations.backend.apply(prepared.current, prepared.desired, on_step)
             entry.record_applied()
             seconds = entry.remaining_seconds() * VERIFY_SHARE
-            if differing := operations.verify(operations.backend.read, prepared.desired, seconds):
+            if differing := operations.verify(operations.backend.read, prepared.desired, prepared.changes, seconds):
                 raise ActionFailed("verification", "; ".join(differing))
             _take(entry, TransactionState.APPLYING, TransactionState.WAITING)
         except BaseException as error:
@@ -248,6 +238,10 @@ def this_user() -> Requester:
     except KeyError:
         name = str(uid)
     return Requester(user=name, uid=uid)
+
+
+def _steps(prepared: Prepared) -> tuple[Step, ...]:
+    return tuple(Step(name=step.name, target=step.target) for step in prepared.steps)
 
 
 def _take(entry: Entry, old: TransactionState, new: TransactionState) -> None:

@@ -6,23 +6,24 @@ import time
 from collections.abc import Callable
 
 from hostinfo.model.network_state import NetworkState
+from hostinfo.model.report import Change
 
-from .operations import Verify
+from .compare import compare
+from .management import changed_links
 
 INTERVAL_SECONDS = 0.2
 """Between reads: a link gets its carrier, and an address ends its duplicate detection, within 0.1 s to 3 s."""
 
 
-def verify_by(differences: Callable[[NetworkState, NetworkState], tuple[str, ...]]) -> Verify:
-    """Return a ``Verify`` that reads until nothing differs; ``differences``: (current, desired) -> what differs."""
-
-    def verify(read: Callable[[], NetworkState], desired: NetworkState, seconds: float) -> tuple[str, ...]:
-        deadline = time.monotonic() + seconds
-        while True:
-            differing = differences(read(), desired)
-            remaining = deadline - time.monotonic()
-            if not differing or remaining <= 0:
-                return differing
-            time.sleep(min(INTERVAL_SECONDS, remaining))
-
-    return verify
+def verify(
+    read: Callable[[], NetworkState], wanted: NetworkState, changes: tuple[Change, ...], seconds: float
+) -> tuple[str, ...]:
+    """Read until the links that were changed are as wanted, and the routes and name servers; return what differs."""
+    deadline = time.monotonic() + seconds
+    links = changed_links(changes)
+    while True:
+        differing = [one for one in compare(read(), wanted) if changed_links([one]) <= links]
+        remaining = deadline - time.monotonic()
+        if not differing or remaining <= 0:
+            return tuple(f"{one.path} is {one.old or 'absent'} instead of {one.new or 'absent'}" for one in differing)
+        time.sleep(min(INTERVAL_SECONDS, remaining))

@@ -1,6 +1,7 @@
 """A back end on files: an interface is a file whose content is its MTU. The guard opens it by the name of this module.
 
 Files of the folder ``control`` make it misbehave, in whichever process: ``fail NAME`` (a step), ``hang NAME``,
+``management NAME`` (is of the management path),
 ``ignore NAME`` (reports success without effect), ``kill NAME`` (before its effect), ``kill-after NAME``,
 ``no-restore``, ``restore-ignored``, ``kill-restore`` (once), ``no-persist``, ``kill-persist`` (after it).
 """
@@ -15,10 +16,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hostinfo.actions.network.backend import Backend, Fault, OnStep, PlannedStep
+from hostinfo.actions.network.backend import Backend, OnStep, PlannedStep
 from hostinfo.actions.network.operations import Operations, OperationsReference
+from hostinfo.actions.network.prepare import Prepared
 from hostinfo.actions.network.transaction import Limits, NetworkAction
-from hostinfo.actions.network.verify import verify_by
+from hostinfo.actions.network.verify import verify
 from hostinfo.errors import ActionFailed, ActionRefused
 from hostinfo.model.network_state import Interface, NetworkState
 from hostinfo.model.report import Change
@@ -38,7 +40,7 @@ def request(**mtus: int | None) -> NetworkState:
     """Return a request for interfaces with these MTUs; None: remove the interface."""
     return NetworkState(
         interfaces=tuple(
-            Interface(name=name, mtu=mtu) if mtu is not None else Interface(name=name, state="absent")
+            Interface(name=name, type="ethernet", mtu=mtu) if mtu is not None else Interface(name=name, state="absent")
             for name, mtu in mtus.items()
         )
     )
@@ -70,14 +72,14 @@ def open_toy(folder: str) -> Operations:
         name="toy",
         is_persistent=True,
         read=toy.read,
-        check=toy.check,
+        check=lambda _current, _desired: (),
         plan=toy.plan,
         snapshot=toy.snapshot,
         apply=toy.apply,
         persist=toy.persist,
         restore=toy.restore,
     )
-    return Operations(backend=backend, prepare=toy.prepare, verify=verify_by(differences))
+    return Operations(backend=backend, prepare=toy.prepare, verify=verify)
 
 
 class ToyNetwork:
@@ -88,7 +90,7 @@ class ToyNetwork:
     def read(self) -> NetworkState:
         return request(**{name: int(mtu) for name, mtu in sorted(read_files(self.folder).items())})
 
-    def prepare(self, wanted: NetworkState) -> tuple[NetworkState, NetworkState, tuple[Change, ...]]:
+    def prepare(self, wanted: NetworkState) -> Prepared:
         current = self.read()
         for link in wanted.interfaces:
             if link.mtu is not None and link.mtu < 68:
@@ -96,11 +98,16 @@ class ToyNetwork:
         merged = {link.name: link for link in (*current.interfaces, *wanted.interfaces)}
         kept = tuple(merged[name] for name in sorted(merged) if merged[name].state != "absent")
         desired = NetworkState(interfaces=kept)
-        return current, desired, changes(current, desired)
-
-    def check(self, _current: NetworkState, desired: NetworkState) -> tuple[Fault, ...]:
-        names = [link.name for link in desired.interfaces if link.name == "unsupported"]
-        return tuple(Fault(path=f"interfaces[{name}]", message="not supported by the toy") for name in names)
+        if "unsupported" in merged:
+            raise ActionRefused("interfaces[unsupported]", "not supported by the toy")
+        return Prepared(
+            current=current,
+            desired=desired,
+            changes=changes(current, desired),
+            steps=self.plan(current, desired),
+            cut_off=tuple(one.path for one in changes(current, desired) if self.is_set(f"management {one.path}")),
+            affected=(),
+        )
 
     def plan(self, current: NetworkState, desired: NetworkState) -> tuple[PlannedStep, ...]:
         return tuple(
@@ -162,7 +169,3 @@ def changes(current: NetworkState, desired: NetworkState) -> tuple[Change, ...]:
     new = {link.name: str(link.mtu) for link in desired.interfaces}
     names = [name for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
     return tuple(Change(path=name, old=old.get(name), new=new.get(name)) for name in names)
-
-
-def differences(current: NetworkState, desired: NetworkState) -> tuple[str, ...]:
-    return tuple(f"{one.path} is {one.old} instead of {one.new}" for one in changes(current, desired))

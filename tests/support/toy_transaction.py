@@ -69,7 +69,8 @@ class Killer:
         self.number = number
         self.writes = self.syncs = 0
         self.pwrite, self.fsync = os.pwrite, os.fsync
-        os.pwrite, os.fsync = self.count_write, self.count_sync
+        for name, function in (("pwrite", self.count_write), ("fsync", self.count_sync)):
+            setattr(os, name, function)
 
     def count_write(self, descriptor: int, data: Any, offset: int) -> int:
         self.writes += 1
@@ -80,7 +81,7 @@ class Killer:
             die()
         return self.pwrite(descriptor, data, offset)
 
-    def count_sync(self, descriptor: Any) -> None:
+    def count_sync(self, descriptor: int) -> None:
         self.syncs += 1
         if self.syncs == self.number and self.mode == "visible":
             die()
