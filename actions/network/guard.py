@@ -10,6 +10,7 @@ import os
 import select
 import signal
 import sys
+import threading
 import time
 from contextlib import suppress
 
@@ -17,15 +18,17 @@ from hostinfo.errors import ActionError
 from hostinfo.model.report import TransactionState
 
 from .journal import Journal
-from .journal_entry import FINISHED, Entry
+from .journal_entry import FINISHED, LOCK_SECONDS, Entry
 from .lock import is_held
 from .operations import Operations
-from .rollback import describe, roll_back
+from .rollback import CONFIRM_SECONDS, describe, restore_unrecorded, roll_back
 
 TICK_SECONDS = 1.0
 """Between looks: how late a deadline that passed during a suspension is noticed, or the death of the other process."""
 OOM_SCORE = -900
 """Almost never killed for memory, as udevd and sshd."""
+HANG_SECONDS = CONFIRM_SECONDS + LOCK_SECONDS + 5.0
+"""After this time the disk hangs: it may lie behind the network that is cut off, so that is restored first."""
 RETRIES = 60
 """Attempts, one per second, while the journal cannot be written or its lock is not free. Then the boot decides."""
 
@@ -57,39 +60,66 @@ def main(root: str, name: str, pipe: str | None = None) -> None:
 def watch(journal: Journal, entry: Entry, operations: Operations, wake: int) -> None:
     """Return when the transaction is decided; roll it back if that is due."""
     reason = _wait(journal, entry, wake)
-    for _ in range(RETRIES if reason else 0):
+    if reason is None:
+        return
+    is_started = threading.Event()
+    arguments = (journal, entry, operations, reason, is_started)
+    worker = threading.Thread(target=_roll_back, args=arguments, daemon=True)
+    worker.start()
+    if not is_started.wait(HANG_SECONDS):
+        restore_unrecorded(entry, operations)
+    worker.join()
+
+
+def _roll_back(
+    journal: Journal, entry: Entry, operations: Operations, reason: str, is_started: threading.Event
+) -> None:
+    """Roll back, again and again while the journal cannot be written; the network is restored nevertheless."""
+    is_restored = False
+    for _ in range(RETRIES):
         try:
-            roll_back(journal, entry, operations, str(reason))
-        except (OSError, ActionError):  # the disk; or the lock of the journal
+            roll_back(journal, entry, operations, reason, on_start=is_started.set)
+        except (OSError, ActionError):
+            if not is_restored and _last_state(entry) not in FINISHED:
+                is_started.set()
+                restore_unrecorded(entry, operations)
+                is_restored = True
             time.sleep(TICK_SECONDS)
         else:
-            return
+            break
+    is_started.set()
 
 
 def _wait(journal: Journal, entry: Entry, wake: int) -> str | None:
     """Return why to roll back; None: the transaction is decided."""
-    state = TransactionState.PLANNED
+    plan = entry.plan
     while True:
-        with suppress(ActionError):  # the disk fails: what was read last counts
-            state = entry.read().state
+        state = _last_state(entry)
         if state in FINISHED:
             return None
         remaining = entry.remaining_seconds()
         if remaining <= 0:
-            return (
-                f"not confirmed within {entry.plan.window_seconds:g} s"
-                if entry.plan.window_seconds
-                else "took too long"
-            )
-        if _is_abandoned(journal, entry, state):
+            return f"not confirmed within {plan.window_seconds:g} s" if plan.window_seconds else "it took too long"
+        if state is not None and _is_abandoned(journal, entry, state):
             return f"the process that was {state} it ended"
         select.select([wake], [], [], min(remaining, TICK_SECONDS))
         with suppress(BlockingIOError):
             os.read(wake, 64)
 
 
+def _last_state(entry: Entry) -> TransactionState | None:
+    """Return the state; None: it cannot be read, so that the deadline decides."""
+    try:
+        return entry.read().state
+    except ActionError:
+        return None
+
+
 def _is_abandoned(journal: Journal, entry: Entry, state: TransactionState) -> bool:
     """Whether the process has died that must hold the lock of who changes the network in this state."""
-    if state is TransactionState.WAITING or is_held(journal.path("work.lock")):
+    try:
+        if state is TransactionState.WAITING or is_held(journal.path("work.lock")):
+            return False
+    except OSError:  # the folder was deleted, or the disk fails
         return False
-    return entry.read().state is state  # else it was released because the state changed
+    return _last_state(entry) is state  # else it was released because the state changed

@@ -6,14 +6,14 @@ import os
 from collections.abc import Callable
 from typing import NoReturn
 
-from hostinfo.errors import ActionFailed, ActionRefused, ActionRolledBack
+from hostinfo.errors import ActionError, ActionFailed, ActionRefused, ActionRolledBack
 from hostinfo.model.report import Outcome, Requester, Result, Transaction, TransactionReport, TransactionState
 
 from . import guard_timer
 from .journal import Journal
 from .journal_entry import FINISHED, Entry, Overtaken
 from .operations import Operations
-from .rollback import WORK_SECONDS, describe, failure, restore_again, roll_back
+from .rollback import WORK_SECONDS, describe, failure, restore_again, restore_unrecorded, roll_back
 
 VERIFY_SECONDS = 10.0
 """Longest verification of a confirm: the change was verified before, so this is for a link that flaps."""
@@ -62,9 +62,13 @@ class PendingChange:
         state = self.entry.read().state
         if state not in FINISHED:
             seconds = 0.0 if state in BEGINNING else WORK_SECONDS
-            with self.entry.queue_confirm(), self.journal.work(seconds) as is_locked:
-                if is_locked:
-                    self._confirm()
+            try:
+                with self.entry.queue_confirm(), self.journal.work(seconds) as is_locked:
+                    if is_locked:
+                        self._confirm()
+            except OSError as error:
+                detail = f"not confirmed, because the journal cannot be written: {error}; the guard rolls back"
+                raise ActionFailed("network", detail) from error
         return self._outcome_of_commit()
 
     def rollback(self) -> Outcome:
@@ -164,6 +168,7 @@ def undo(journal: Journal, entry: Entry, operations: Operations, error: BaseExce
 
     ActionRolledBack: the network is as before. ActionFailed: it is not.
     """
+    progress = None
     try:
         progress = entry.read()
         if progress.state is TransactionState.ROLLED_BACK and progress.steps:
@@ -171,9 +176,11 @@ def undo(journal: Journal, entry: Entry, operations: Operations, error: BaseExce
         else:
             roll_back(journal, entry, operations, describe(error), is_owner=True)
         progress = entry.read()
-    except OSError as second:
-        detail = f"{describe(error)}; the journal cannot be written: {second}; the guard rolls back"
-        raise ActionFailed("network", detail) from error
+    except (OSError, ActionError) as second:
+        problem = restore_unrecorded(entry, operations)
+        became = f"the rollback failed: {problem}" if problem else "the network is as before"
+        detail = f"{describe(error)}; {became}, but the journal is not usable: {second}"
+        raise ActionFailed("network", detail, progress.steps_done if progress else ()) from error
     if not isinstance(error, Exception):
         raise error
     if progress.state is TransactionState.ROLLED_BACK:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
@@ -40,17 +41,19 @@ def roll_back(
     *,
     is_owner: bool = False,
     is_verified: bool = True,
+    on_start: Callable[[], None] = lambda: None,
 ) -> None:
     """Restore the state before the transaction, unless it is confirmed or rolled back already.
 
     ``is_owner``: the caller holds the lock of ``Journal.work``, and no confirm needs to be waited for. Where another
     process hangs while it changes the network, this one goes on after WORK_SECONDS. ``is_verified``: whether the
-    network is read again afterwards. OSError: the journal cannot be written; the caller may try again. ActionFailed:
-    the lock of the journal is not released.
+    network is read again afterwards. ``on_start`` is called when the start of the rollback is on the disk. OSError: the
+    journal cannot be written; the caller may try again. ActionError: it cannot be read, or its lock is not released.
     """
     deadline = boottime() + CONFIRM_SECONDS
     while _start(entry, reason, is_patient=not is_owner and boottime() < deadline) is None:
         time.sleep(0.05)  # a confirm that was queued first holds its lock for a few seconds at most
+    on_start()
     if is_owner:
         _restore_once(entry, operations, is_verified=is_verified)
     else:
@@ -60,9 +63,14 @@ def roll_back(
     entry.wake_guard()
 
 
+def restore_unrecorded(entry: Entry, operations: Operations) -> str | None:
+    """Restore where the journal cannot be written, or hangs; return why that failed, or None."""
+    return _attempt(entry, operations, record_steps=False, is_verified=True)
+
+
 def restore_again(entry: Entry, operations: Operations) -> None:
     """Restore after a step of this process was carried out later than the rollback by another one."""
-    if problem := _attempt(entry, operations, record_steps=False, is_verified=True):
+    if problem := restore_unrecorded(entry, operations):
         entry.change_state({TransactionState.ROLLED_BACK}, TransactionState.UNKNOWN, problem)
 
 
