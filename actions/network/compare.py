@@ -28,6 +28,9 @@ def _changes(current: NetworkState, desired: NetworkState) -> Iterator[Change]:
     for name in sorted({*old, *new}):
         if name not in new:
             yield Change(path=name, old=old[name].type)
+            for family in ("ipv4", "ipv6"):  # what is lost with it
+                ip = getattr(old[name], family)
+                yield from _lists(f"{name}.{family}.address", _texts((ip.addresses or ()) if ip else ()), [])
         elif name not in old:
             yield Change(path=name, new=new[name].type)
             yield from _fields(name, Interface(name=name), new[name])

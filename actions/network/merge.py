@@ -195,10 +195,13 @@ def _routes(current: NetworkState, request: NetworkState, links: dict[str, Inter
     asked = (request.routes.config if request.routes else None) or ()
     removed = [route for route in asked if route.state == "absent"]
     ports = controllers(links.values())
+    removed_links = {link.name for link in current.interfaces} - set(links)
     routes = {
         _kernel_key(route): route
         for route in (current.routes.config if current.routes else None) or ()
-        if not any(_matches(route, pattern) for pattern in removed) and _is_usable(route, links, ports)
+        if not any(_matches(route, pattern) for pattern in removed)
+        and _is_usable(route, links, ports)
+        and route.next_hop_interface not in removed_links
     }
     for route in asked:
         if route.state != "absent":

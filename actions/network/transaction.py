@@ -73,7 +73,7 @@ class NetworkAction:
 
     def preview(self, request: Any) -> Preview:
         """Return the differences and steps of a request, without changing anything."""
-        prepared = self._prepare(request)
+        prepared = self.prepare(request)
         cut_off = tuple(f"whoever is connected over {link}" for link in prepared.cut_off)
         return Preview(changes=prepared.changes, steps=_steps(prepared), affected=(*cut_off, *prepared.affected))
 
@@ -92,7 +92,7 @@ class NetworkAction:
             if not is_locked:
                 raise self._busy()
             self.journal.refuse_if_busy()
-            prepared = self._prepare(request)
+            prepared = self.prepare(request)
             if not prepared.changes:
                 return Unchanged(confirm_within_seconds)
             if confirm_within_seconds == 0 and prepared.cut_off and not is_forced:
@@ -153,7 +153,8 @@ class NetworkAction:
             detail = f"a confirmation window is {low:g} s to {high:g} s long, or 0 for a change that needs none"
             raise ActionRefused(f"{seconds:g} s", detail)
 
-    def _prepare(self, request: Any) -> Prepared:
+    def prepare(self, request: Any) -> Prepared:
+        """Return what a request would do, with the links of the management path. ActionRefused: every fault of it."""
         operations = self._open(self.reference)
         prepared: Prepared = _unchanged(lambda: operations.prepare(request))
         return prepared

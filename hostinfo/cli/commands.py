@@ -16,6 +16,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("record", "record this host in a folder, to read its facts elsewhere", "record"),
     ("diff", "compare two hosts, recordings or dumps", "diff"),
     ("watch", "report changes as they happen", "watch"),
+    ("network", "show and change the configuration of the network, with rollback", "network"),
     ("agent", "publish the facts of this host over AMQP (QMF v2)", "agent"),
     ("support", "show which driver provides which facts on this host", "support"),
     ("doctor", "check what hostinfo can use here, and how to get the rest", "doctor"),

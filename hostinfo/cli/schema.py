@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """\
 Prints the JSON Schema (draft 2020-12) of `hostinfo dump --json`; with --qmf the
-classes, events and methods of `hostinfo agent` as a QMF schema in XML.
+classes, events and methods of `hostinfo agent` as a QMF schema in XML; with --network
+the JSON Schema of the states that `hostinfo network apply` takes.
 """
 EXAMPLES = (
     ("hostinfo schema > hostinfo.schema.json", "save it with a program that reads dumps"),
@@ -21,6 +22,7 @@ EXAMPLES = (
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments of the command."""
+    parser.add_argument("--network", action="store_true", help="print the schema of network states")
     parser.add_argument("--qmf", action="store_true", help="print the QMF schema of the agent (XML)")
 
 
@@ -32,6 +34,13 @@ def run(options: Namespace) -> int:
         write_output(import_module("hostinfo.agent.node").schema_text())
         return EXIT_OK
     from hostinfo.output.json import to_json
+
+    if options.network:
+        from importlib import import_module
+
+        states = import_module("hostinfo.actions.network.state_schema")
+        write_output(to_json(states.state_schema()) + "\n")
+        return EXIT_OK
     from hostinfo.output.schema import schema
 
     write_output(to_json(schema()) + "\n")

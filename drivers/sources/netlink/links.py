@@ -109,7 +109,7 @@ def _record(
     record.parent = parse_string(parent)  # since Linux 5.14; before, only sysfs has it
     record.parent_bus = parse_string(parent_bus)
     record.controller = names.get(master)
-    if lower and lower != index:
+    if lower and (lower != index or lower_namespace is not None):  # numbers of two namespaces may be equal
         _set_lower(record, lower, names, is_elsewhere=lower_namespace is not None)
     return record
 
