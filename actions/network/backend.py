@@ -49,12 +49,14 @@ class Backend:
     """(current, desired) -> what this back end cannot do; empty: it can do all of it."""
     plan: Callable[[NetworkState, NetworkState], tuple[PlannedStep, ...]]
     """(current, desired) -> the steps in the order in which ``apply`` does them. Does no I/O that changes anything."""
-    snapshot: Callable[[], Mapping[str, Any]]
-    """Return everything that ``restore`` needs, as JSON; it is written to disk before the first step."""
+    snapshot: Callable[[NetworkState, NetworkState], Mapping[str, Any]]
+    """(current, desired) -> everything that ``restore`` needs to undo this change and no other, as JSON; it is written
+    to disk before the first step."""
     apply: Callable[[NetworkState, NetworkState, OnStep], None]
     """(current, desired, on_step): change what runs, such that it does not survive a boot unless ``persist`` is called.
     ActionFailed: a step failed; those before it stay."""
     persist: Callable[[NetworkState], None]
     """Make the desired state that was applied the one of the next boot. May be repeated."""
     restore: Callable[[Mapping[str, Any], OnStep], None]
-    """(snapshot, on_step): return to the snapshot from whatever state the host is in. May be repeated."""
+    """(snapshot, on_step): undo the change, in whatever state the host is. What others changed meanwhile stays. May be
+    repeated."""

@@ -65,6 +65,26 @@ def check_routes(request: NetworkState, desired: NetworkState, links: Collection
     yield from _check_keys(request)
 
 
+def check_kept_routes(current: NetworkState, desired: NetworkState) -> Iterator[Fault]:
+    """Yield the routes that would lose their gateway: the address by which it is reached is taken away."""
+    old, new = by_name(current), by_name(desired)
+    kept = set((current.routes.config if current.routes else None) or ())
+    for route in (desired.routes.config if desired.routes else None) or ():
+        name = route.next_hop_interface or ""
+        if route not in kept or route.next_hop_address is None or name not in old or name not in new:
+            continue
+        gateway = ip_address(route.next_hop_address)
+        before, after = (link.ipv4 if gateway.version == 4 else link.ipv6 for link in (old[name], new[name]))
+        if before is None or after is None or before.addresses == after.addresses:
+            continue
+        if _is_on_link(gateway, old[name], before, current) and not _is_on_link(gateway, new[name], after, desired):
+            message = (
+                f"the route {route.destination} via {gateway} needs an address in the gateway's network; keep it, or "
+                "remove the route as well"
+            )
+            yield Fault(path=f"interfaces[{name}].ipv{gateway.version}.address", message=message)
+
+
 def _check_gateway(route: RouteEntry, link: Interface, desired: NetworkState, path: str) -> Iterator[Fault]:
     """Check that the gateway is on the link, as the kernel requires."""
     network = ip_network(route.destination or "")

@@ -11,7 +11,7 @@ from hostinfo.drivers.sources.tree import Tree
 from hostinfo.drivers.sysfs.network import read
 from hostinfo.errors import ActionFailed
 from hostinfo.model.network import Network
-from hostinfo.model.network_state import NetworkState
+from hostinfo.model.network_state import NetworkState, RouteEntry, Routes
 
 from .backend import Backend, Fault, OnStep, PlannedStep
 from .compare import compare
@@ -109,11 +109,22 @@ def apply(current: NetworkState, desired: NetworkState, on_step: OnStep) -> None
         kernel.close()
 
 
-def snapshot() -> Mapping[str, Any]:
-    """Return the state to restore, with nmstate's keys."""
-    state = read_state()
-    document: Mapping[str, Any] = {"state": to_document(merge(state, NetworkState(), _foreign_ports(state)))}
-    return document
+def snapshot(current: NetworkState, desired: NetworkState) -> Mapping[str, Any]:
+    """Return the changed links as they are, and the routes that come and go."""
+    changed = changed_links(compare(current, desired))
+    before = merge(current, NetworkState(), _foreign_ports(current))
+    old, new = _routes(before), _routes(desired)
+    kept = [route for route in old if route not in new or route.next_hop_interface in changed]
+    links = tuple(link for link in before.interfaces if link.name in changed)
+    return {
+        "links": sorted(changed),
+        "before": to_document(NetworkState(interfaces=links, routes=Routes(config=tuple(kept)))),
+        "added_routes": to_document(tuple(route for route in new if route not in old)),
+    }
+
+
+def _routes(state: NetworkState) -> tuple[RouteEntry, ...]:
+    return (state.routes.config if state.routes else None) or ()
 
 
 def _foreign_ports(state: NetworkState) -> set[str]:
@@ -122,12 +133,25 @@ def _foreign_ports(state: NetworkState) -> set[str]:
     return ports - names
 
 
+def _target(saved: Mapping[str, Any], current: NetworkState) -> NetworkState:
+    """Return the state before the change, with what others changed meanwhile."""
+    changed = set(saved["links"])
+    before = parse_state(saved["before"], "snapshot")
+    added = _routes(parse_state({"routes": {"config": saved["added_routes"]}}, "snapshot"))
+    now = merge(current, NetworkState(), _foreign_ports(current))
+    links = (*before.interfaces, *(link for link in now.interfaces if link.name not in changed))
+    names = {link.name for link in links}
+    routes = dict.fromkeys((*_routes(before), *(route for route in _routes(now) if route not in added)))
+    usable = tuple(route for route in routes if route.next_hop_interface in names)
+    return NetworkState(interfaces=tuple(sorted(links, key=lambda link: link.name)), routes=Routes(config=usable))
+
+
 def restore(saved: Mapping[str, Any], on_step: OnStep) -> None:
-    """Return to a snapshot from whatever is in force. ActionFailed: what still differs, after all that can be done."""
-    target = parse_state(saved["state"], "snapshot")
+    """Undo a change from whatever is in force. ActionFailed: what still differs, after all that can be done."""
     failures = []
     for _ in range(2):  # what a first pass could not do for a link in its way, a second one does
         current = read_state()
+        target = _target(saved, current)
         if not compare(current, target):
             return
         kernel = KernelSteps()
@@ -140,7 +164,8 @@ def restore(saved: Mapping[str, Any], on_step: OnStep) -> None:
                     failures.append(str(error))
         finally:
             kernel.close()
-    left = compare(read_state(), target)
+    current = read_state()
+    left = compare(current, _target(saved, current))
     if left:
         differences = ", ".join(change.path for change in left[:10])
         raise ActionFailed("rollback", f"these differ from the state before: {differences} ({'; '.join(failures[:5])})")

@@ -237,7 +237,10 @@ def _is_usable(route: RouteEntry, links: dict[str, Interface], ports: Mapping[st
     link = links.get(route.next_hop_interface or "")
     if link is None:
         return True  # another owner's interface
-    return link.state == "up" and link.name not in ports
+    ip = link.ipv6 if ":" in (route.destination or "") else link.ipv4
+    needs_no_address = ip is link.ipv4 and route.next_hop_address is None
+    has_protocol = ip is None or ip.enabled is not False or needs_no_address
+    return link.state == "up" and link.name not in ports and has_protocol
 
 
 def _matches(route: RouteEntry, pattern: RouteEntry) -> bool:

@@ -225,6 +225,7 @@ def _is_static(route: Route) -> bool:
         and route.next_hop_id is None
         and route.source is None
         and route.preferred_source is None
+        and "onlink" not in route.flags
     )
 
 

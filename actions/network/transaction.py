@@ -161,7 +161,7 @@ class NetworkAction:
 
     def _record(self, request: Any, prepared: Prepared, seconds: float) -> Entry:
         backend = self._open(self.reference).backend
-        snapshot = _unchanged(backend.snapshot)
+        snapshot = _unchanged(lambda: backend.snapshot(prepared.current, prepared.desired))
         plan = Plan(
             id="",
             requester=self.requester,

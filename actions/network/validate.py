@@ -15,7 +15,7 @@ from hostinfo.suggestions import did_you_mean
 
 from .backend import Fault
 from .check_bond import check_bond
-from .check_ip import check_addresses, check_routes
+from .check_ip import check_addresses, check_kept_routes, check_routes
 from .stack import CREATED_TYPES, by_name, controllers, ports_of, vlans_on
 
 NAME_BYTES = 15
@@ -42,6 +42,7 @@ def validate(current: NetworkState, request: NetworkState, desired: NetworkState
     faults += _check_removed(context)
     faults += _check_lost_addresses(context)
     faults += check_routes(request, desired, {link.name for link in network.links})
+    faults += check_kept_routes(current, desired)
     return list(dict.fromkeys(faults))
 
 

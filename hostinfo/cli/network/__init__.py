@@ -100,7 +100,7 @@ def _add_file(parser: ArgumentParser) -> None:
 def _add_window(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--confirm-within", metavar="S", type=float, default=DEFAULT_WINDOW_SECONDS,
-        help="seconds until it is undone (60); 0: no confirmation, where nobody can be cut off",
+        help="seconds until it is undone (60); 0: no confirmation, where no login can be cut off",
     )  # fmt: skip
     parser.add_argument("--force", action="store_true", help="allow --confirm-within 0 where you may be cut off")
     parser.add_argument("--yes", action="store_true", help="do not ask before the change is applied")

@@ -153,7 +153,7 @@ def test_a_change_that_is_not_confirmed_is_undone_after_the_process_has_ended(ho
 def test_a_rollback_undoes_at_once_and_keeps_what_others_changed(host: Host) -> None:
     before = host.oracle()
     host.hostinfo("apply", "-", stdin=BRIDGE)
-    host.batch(["link add dummy0 type bridge"])  # a guest's network, made meanwhile
+    host.batch(["link add dummy0 type bridge", "route add 198.51.100.0/24 via 10.0.0.9"])  # made meanwhile by others
     assert host.hostinfo("rollback").returncode == 0
     now = host.oracle()
     assert "dummy0" in now["links"]
@@ -175,6 +175,9 @@ def test_addresses_are_added_and_deleted(host: Host) -> None:
         host.hostinfo("address", "add", "n0", "10.0.0.1/8", "2001:db8::7/64", "--confirm-within", "0").returncode == 0
     )
     assert host.oracle()["addresses"]["n0"] == [("192.0.2.5", 24), ("10.0.0.1", 8), ("2001:db8::7", 64)]
+    refused = host.hostinfo("address", "delete", "n0", "192.0.2.5/24", "--confirm-within", "0")
+    assert "the route 0.0.0.0/0 via 192.0.2.1 needs an address in the gateway's network" in refused.stderr
+    host.batch(["route del default"])
     assert host.hostinfo("address", "delete", "n0", "192.0.2.5/24", "--confirm-within", "0").returncode == 0
     assert host.oracle()["addresses"]["n0"] == [("10.0.0.1", 8), ("2001:db8::7", 64)]
 

@@ -76,6 +76,12 @@ def test_a_lower_link_in_another_namespace_is_not_mistaken_for_the_local_link_wi
     assert found["mv0"].is_lower_elsewhere
 
 
+def test_a_peer_in_another_namespace_may_have_the_same_index() -> None:
+    to = NATIVE
+    found = links(to.link(2, "eth0", to.info("veth"), to.attribute(5, 2), to.attribute(37, 0)))
+    assert (found["eth0"].peer, found["eth0"].is_lower_elsewhere) == (None, True)
+
+
 def test_a_hardware_address_of_infiniband_has_all_its_twenty_bytes() -> None:
     to = NATIVE
     mac = bytes(range(0x80, 0x94))
