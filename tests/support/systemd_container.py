@@ -71,7 +71,8 @@ def run_under_systemd(folder: Path, script: str, checkout: Path) -> list[str]:
     (folder / "output").touch()
     (folder / "mount").mkdir()
     flags = ("--pid", "--fork", "--mount", "--net", "--cgroup", "--ipc", "--uts", "--kill-child")
-    line = ["unshare", *flags, "sh", "-c", START, "sh", folder / "mount", folder, checkout, SYSTEMD]
+    places = (folder / "mount", folder, checkout, SYSTEMD)
+    line = ["unshare", *flags, "sh", "-c", START, "sh", *map(str, places)]
     with (folder / "console").open("wb") as console:
         process = subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=console, stderr=console)
         try:

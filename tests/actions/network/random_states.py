@@ -123,7 +123,7 @@ def route(draw: st.DrawFn, links: dict[str, Interface]) -> RouteEntry:
     if not usable:
         return RouteEntry()
     link, ip = draw(st.sampled_from(usable))
-    address = (ip.addresses or ())[0]
+    address = next(iter(ip.addresses or FOUR))
     is_ipv6 = ":" in address.ip
     destination = draw(st.sampled_from(["::/0", "2001:db8:9::/48"] if is_ipv6 else ["0.0.0.0/0", "10.0.0.0/8"]))
     gateway = address.ip.rpartition(":" if is_ipv6 else ".")
