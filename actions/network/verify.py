@@ -18,12 +18,21 @@ INTERVAL_SECONDS = 0.2
 def verify(
     read: Callable[[], NetworkState], wanted: NetworkState, changes: tuple[Change, ...], seconds: float
 ) -> tuple[str, ...]:
-    """Read until the links that were changed are as wanted, and the routes and name servers; return what differs."""
+    """Read until all is as wanted that the transaction changed; return what differs.
+
+    Links that others changed do not count, nor do routes that they added. A route that is missing counts always: it may
+    have been lost with a link.
+    """
     deadline = time.monotonic() + seconds
-    links = changed_links(changes)
     while True:
-        differing = [one for one in compare(read(), wanted) if changed_links([one]) <= links]
+        differing = [one for one in compare(read(), wanted) if _is_ours(one, changes)]
         remaining = deadline - time.monotonic()
         if not differing or remaining <= 0:
             return tuple(f"{one.path} is {one.old or 'absent'} instead of {one.new or 'absent'}" for one in differing)
         time.sleep(min(INTERVAL_SECONDS, remaining))
+
+
+def _is_ours(difference: Change, changes: tuple[Change, ...]) -> bool:
+    if difference.path == "routes" and difference.new is None:
+        return any(one.path == "routes" and difference.old in (one.old, one.new) for one in changes)
+    return changed_links([difference]) <= changed_links(changes)

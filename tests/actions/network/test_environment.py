@@ -16,6 +16,7 @@ import pytest
 
 from hostinfo.actions.network import append_log
 from hostinfo.actions.network.clock import boottime
+from hostinfo.actions.network.journal import Journal
 from hostinfo.actions.network.lock import hold
 from hostinfo.model.report import TransactionState
 from tests.support import toy_network as toy
@@ -111,7 +112,8 @@ print(pending.report.state.value)
 """
 
 NETLINK = """
-import sys
+import os, signal, sys
+from hostinfo.actions.network.journal_entry import Entry
 from hostinfo.actions.network.document import parse_state
 from hostinfo.actions.network.kernel_operations import kernel_operations
 from hostinfo.actions.network.transaction import NetworkAction
@@ -121,6 +123,16 @@ links = [
      "ipv4": {"enabled": True, "address": [{"ip": "192.0.2.5", "prefix-length": 24}]}},
     {"name": "br8", "type": "linux-bridge", "state": "up", "bridge": {"port": []}},
 ]
+if sys.argv[2].isdigit():  # killed as soon as this step is recorded, and before it is carried out
+    original, left = Entry.record_step, [int(sys.argv[2])]
+
+    def record_step(*arguments):
+        original(*arguments)
+        left[0] -= 1
+        if not left[0]:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    Entry.record_step = record_step
 pending = NetworkAction(kernel_operations(), root=sys.argv[1]).begin(parse_state({"interfaces": links}, "test"), 2.0)
 if sys.argv[2] == "commit":
     print(pending.commit().result)
@@ -364,6 +376,35 @@ class TestRealLinks:
         self.begin(namespace, tmp_path / "journal", "leave")
         assert self.links(namespace) == {"br7": ["192.0.2.5"], "br8": []}
         assert wait_for(lambda: self.links(namespace) == {}, 2 + LATENESS)
+
+    @pytest.mark.parametrize("number", range(1, 8))
+    def test_killed_in_any_step_the_guard_deletes_what_was_made(
+        self, namespace: str, tmp_path: Path, number: int
+    ) -> None:
+        with pytest.raises(AssertionError):
+            self.begin(namespace, tmp_path / "journal", str(number))
+        assert wait_for(lambda: not guards(tmp_path), 2 + LATENESS)
+        assert self.links(namespace) == {}
+        (report,) = Journal(str(tmp_path / "journal")).entries()
+        assert report.read().state is TransactionState.ROLLED_BACK
+        assert len(report.read().steps) == number
+
+    def test_links_and_routes_of_others_stay(self, namespace: str, tmp_path: Path) -> None:
+        """A guest's network that is started in the window."""
+        self.begin(namespace, tmp_path / "journal", "leave")
+        for command in (
+            "link add br9 type bridge",
+            "addr add 198.51.100.1/24 dev br9",
+            "link set br9 up",
+            "route add 203.0.113.0/24 via 198.51.100.2 dev br9 proto static",
+        ):
+            ip(namespace, command)
+        assert wait_for(lambda: not guards(tmp_path), 2 + LATENESS)
+        assert self.links(namespace) == {"br9": ["198.51.100.1"]}
+        route = subprocess.run(["ip", "-n", namespace, "route"], check=True, capture_output=True, text=True).stdout
+        assert "203.0.113.0/24 via 198.51.100.2" in route
+        (entry,) = Journal(str(tmp_path / "journal")).entries()
+        assert entry.read().state is TransactionState.ROLLED_BACK
 
     def test_a_commit_keeps_them(self, namespace: str, tmp_path: Path) -> None:
         assert self.begin(namespace, tmp_path / "journal", "commit") == "committed\n"
