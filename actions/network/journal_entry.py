@@ -45,6 +45,8 @@ class Plan:
     """Wall clock, for people."""
     boot_id: str
     """Boot to which the deadline belongs."""
+    network_namespace: str
+    """Network namespace that is changed, unique within the boot."""
     deadline: float
     """End of the window in seconds since boot (CLOCK_BOOTTIME)."""
     window_seconds: float
@@ -115,6 +117,14 @@ class Entry:
     def is_of_this_boot(self) -> bool:
         """Whether the machine was not restarted since the transaction began."""
         return self.plan.boot_id == boot_id()
+
+    def refuse_elsewhere(self) -> None:
+        """Raise ActionRefused in another network namespace: that one would be verified and restored instead."""
+        if self.is_of_this_boot() and self.plan.network_namespace != network_namespace():
+            detail = (
+                f"transaction {self.id} belongs to network namespace {self.plan.network_namespace}; decide it there"
+            )
+            raise ActionRefused("network", f"{detail}, for example with ip netns exec or nsenter")
 
     def remaining_seconds(self) -> float:
         """Return the time until the deadline; 0: it is over, or the machine was restarted."""
@@ -201,6 +211,11 @@ class Entry:
             if not is_locked:
                 raise ActionFailed(self.id, f"the lock of the journal was not free within {LOCK_SECONDS:.0f} s")
             yield
+
+
+def network_namespace() -> str:
+    """Return the network namespace of this process."""
+    return os.readlink("/proc/self/ns/net")
 
 
 class Overtaken(Exception):

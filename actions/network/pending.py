@@ -61,6 +61,7 @@ class PendingChange:
         """
         state = self.entry.read().state
         if state not in FINISHED:
+            self.entry.refuse_elsewhere()
             seconds = 0.0 if state in BEGINNING else WORK_SECONDS
             try:
                 with self.entry.queue_confirm(), self.journal.work(seconds) as is_locked:
@@ -81,6 +82,7 @@ class PendingChange:
         if state is TransactionState.UNKNOWN:
             self._refuse_if_not_newest()
         if state not in (TransactionState.CONFIRMED, TransactionState.ROLLED_BACK):
+            self.entry.refuse_elsewhere()
             try:
                 roll_back(self.journal, self.entry, self._operations(), f"requested by {self.requester.user}")
             except OSError as error:

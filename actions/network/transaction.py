@@ -23,7 +23,7 @@ from . import guard_timer
 from .clock import boot_id, boottime, wall_clock
 from .guard_start import arm
 from .journal import ROOT, Journal, busy, busy_preparing
-from .journal_entry import FINISHED, Entry, Overtaken, Plan
+from .journal_entry import FINISHED, Entry, Overtaken, Plan, network_namespace
 from .operations import Operations, OperationsReference
 from .pending import PendingChange, Unchanged, undo
 from .prepare import Prepared
@@ -136,6 +136,7 @@ class NetworkAction:
                 state = entry.read().state
                 if state in FINISHED and not (state is TransactionState.UNKNOWN and entry is entries[-1]):
                     continue
+                entry.refuse_elsewhere()
                 again = "" if entry.is_of_this_boot() else "before the machine was restarted"
                 reason = f"not confirmed {again}".rstrip()
                 roll_back(self.journal, entry, self._operations(entry), reason, is_verified=entry.is_of_this_boot())
@@ -167,6 +168,7 @@ class NetworkAction:
             requester=self.requester,
             begun_at=wall_clock(),
             boot_id=boot_id(),
+            network_namespace=network_namespace(),
             deadline=boottime() + (seconds or FORCED_SECONDS),
             window_seconds=seconds,
             backend=backend.name,

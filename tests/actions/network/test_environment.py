@@ -133,6 +133,10 @@ if sys.argv[2].isdigit():  # killed as soon as this step is recorded, and before
             os.kill(os.getpid(), signal.SIGKILL)
 
     Entry.record_step = record_step
+if sys.argv[2] == "recover":
+    (report,) = NetworkAction(kernel_operations(), root=sys.argv[1]).recover()
+    print(report.state)
+    sys.exit()
 pending = NetworkAction(kernel_operations(), root=sys.argv[1]).begin(parse_state({"interfaces": links}, "test"), 2.0)
 if sys.argv[2] == "commit":
     print(pending.commit().result)
@@ -358,6 +362,26 @@ def test_a_record_that_cannot_be_written_does_not_count(tmp_path: Path) -> None:
     assert [entry.get("number") for entry in append_log.read_log(log)] == [None, *range(500)]
 
 
+@pytest.mark.root
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root: makes a network namespace")
+@pytest.mark.parametrize("decide", ["pending()[0].commit", "pending()[0].rollback", "recover"])
+def test_another_network_namespace_decides_nothing(folder: Path, decide: str) -> None:
+    """It would read, and restore, its own links."""
+    pending = toy.open_action(folder).begin(CHANGE, 60)
+    code = f"""
+import sys, pathlib
+from hostinfo.errors import ActionError
+from tests.support import toy_network as toy
+try:
+    toy.open_action(pathlib.Path(sys.argv[1])).{decide}()
+except ActionError as error:
+    print(error)
+"""
+    assert "belongs to network namespace net:[" in python(code, str(folder), wrapper=("unshare", "--net"))
+    assert pending.report.state is TransactionState.WAITING
+    pending.rollback()
+
+
 class TestRealLinks:
     pytestmark = needs_namespace
 
@@ -405,6 +429,16 @@ class TestRealLinks:
         assert "203.0.113.0/24 via 198.51.100.2" in route
         (entry,) = Journal(str(tmp_path / "journal")).entries()
         assert entry.read().state is TransactionState.ROLLED_BACK
+
+    def test_after_a_restart_of_the_machine_nothing_of_it_is_restored(self, namespace: str, tmp_path: Path) -> None:
+        """The links of this boot are not those that the snapshot was made of."""
+        self.begin(namespace, tmp_path / "journal", "leave")
+        for guard in guards(tmp_path):
+            os.kill(guard, signal.SIGKILL)
+        (path,) = (tmp_path / "journal").glob("*/transaction.json")
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"boot_id": "another"}))
+        assert self.begin(namespace, tmp_path / "journal", "recover") == "rolled-back\n"
+        assert self.links(namespace) == {"br7": ["192.0.2.5"], "br8": []}
 
     def test_a_commit_keeps_them(self, namespace: str, tmp_path: Path) -> None:
         assert self.begin(namespace, tmp_path / "journal", "commit") == "committed\n"
