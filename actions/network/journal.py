@@ -69,10 +69,12 @@ class Journal:
         return os.path.join(self.root, name)
 
     def prepare(self) -> None:
-        """Create the folder. ActionRefused: no permission, a full disk, or others may write there."""
+        """Create the folder and its locks. ActionRefused: no permission, a full disk, or others may write there."""
         try:
             os.makedirs(self.root, mode=0o700, exist_ok=True)
             status = os.stat(self.root)
+            for name in ("lock", "work.lock"):
+                os.close(os.open(self.path(name), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         except OSError as error:
             raise ActionRefused(self.root, f"{error.strerror}; changes of the network need root") from error
         if status.st_uid != os.geteuid() or status.st_mode & 0o022:

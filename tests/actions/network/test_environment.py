@@ -67,11 +67,17 @@ print([report.state.value for report in action.history()], toy.read_files(folder
 READ_ONLY_DISK = """
 import subprocess, sys, time
 from pathlib import Path
-from hostinfo.errors import ActionFailed
+from hostinfo.errors import ActionFailed, ActionRefused
 from tests.support import toy_network as toy
 
 folder = Path(sys.argv[1])
 action = toy.open_action(folder)
+subprocess.run(["mount", "-o", "remount,ro", folder / "journal"], check=True)
+try:
+    action.begin(toy.request(eth0=9000, eth1=9000), 2.0)
+except ActionRefused as error:
+    print(error)
+subprocess.run(["mount", "-o", "remount,rw", folder / "journal"], check=True)
 pending = action.begin(toy.request(eth0=9000, eth1=9000), 2.0)
 subprocess.run(["mount", "-o", "remount,ro", folder / "journal"], check=True)
 for decide in ("commit", "rollback"):
@@ -203,7 +209,7 @@ def test_a_full_disk_refuses_a_change_and_never_prevents_its_end(folder: Path) -
     lines = in_small_disk(FULL_DISK, folder)
     assert lines[0].startswith("refused: ")
     assert "No space left on device" in lines[0]
-    assert lines[1] == "changed: False ['filler', 'work.lock']"
+    assert lines[1] == "changed: False ['filler', 'lock', 'work.lock']"
     assert lines[2:4] == ["rolled-back", "committed"]
     assert lines[4] == f"{['rolled-back', 'confirmed', 'confirmed', 'rolled-back']} {BEFORE}"
 
@@ -212,9 +218,10 @@ def test_a_full_disk_refuses_a_change_and_never_prevents_its_end(folder: Path) -
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root: mounts a file system")
 def test_the_network_is_restored_if_the_disk_becomes_read_only(folder: Path) -> None:
     lines = in_small_disk(READ_ONLY_DISK, folder)
-    assert "not confirmed, because the journal cannot be written" in lines[0]
-    assert "the journal cannot be written" in lines[1]
-    assert lines[2:] == [f"{BEFORE} waiting", "rolled-back"]
+    assert "Read-only file system" in lines[0]
+    assert "not confirmed, because the journal cannot be written" in lines[1]
+    assert "the journal cannot be written" in lines[2]
+    assert lines[3:] == [f"{BEFORE} waiting", "rolled-back"]
 
 
 @pytest.mark.slow
@@ -378,7 +385,7 @@ except ActionError as error:
     print(error)
 """
     assert "belongs to network namespace net:[" in python(code, str(folder), wrapper=("unshare", "--net"))
-    assert pending.report.state is TransactionState.WAITING
+    assert toy.open_action(folder).pending()[0].report.state is TransactionState.WAITING
     pending.rollback()
 
 
