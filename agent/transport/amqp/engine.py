@@ -1,7 +1,8 @@
 """One AMQP 1.0 connection: a socket, proton's protocol engine, and a handler that receives the engine's events.
 
 A handler has methods named like proton's events (`on_connection_remote_open(event)`, …) and may have `on_writable()`,
-which is called when the socket took bytes. Events without a method are skipped. An exception in a handler closes this
+which is called when the socket took bytes, and `on_processed()`, which is called when nothing is left to do until the
+socket or the application has more. Events without a method are skipped. An exception in a handler closes this
 connection with amqp:internal-error, and no other.
 """
 
@@ -45,7 +46,9 @@ class Engine:
         self._types = handled_event_types(handler)
         self._timer: Timer | None = None
         self._close_timer: Timer | None = None
-        self._has_ended = self._is_processing = self._is_bound = False
+        self._has_ended = self._is_bound = False
+        self.is_processing = False
+        """Whether events are being dispatched."""
         self._failure = ("", "")
         self.has_received = False
         """Whether the peer has sent any bytes."""
@@ -60,17 +63,20 @@ class Engine:
 
     def process(self) -> None:
         """Dispatch events and move bytes until nothing is left to do; to be called after each use of the engine."""
-        if self._has_ended or self._is_processing:
+        if self._has_ended or self.is_processing:
             return
-        self._is_processing = True
+        self.is_processing = True
         try:
             self._dispatch()
             while self._write():
                 self._notify_writable()
                 self._dispatch()
         finally:
-            self._is_processing = False
+            self.is_processing = False
         self._update_watch()
+        on_processed = getattr(self._handler, "on_processed", None)
+        if on_processed is not None and not self._has_ended:
+            on_processed()
 
     def fail(self, condition: str, text: str) -> None:
         """Close the connection with an error condition."""

@@ -83,7 +83,7 @@ class Sender:
         """Send as many queued messages as the broker's credit and the socket allow."""
         self._expire()
         link = self.link
-        while self._items and may_send(link, self._session):
+        while self._items and may_send(link, (self._session,)):
             data, unsettled = self._take()
             tag = str(next(self._tags))
             delivery = link.delivery(tag)

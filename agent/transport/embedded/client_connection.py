@@ -18,7 +18,7 @@ from .client_connection_logic import (
     Publish,
     RejectMessage,
 )
-from .consumer import Consumer
+from .consumer import MAX_UNSETTLED, Consumer
 from .memory_budget import Owner
 from .node_addresses import LinkRejected
 
@@ -31,6 +31,12 @@ if TYPE_CHECKING:
 _logger = logging.getLogger(__name__)
 MAX_FRAME_BYTES = 1 << 14
 MAX_SESSIONS = 8
+BUFFER_FACTOR = 2
+"""What a byte costs in proton's buffers, which double when they grow."""
+INCOMING_BYTES = 128 << 10
+"""What a session takes beyond one message of the largest size, so that its other links go on meanwhile."""
+MIN_UNSETTLED = 16
+"""Deliveries that a link may always have on their way."""
 OPEN_TIMEOUT_SECONDS = 10.0
 REASON_LIMIT = 200
 """Characters of a reason that the log gets: a stranger's bytes may be part of it."""
@@ -56,7 +62,8 @@ class ClientConnection:
         options = broker.options
         self._logic = ClientConnectionLogic(broker.exchanges, options.max_links, lambda: f"reply-{uuid.uuid4().hex}")
         self._consumers: dict[Any, Consumer] = {}
-        self._owner = Owner(broker.budget)
+        self._owner = Owner(broker.budget, disconnect=self._disconnect)
+        self._sessions: list[Any] = []
         proton = load_proton()
         transport: Any = proton.Transport(proton.Transport.SERVER)
         transport.max_frame_size = MAX_FRAME_BYTES
@@ -73,7 +80,7 @@ class ClientConnection:
     def flush(self) -> None:
         """Send to all consumers what they can take."""
         for consumer in self._consumers.values():
-            if len(consumer.queue) or consumer.link.drain_mode:
+            if consumer.has_work:
                 consumer.flush()
         self._engine.process()
 
@@ -90,9 +97,18 @@ class ClientConnection:
 
     def on_writable(self) -> None:
         """Fill the socket's buffer again."""
+        self._owner.note_read()
         for consumer in self._consumers.values():
-            if len(consumer.queue):
+            if consumer.has_work:
                 consumer.flush()
+
+    def on_processed(self) -> None:
+        """Count what proton holds for the client: what it has not read, and messages that it has sent in part."""
+        pending = max(0, self._engine.transport.pending())
+        outgoing = sum(one.outgoing_bytes for one in self._sessions)
+        unsent = sum(one.unsent_bytes for one in self._consumers.values())
+        incoming = sum(one.incoming_bytes for one in self._sessions)
+        self._owner.set_in_flight(BUFFER_FACTOR * outgoing + pending + unsent, BUFFER_FACTOR * incoming)
 
     def on_connection_remote_open(self, event: Any) -> None:
         """Open the connection too, now that the client has authenticated."""
@@ -110,8 +126,9 @@ class ClientConnection:
 
     def on_session_remote_open(self, event: Any) -> None:
         """Open the session too; the transport's channel_max limits their number."""
-        event.session.incoming_capacity = 2 * self._broker.options.max_message_bytes
+        event.session.incoming_capacity = self._broker.options.max_message_bytes + INCOMING_BYTES
         event.session.open()
+        self._sessions.append(event.session)
 
     def on_link_remote_open(self, event: Any) -> None:
         """Attach a consumer or a producer, or close the link with the reason."""
@@ -170,6 +187,8 @@ class ClientConnection:
         for link in [*self._logic.consumers, *self._logic.producers]:
             if link.session == event.session:  # type: ignore[attr-defined]  # here links are proton's
                 self._remove(link)
+        if event.session in self._sessions:
+            self._sessions.remove(event.session)
         event.session.close()
         event.session.free()
 
@@ -191,7 +210,10 @@ class ClientConnection:
         decision = self._logic.attach_consumer(link, ConsumerRequest(remote.address, remote.dynamic, keys, error))
         if isinstance(decision, LinkRejected):
             return decision
-        consumer = self._consumers[link] = Consumer(link, self._broker.new_queue(self._owner, self._on_queued))
+        consumer = self._consumers[link] = Consumer(
+            link, self._broker.new_queue(self._owner, self._on_queued), self._sessions
+        )
+        self._share_limits()
         if decision.dynamic_node is not None:
             self._broker.exchanges.add_dynamic_node(decision.dynamic_node, consumer.queue)
             link.source.dynamic = True
@@ -245,6 +267,18 @@ class ClientConnection:
         if attached is not None:
             self._broker.exchanges.remove(self._consumers.pop(link).queue, attached.dynamic_node)
 
+    def _share_limits(self) -> None:
+        """Divide what the connection may have among its links."""
+        for consumer in self._consumers.values():
+            consumer.max_unsettled = max(MIN_UNSETTLED, MAX_UNSETTLED // len(self._consumers))
+
+    def _disconnect(self) -> None:
+        _logger.warning("%s (%s): disconnected to free memory for other clients", self.address, self._user_text())
+        if self._engine.is_processing:  # what is on the stack still uses the connection
+            self._broker.loop.call_soon(self.abort)
+        else:
+            self.abort()
+
     def _on_queued(self, _queue: object) -> None:
         self._broker.schedule_flush(self.flush)
 
@@ -263,6 +297,9 @@ class ClientConnection:
         for link in tuple(self._consumers):
             self._remove(link)
         self._logic.end()
+        self._owner.set_in_flight(0, 0)
+        self._owner.disconnect = None  # a cycle would keep proton's buffers
+        self._sessions.clear()
         self._on_end(self, refused)
 
     def _user_text(self) -> str:
