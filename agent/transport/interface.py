@@ -46,6 +46,9 @@ class Transport(Protocol):
     def send(self, message: Message) -> bool:
         """Queue a message; return False when it was dropped, which is counted: not connected, no credit."""
 
+    def settle(self, message: Message) -> None:
+        """Remove a message from the queue that it was received from (`TransportOptions.queue`); others: do nothing."""
+
     def schedule(self, seconds: float, call: Callable[[], None]) -> None:
         """Call once in the transport's thread after this time."""
 

@@ -24,6 +24,12 @@ class TransportOptions:
     name: str = "hostinfo"
     """Prefix of the AMQP container id; a unique suffix is added."""
 
+    queue: str | None = None
+    """Only receive from this queue or stream of the broker, instead of subscribing; it must exist. Each message stays
+    there until it is settled (streams keep them in any case)."""
+    queue_offset: str | int | None = None
+    """Where to begin in a stream: first, last, next, or the number of a message; None: next. A queue has none."""
+
     ca: str | None = None
     """PEM file of the authorities that sign the peers' certificates. None: connecting, the system's; listening, none
     and no client certificates."""

@@ -42,6 +42,7 @@ EXAMPLES = (
     ("hostinfo console get ovirtNode --where 'memory>100000000000'", "the large nodes"),
     ("hostinfo console --json get networkInterface", "as JSON"),
     ("hostinfo console call node1 ovirtNode.echo sequence=1 body=hello", "call a method"),
+    ("hostinfo console events --from collected", "events from a queue that the broker fills, each read once"),
     ("hostinfo console --broker amqps://broker.example.org events", "at a broker, over TLS"),
 )
 
@@ -67,11 +68,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     _add_where(call)
     events = _add(actions, "events", "show events as they happen")
     _add_limits(events)
+    _add_queue(events)
     watch = _add(actions, "watch", "show the objects of a class, and their changes")
     watch.add_argument("class_name", metavar="CLASS", help="CLASS or PACKAGE:CLASS")
     _add_where(watch)
     watch.add_argument("--interval", metavar="S", type=_seconds, default=10.0, help="minimum time between updates (10)")
     _add_limits(watch)
+    _add_queue(watch)
 
 
 def _add(actions: Any, name: str, summary: str) -> Parser:
@@ -87,6 +90,25 @@ def _add_where(parser: ArgumentParser) -> None:
 def _add_limits(parser: ArgumentParser) -> None:
     parser.add_argument("--for", dest="during", metavar="S", type=_seconds, help="end after S seconds")
     parser.add_argument("--count", metavar="N", type=_count, help="end after N lines")
+
+
+def _add_queue(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--from", dest="queue", metavar="QUEUE", help="read this queue or stream of the broker; no agent gets a request"
+    )
+    parser.add_argument(
+        "--offset", metavar="WHERE", type=_offset, help="where to begin in a stream: first, last, next (default), or N"
+    )
+
+
+def _offset(text: str) -> str | int:
+    from argparse import ArgumentTypeError
+
+    if text.isascii() and text.isdecimal() and int(text[:20]) < 1 << 63:
+        return int(text[:20])
+    if text not in ("first", "last", "next"):
+        raise ArgumentTypeError(f"{text!r} is none of first, last, next, or a number")
+    return text
 
 
 def _add_common(parser: ArgumentParser, *, is_main: bool) -> None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hostinfo import Unavailable
 
 from ...qmf import QmfError
 from ...transport import TransportOptions
 from ..agent_selection import UnknownNode
+from ..console import CONNECT_SECONDS
+from ..queue_reader import QueueReader
 from .call import call
-from .output import Output
+from .output import Output, Progress
 from .query import get, list_agents, schema
-from .session import DEFAULT_BROKER, EXIT_NO_DATA, EXIT_USAGE, Session, open_console
-from .stream import events, watch
+from .session import DEFAULT_BROKER, EXIT_NO_DATA, EXIT_USAGE, Session, open_console, query_of
+from .stream import events, queue_events, queue_watch, watch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,6 +43,8 @@ def run(options: Namespace, output: Output) -> int:
             allow_anonymous=options.allow_anonymous,
             allow_cleartext=options.allow_cleartext,
         )
+        if getattr(options, "queue", None) is not None:
+            return _read_queue(transport, options, output)
         with open_console(transport) as console:
             session = Session(console, output, transport.urls, options.seconds, options.filter or (), _nodes(options))
             return _run_command(session, options)
@@ -49,6 +54,21 @@ def run(options: Namespace, output: Output) -> int:
     except QmfError as error:
         output.print_error(f"console: {error}")
         return EXIT_USAGE
+
+
+def _read_queue(transport: TransportOptions, options: Namespace, output: Output) -> int:
+    """Show what is in a queue; nothing is requested from agents."""
+    if options.node or options.filter:
+        output.print_error("console: --node and --filter need requests to agents; with --from select by --where")
+        return EXIT_USAGE
+    where = options.where or () if options.action == "watch" else ()
+    query = query_of(options.class_name, where) if options.action == "watch" else None
+    with QueueReader(replace(transport, queue=options.queue, queue_offset=options.offset)) as reader:
+        with Progress(output, f"connecting to {', '.join(transport.urls)}"):
+            reader.connect(max(options.seconds, CONNECT_SECONDS))
+        if query is None:
+            return queue_events(reader, output, options.during, options.count)
+        return queue_watch(reader, output, query, options.during, options.count)
 
 
 def _nodes(options: Namespace) -> Sequence[str]:

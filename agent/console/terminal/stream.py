@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from queue import Empty, Full, Queue
 from time import monotonic, time_ns
 
-from ...qmf import Agent, Event, Indication
+from ...qmf import Agent, Event, Indication, Query
 from ...qmf.wire.addresses import SEVERITIES
 from ..agent_selection import node_name
+from ..queue_reader import ObjectChanges, QueueReader
 from ..responses import AgentChange, AgentState, Update, UpdateKind
 from .checks import check_where, class_hint
 from .output import DIM, RED, YELLOW, Output
@@ -73,6 +74,42 @@ def events(session: Session, seconds: float | None, count: int | None) -> int:
             if count is not None and written >= count:
                 return EXIT_OK
     return EXIT_OK
+
+
+def queue_events(reader: QueueReader, output: Output, seconds: float | None, count: int | None) -> int:
+    """Show the events in a queue or stream."""
+    written = 0
+    for indication in reader.read(seconds):
+        node = _node(reader, indication.agent)
+        for item in indication.items:
+            if isinstance(item, Event):
+                _write_event(output, _event_record(node, indication.agent, item))
+                written += 1
+        reader.done()
+        if count is not None and written >= count:
+            break
+    return EXIT_OK
+
+
+def queue_watch(reader: QueueReader, output: Output, query: Query, seconds: float | None, count: int | None) -> int:
+    """Show the objects of a class in a queue or stream, and their changes."""
+    changes = ObjectChanges(query)
+    written = 0
+    for indication in reader.read(seconds):
+        node = _node(reader, indication.agent)
+        for update in changes.updates(indication):
+            _write_update(output, node, update)
+            written += 1
+        reader.done()
+        if count is not None and written >= count:
+            break
+    return EXIT_OK
+
+
+def _node(reader: QueueReader, agent: str) -> str:
+    """Return the node's name, if one of its heartbeats was in the queue; else that of the agent."""
+    known = reader.agents.get(agent)
+    return node_name(known) if known is not None else agent
 
 
 def _select(session: Session) -> list[Agent]:

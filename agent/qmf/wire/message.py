@@ -83,6 +83,8 @@ class Message:
     properties: Mapping[str, object] = field(default_factory=dict)
     body: object = field(default=None, repr=False)
     is_data: bool = False
+    receipt: object = field(default=None, repr=False, compare=False)
+    """What `Transport.settle` takes once a message of a queue (`TransportOptions.queue`) was processed."""
 
     def property_text(self, name: str) -> str | None:
         """Return an application property as text, whether it was sent as string, symbol or binary."""

@@ -44,6 +44,8 @@ class AddressScheme:
     """The broker releases or rejects a message that it can deliver to no queue, unless it was sent settled."""
     has_exchanges = True
     """A message to an exchange reaches every queue that is bound with its key."""
+    has_offsets = False
+    """A stream can be read from an offset. RabbitMQ 3.10 takes the filter and begins at the end (measured)."""
     declares_queue = False
     """Clients receive from queues that they have declared; all subscriptions of a connection lead to one queue."""
 
@@ -51,6 +53,10 @@ class AddressScheme:
         """Return the address to receive from."""
         del key
         return exchange
+
+    def queue(self, name: str) -> str:
+        """Return the address to receive from a queue that exists."""
+        return name
 
     def target(self, message: Message, *, is_exchange: bool) -> Target:
         """Return where to send a message whose address is an exchange or a queue."""
@@ -89,6 +95,10 @@ class RabbitMq3Scheme(AddressScheme):
         """Return exchange and key."""
         return f"/exchange/{_escape_slashes(exchange)}/{_escape_slashes(key)}"
 
+    def queue(self, name: str) -> str:
+        """Return a queue that exists: `/queue/` would create it."""
+        return f"/amq/queue/{_escape_slashes(name)}"
+
     def target(self, message: Message, *, is_exchange: bool) -> Target:
         """Return the exchange, or a queue that exists: `/queue/` would create it, `/amq/queue/` does not."""
         name = _escape_slashes(message.address)
@@ -105,6 +115,7 @@ class RabbitMq4Scheme(AddressScheme):
     name = "rabbitmq-4"
     has_filter = False
     reports_unroutable = True
+    has_offsets = True
     declares_queue = True
 
     def source(self, exchange: str, key: str) -> str:
@@ -112,6 +123,10 @@ class RabbitMq4Scheme(AddressScheme):
         if exchange != DEFAULT_EXCHANGE:
             raise ValueError(exchange)
         return f"/queues/{quote(key, safe='')}"
+
+    def queue(self, name: str) -> str:
+        """Return a queue."""
+        return self.source(DEFAULT_EXCHANGE, name)
 
     def target(self, message: Message, *, is_exchange: bool) -> Target:
         """Return the anonymous relay, one link for all; the message's `to` names the node."""

@@ -20,6 +20,7 @@ from .connection_actions import (
     EndSession,
     Fail,
     OpenManagement,
+    Receipt,
     ReportReady,
     ReportRepaired,
     Request,
@@ -86,7 +87,16 @@ class BrokerConnection:
         proton = load_proton()
         self.url = str(connected.url)
         self._invalid = 0
-        self._logic = BrokerConnectionLogic(options.domain, options.address_scheme, container)
+        self._logic = BrokerConnectionLogic(
+            options.domain,
+            options.address_scheme,
+            container,
+            others_queue=options.queue,
+            offset=options.queue_offset,
+        )
+        self._is_reader = options.queue is not None
+        self._unsettled: dict[int, tuple[Any, Any]] = {}
+        self._received = 0
         self._loop, self._subscriptions, self._on_ready, self._on_message = loop, subscriptions, on_ready, on_message
         transport: Any = proton.Transport()
         transport.max_frame_size = MAX_FRAME_BYTES
@@ -267,22 +277,35 @@ class BrokerConnection:
     def _receive(self, link: Any, delivery: Any) -> None:
         data = bytes(link.recv(delivery.pending) or b"")
         link.advance()
-        if not delivery.settled:
-            delivery.update(load_proton().Delivery.ACCEPTED)
-        delivery.settle()
-        replenish_credit(link)
+        receipt = self._keep(link, delivery) if self._is_reader else None
+        if receipt is None:
+            _accept(link, delivery)
         receiver = self._logic.receivers.get(link.name)
         try:
             message = decode(data, address=receiver.exchange if receiver is not None else "")
         except DecodeError as error:
             self._invalid += 1
             _logger.info("%s: %s", self.url, error)
+            if receipt is not None:
+                self.settle(receipt)
             return
         if is_check(message):
             if self._check is not None:
                 self._check.on_message(message)
         elif receiver is None or receiver.accepts(message.subject):
-            self._on_message(message)
+            self._on_message(message if receipt is None else replace(message, receipt=receipt))
+
+    def _keep(self, link: Any, delivery: Any) -> Receipt:
+        self._received += 1
+        self._unsettled[self._received] = (link, delivery)
+        return Receipt(self._container, self._received)
+
+    def settle(self, receipt: Receipt) -> None:
+        """Accept a message of the queue, which was processed; no-op for one of another connection."""
+        found = self._unsettled.pop(receipt.number, None) if receipt.container == self._container else None
+        if found is not None:
+            _accept(*found)
+            self._engine.process()
 
     def _on_outcome(self, message: Message | None, is_accepted: bool) -> None:
         if message is None:
@@ -353,11 +376,21 @@ class BrokerConnection:
         self._loop.call_later(DRAIN_POLL_SECONDS, self._close_when_idle)
 
     def _end(self, condition: str, text: str) -> None:
-        if self._check is not None:
+        if self._is_reader and not self._received and (queue := self._logic.queue) not in (None, *text.split("'")):
+            text = f"queue {queue}: is there one, and may the user read it? ({text})"  # RabbitMQ 3 sends a stack trace
+        elif self._check is not None:
             text = self._check.explain(text)
         elif self._logic.phase is Phase.ATTACHING:  # RabbitMQ 3 aborts it when rights are missing
             rights = "configure, write and read its queues and exchanges"
             text = f"{text or 'the peer closed the connection'}, while subscribing; may its user {rights}?"
         self._logic.end()
+        self._unsettled.clear()
         self._stop_check()
         self._on_end(condition, text)
+
+
+def _accept(link: Any, delivery: Any) -> None:
+    if not delivery.settled:
+        delivery.update(load_proton().Delivery.ACCEPTED)
+    delivery.settle()
+    replenish_credit(link)

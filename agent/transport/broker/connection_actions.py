@@ -18,6 +18,14 @@ class SessionKind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Receipt:
+    """One message received from a queue, by connection and number."""
+
+    container: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class AttachReceiver:
     """Open a receiving link in the session of subscriptions, and give it credit."""
 
@@ -25,6 +33,8 @@ class AttachReceiver:
     address: str
     binding_key: str | None  # None: no filter
     is_topic: bool
+    is_queue: bool = False  # others' queue: messages are settled when they were processed
+    offset: str | int | None = None  # of a stream
 
 
 @dataclass(frozen=True, slots=True)

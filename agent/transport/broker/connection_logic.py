@@ -83,7 +83,17 @@ class BrokerConnectionLogic:
     opened again when needed.
     """
 
-    def __init__(self, domain: str, address_scheme: str, link_prefix: str) -> None:
+    def __init__(
+        self,
+        domain: str,
+        address_scheme: str,
+        link_prefix: str,
+        *,
+        others_queue: str | None = None,
+        offset: str | int | None = None,
+    ) -> None:
+        """`others_queue`: receive from this queue, from this offset, instead of subscribing."""
+        self._others_queue, self._offset = others_queue, offset
         self.phase = Phase.OPENING
         self.scheme = AddressScheme()
         self.receivers: dict[str, Receiver] = {}
@@ -104,6 +114,10 @@ class BrokerConnectionLogic:
         self.scheme = choose_address_scheme(self._address_scheme, properties if isinstance(properties, dict) else None)
         if self.phase is Phase.OPENING:
             self.phase = Phase.ATTACHING
+        if self._others_queue is not None:
+            if self._offset is not None and not self.scheme.has_offsets:
+                return self._fail("amqp:not-implemented", f"{self.scheme.name} has no offsets; RabbitMQ 4 has")
+            return [self._attach_others_queue(self._others_queue)]
         if self.scheme.declares_queue:
             return self._set_up_queue(subscriptions)
         actions = [action for exchange, key in subscriptions for action in self.subscribe(exchange, key)]
@@ -111,7 +125,7 @@ class BrokerConnectionLogic:
 
     def subscribe(self, exchange: str, key: str) -> list[Action]:
         """Attach a subscription; in OPENING do nothing, because `on_open` gets it too."""
-        if self.phase not in (Phase.ATTACHING, Phase.READY):
+        if self.phase not in (Phase.ATTACHING, Phase.READY) or self._others_queue is not None:
             return []
         if self._setup is not None:
             return self._setup.subscribe(exchange, key)
@@ -129,12 +143,22 @@ class BrokerConnectionLogic:
     @property
     def checked_exchanges(self) -> frozenset[str]:
         """The exchanges through which a message to oneself must come back; none where nodes may be queues."""
-        return frozenset({self._topic_exchange, self._direct_exchange} if self.scheme.has_exchanges else ())
+        has_own = self.scheme.has_exchanges and self._others_queue is None
+        return frozenset({self._topic_exchange, self._direct_exchange} if has_own else ())
 
     @property
     def queue(self) -> str | None:
         """The one queue of this connection, where clients declare it."""
+        if self._others_queue is not None:
+            return self._others_queue
         return self._queue if self.scheme.declares_queue else None
+
+    def _attach_others_queue(self, queue: str) -> AttachReceiver:
+        name = self._new_name()
+        self.receivers[name] = Receiver(DEFAULT_EXCHANGE, None)
+        self.attaching.add(name)
+        address = self.scheme.queue(queue)
+        return AttachReceiver(name, address, None, is_topic=False, is_queue=True, offset=self._offset)
 
     def _set_up_queue(self, subscriptions: Iterable[tuple[str, str]]) -> list[Action]:
         name = self._new_name()

@@ -16,6 +16,15 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger(__name__)
 MAX_MESSAGE_BYTES = 16 << 20
+OFFSET_FILTER = "rabbitmq:stream-offset-spec"
+
+
+def offset_filter(offset: str | int) -> dict[Any, Any]:
+    """Return the filter of a source that begins in a stream, rabbitmq.com/docs/stream-filtering."""
+    proton = load_proton()
+    name = proton.symbol(OFFSET_FILTER)
+    value = proton.ulong(offset) if isinstance(offset, int) else offset
+    return {name: proton.Described(name, value)}
 
 
 class LinkTable:
@@ -33,7 +42,10 @@ class LinkTable:
         """Open a link to receive by, and give it credit."""
         link = self._session(SessionKind.SUBSCRIPTIONS).receiver(action.name)
         link.source.address = action.address
-        link.snd_settle_mode = load_proton().Link.SND_SETTLED
+        modes = load_proton().Link
+        link.snd_settle_mode = modes.SND_UNSETTLED if action.is_queue else modes.SND_SETTLED
+        if action.offset is not None:
+            link.source.filter.put_dict(offset_filter(action.offset))
         if action.binding_key is not None:
             link.source.filter.put_dict(binding_filter(action.binding_key, is_topic=action.is_topic))
         link.open()

@@ -22,6 +22,7 @@ from ..interface import ConnectionState, ignore_message
 from ..security.client import ClientSecurity
 from .address_schemes import AddressScheme, choose_address_scheme
 from .connection import BrokerConnection, ConnectionPath
+from .connection_actions import Receipt
 from .connector import Connector
 from .kept_messages import RESEND_SECONDS, KeptMessages
 from .return_spread import ReturnSpread
@@ -124,6 +125,10 @@ class BrokerTransport:
             return False
         return self._outgoing.put(message)
 
+    def settle(self, message: Message) -> None:
+        """Remove a message from its queue; do nothing if the connection by which it came has ended."""
+        self._loop.call_soon(partial(self._settle, message.receipt))
+
     def schedule(self, seconds: float, call: Callable[[], None]) -> None:
         """Call once in the transport's thread."""
         self._loop.call_later(seconds, call)
@@ -141,6 +146,10 @@ class BrokerTransport:
         self._subscriptions[exchange, key] = None
         if self._connection is not None:
             self._connection.subscribe(exchange, key)
+
+    def _settle(self, receipt: object) -> None:
+        if self._connection is not None and isinstance(receipt, Receipt):
+            self._connection.settle(receipt)
 
     def _send(self, message: Message) -> bool:
         is_kept = message.message_id is not None

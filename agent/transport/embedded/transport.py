@@ -48,6 +48,8 @@ class EmbeddedTransport:
         """Raise Unavailable for wrong options."""
         if options.listen is None:
             raise Unavailable("listen", "no address to listen on")
+        if options.queue is not None:
+            raise Unavailable("queue", "a listening agent has no queues; connect to a broker")
         self._options = options
         self._url = parse_url(options.listen)
         self._security = ServerSecurity(options, self._url)
@@ -103,6 +105,9 @@ class EmbeddedTransport:
     def reports_unroutable(self) -> bool:
         """False: only the clients get that outcome."""
         return False
+
+    def settle(self, message: Message) -> None:
+        """Do nothing: there are no queues that others have made."""
 
     def reply_to(self, key: str) -> str:
         """Return the reply address of a subscribed key."""
