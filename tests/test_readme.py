@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.rabbitmq import RabbitMq, require_version_4
 from tests.support.transport_helpers import free_port
 
 ROOT = Path(__file__).parents[1]
@@ -69,6 +70,30 @@ def test_readme_shows_what_the_command_prints(command: str, shown: list[str]) ->
         if agent is not None:
             agent.terminate()
             agent.wait(30)
+
+
+@pytest.mark.slow
+def test_the_commands_with_a_broker_need_nothing_but_a_fresh_rabbitmq_4(tmp_path: Path) -> None:
+    lines = [line for line in README.splitlines() if line.startswith("./run hostinfo ") and "--broker" in line]
+    assert len(lines) == 2
+    (shown,) = [shown for command, shown in COMMANDS if command.endswith("console list")]
+    with RabbitMq(tmp_path, version_4=require_version_4()) as broker:
+        started, listed = (
+            [broker.url if word.startswith("amqps://") else word for word in hostinfo_arguments(line)] for line in lines
+        )
+        agent = subprocess.Popen(started, cwd=ROOT, stderr=subprocess.DEVNULL)
+        try:
+            ends = time.monotonic() + 30
+            while True:
+                done = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+                if done.returncode == 0 or time.monotonic() > ends:
+                    break
+        finally:
+            agent.terminate()
+            agent.wait(30)
+    printed = [line.rstrip() for line in done.stdout.splitlines()]
+    assert len(printed) == len(shown), done.stderr
+    assert [pair for pair in zip(shown, printed, strict=True) if not matches(*pair)] == []
 
 
 def test_readme_shows_commands() -> None:
