@@ -47,13 +47,17 @@ TEXTS = ("ad_actor_system", "arp_ip_target", "primary")
 
 OPTIONS = frozenset((*NAMES, *RANGES, *SWITCHES, *TEXTS))
 
+_WITH_ARP = ("balance-rr", "active-backup", "balance-xor", "broadcast")
+
 ONLY_IN: Mapping[str, tuple[str, ...]] = {
     "ad_actor_sys_prio": ("802.3ad",),
     "ad_actor_system": ("802.3ad",),
     "ad_select": ("802.3ad",),
     "ad_user_port_key": ("802.3ad",),
-    "arp_interval": ("balance-rr", "active-backup", "balance-xor", "broadcast"),
-    "arp_ip_target": ("balance-rr", "active-backup", "balance-xor", "broadcast"),
+    "arp_interval": _WITH_ARP,
+    "arp_ip_target": _WITH_ARP,
+    "arp_missed_max": _WITH_ARP,
+    "arp_validate": _WITH_ARP,
     "lacp_active": ("802.3ad",),
     "lacp_rate": ("802.3ad",),
     "packets_per_slave": ("balance-rr",),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from errno import EADDRNOTAVAIL, EEXIST, ENODEV, ENOENT, ESRCH
+from errno import EACCES, EADDRNOTAVAIL, EEXIST, EINVAL, ENODEV, ENOENT, ESRCH
 from functools import singledispatchmethod
 from socket import if_nametoindex
 from typing import Any
@@ -56,8 +56,17 @@ class KernelSteps:
 
     @_apply.register
     def _(self, step: steps.CreateBond) -> None:
-        data = links.bond_data(step.mode, step.options, {})
-        self._create(step.link, lambda: links.new_link(step.link, "bond", data, step.mac, step.mtu))
+        try:
+            self._create_bond(step, step.options)
+        except OSError as error:
+            if error.errno not in (EACCES, EINVAL) or not step.options:
+                raise
+            # One option that this kernel refuses in this mode must not keep the bond from being there. What the bond
+            # lacks is found when it is read again.
+            self._create_bond(step, {})
+            for name, value in step.options.items():
+                with suppress_errors(EACCES, EINVAL):
+                    self._apply(steps.SetBondOptions(link=step.link, options={name: value}))
 
     @_apply.register
     def _(self, step: steps.CreateVlan) -> None:
@@ -69,6 +78,10 @@ class KernelSteps:
     def _(self, step: steps.CreateBridge) -> None:
         data = links.bridge_data(step.options)
         self._create(step.link, lambda: links.new_link(step.link, "bridge", data, step.mac, step.mtu))
+
+    def _create_bond(self, step: steps.CreateBond, options: Mapping[str, str | int | bool]) -> None:
+        data = links.bond_data(step.mode, options, {})
+        self._create(step.link, lambda: links.new_link(step.link, "bond", data, step.mac, step.mtu))
 
     def _create(self, name: str, payload: Callable[[], bytes]) -> None:
         try:

@@ -37,7 +37,8 @@ def merge(current: NetworkState, request: NetworkState, foreign_ports: Collectio
     """Return the complete state that a request leads to.
 
     ``foreign_ports`` are ports of bridges that belong to guests and containers: they stay in their bridge. Fields that
-    are None in the result stay as the kernel has them: hardware address and MTU of the ports of a bond, IPv6 of ports.
+    are None in the result stay as the kernel has them: hardware address and MTU of the ports of a bond, IPv6 of links
+    that become ports or are ports no longer.
     """
     links = by_name(current)
     named = by_name(request)
@@ -167,14 +168,14 @@ def _take_from_ports(links: dict[str, Interface], current: NetworkState, named: 
     after = controllers(links.values())
     for name, link in links.items():
         asked = named.get(name) or Interface(name=name)
-        is_or_was_port = name in before or name in after
+        comes_or_goes = before.get(name) != after.get(name)
         is_or_was_bonded = "bond" in (types.get(before.get(name, "")), name in after and links[after[name]].type)
         is_new_port = name in after and before.get(name) != after[name]
         links[name] = replace(
             link,
             state="up" if is_new_port and asked.state is None else link.state,
             ipv4=DISABLED if name in after and asked.ipv4 is None else link.ipv4,
-            ipv6=None if is_or_was_port and asked.ipv6 is None else link.ipv6,
+            ipv6=None if comes_or_goes and asked.ipv6 is None else link.ipv6,
             mac_address=asked.mac_address if is_or_was_bonded else link.mac_address,
             mtu=asked.mtu if is_or_was_bonded else link.mtu,
         )

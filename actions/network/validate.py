@@ -233,7 +233,8 @@ def _check_lost_addresses(context: _Context) -> Iterator[Fault]:
             continue
         for family in ("ipv4", "ipv6"):
             wanted = getattr(asked, family) if asked else None
-            if wanted is not None and (wanted.addresses or wanted.dhcp or wanted.autoconf):
+            is_unchanged = name in ports_before and old is not None and wanted == getattr(old, family)
+            if wanted is not None and not is_unchanged and (wanted.addresses or wanted.dhcp or wanted.autoconf):
                 yield _fault(link, family, f"a port of {controller} has no addresses; give them to {controller}")
                 continue
             before = getattr(old, family) if old is not None else None

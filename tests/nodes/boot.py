@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .progress import POLL_SECONDS, Progress, SlowClockError
+from .progress import POLL_SECONDS, LockupError, Progress, SlowClockError
 from .qemu import QemuProcess, command_line, to_text
 from .settings import SLOWDOWN
 
@@ -94,7 +94,7 @@ def boot(
     for _ in range(TRIES - 1):
         try:
             return _boot(shape, image, steps, payload, keep, session, stop or threading.Event())
-        except SlowClockError as error:
+        except (SlowClockError, LockupError) as error:
             print(f"{error}\n{shape.name}: booting again", file=sys.stderr, flush=True)
     return _boot(shape, image, steps, payload, keep, session, stop or threading.Event())
 

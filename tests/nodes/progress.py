@@ -26,6 +26,9 @@ MILESTONES = (
     (r"node: root is mounted", "the root disk is mounted; waiting for its services"),
     (r"node: job begins", "the job begins"),
 )
+LOCKUP = re.compile(r"watchdog: BUG: soft lockup - CPU#\d+ stuck for (\d+)s")
+LOCKUP_SECONDS = 200
+"""A CPU that is only slow under emulation is reported with less than a minute."""
 FATAL = re.compile(r"Kernel panic[^\r\n]*|Panic on CPU[^\r\n]*|d0v\d+ Unhandled[^\r\n]*|Unable to mount root[^\r\n]*")
 
 
@@ -35,6 +38,10 @@ class BootError(Exception):
 
 class SlowClockError(BootError):
     """The node's clock is too slow: on a busy host Xen may calibrate the time stamp counter wrongly."""
+
+
+class LockupError(BootError):
+    """The emulator's CPUs do not go on: seen once in hundreds of boots, with nested virtualization."""
 
 
 class Progress:
@@ -76,6 +83,8 @@ class Progress:
         text = self._serial.read_bytes().decode(errors="replace")
         if fatal := FATAL.search(text):
             raise BootError(self._failure(fatal[0]))
+        if any(int(seconds) >= LOCKUP_SECONDS for seconds in LOCKUP.findall(text)):
+            raise LockupError(f"{self._name}: a CPU is stuck for more than {LOCKUP_SECONDS} s")
         for index in range(self._passed_milestones, len(MILESTONES)):
             pattern, message = MILESTONES[index]
             if found := re.search(pattern, text):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hostinfo.actions.network.bond_options import normal_options
 from hostinfo.actions.network.document import read_state
 from hostinfo.actions.network.merge import merge
 from hostinfo.actions.network.resolve import resolve
@@ -144,6 +145,24 @@ def test_all_faults_are_reported_at_once() -> None:
 )
 def test_a_request_that_is_right_is_accepted(request_text: str) -> None:
     assert faults(request_text) == []
+
+
+def test_a_port_may_be_listed_as_it_is() -> None:
+    port = "{name: p0, type: ethernet, state: up, ipv6: {enabled: true, dhcp: false, autoconf: true, address: []}}"
+    bond = "{name: b0, type: bond, state: up, link-aggregation: {mode: balance-rr, port: [p0]}}"
+    state = read_state(f"interfaces: [{port}, {bond}]", "state")
+    network = Network(links=(Link(name="p0", kind="physical"), Link(name="b0", kind="bond")))
+    assert validate(state, state, merge(state, state), network) == []
+
+
+@pytest.mark.parametrize("mode", ["802.3ad", "balance-tlb", "balance-alb"])
+@pytest.mark.parametrize("option", ["arp_interval", "arp_ip_target", "arp_missed_max", "arp_validate"])
+def test_options_that_the_kernel_reports_and_refuses_in_a_mode_are_left_out(mode: str, option: str) -> None:
+    """BOND_OPT_ARP_… in drivers/net/bonding/bond_options.c: unsuppmodes. A bond that is created again gets no EACCES."""
+    values = {"arp_interval": 0, "arp_ip_target": "192.0.2.1", "arp_missed_max": 2, "arp_validate": "none", "miimon": 0}
+    assert option not in normal_options(mode, values)
+    assert option in normal_options("active-backup", values)
+    assert normal_options(mode, values)["miimon"] == 0
 
 
 def test_ports_of_guests_stay_in_their_bridge() -> None:
