@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from errno import EACCES, EADDRNOTAVAIL, EEXIST, EINVAL, ENODEV, ENOENT, ESRCH
+from errno import EACCES, EADDRNOTAVAIL, EEXIST, EINVAL, ENODEV, ENOENT, EPERM, ESRCH
 from functools import singledispatchmethod
 from socket import if_nametoindex
 from typing import Any
@@ -47,30 +47,30 @@ class KernelSteps:
 
     @_apply.register
     def _(self, step: steps.SetUp) -> None:
-        payload = links.link(if_nametoindex(step.link), flags=links.IFF_UP, change=links.IFF_UP)
+        payload = links.link(link_index(step.link), flags=links.IFF_UP, change=links.IFF_UP)
         self._socket.request(RTM_NEWLINK, payload)
 
     @_apply.register
     def _(self, step: steps.SetDown) -> None:
-        self._socket.request(RTM_NEWLINK, links.link(if_nametoindex(step.link), change=links.IFF_UP))
+        self._socket.request(RTM_NEWLINK, links.link(link_index(step.link), change=links.IFF_UP))
 
     @_apply.register
     def _(self, step: steps.CreateBond) -> None:
         try:
             self._create_bond(step, step.options)
         except OSError as error:
-            if error.errno not in (EACCES, EINVAL) or not step.options:
+            if error.errno not in (EACCES, EINVAL, EPERM) or not step.options:
                 raise
             # One option that this kernel refuses in this mode must not keep the bond from being there. What the bond
             # lacks is found when it is read again.
             self._create_bond(step, {})
             for name, value in step.options.items():
-                with suppress_errors(EACCES, EINVAL):
+                with suppress_errors(EACCES, EINVAL, EPERM):
                     self._apply(steps.SetBondOptions(link=step.link, options={name: value}))
 
     @_apply.register
     def _(self, step: steps.CreateVlan) -> None:
-        base = number(links.IFLA_LINK, if_nametoindex(step.base))
+        base = number(links.IFLA_LINK, link_index(step.base))
         data = links.vlan_data(step.id, step.protocol)
         self._create(step.link, lambda: links.new_link(step.link, "vlan", data, step.mac, step.mtu, base))
 
@@ -101,43 +101,43 @@ class KernelSteps:
     @_apply.register
     def _(self, step: steps.DeleteLink) -> None:
         with suppress_errors(ENODEV):
-            self._socket.request(RTM_DELLINK, links.link(if_nametoindex(step.link)))
+            self._socket.request(RTM_DELLINK, links.link(link_index(step.link)))
 
     @_apply.register
     def _(self, step: steps.AttachPort) -> None:
-        index, controller = if_nametoindex(step.link), if_nametoindex(step.controller)
+        index, controller = link_index(step.link), link_index(step.controller)
         self._socket.request(RTM_NEWLINK, links.link(index, number(links.IFLA_MASTER, controller)))
 
     @_apply.register
     def _(self, step: steps.DetachPort) -> None:
-        self._socket.request(RTM_NEWLINK, links.link(if_nametoindex(step.link), number(links.IFLA_MASTER, 0)))
+        self._socket.request(RTM_NEWLINK, links.link(link_index(step.link), number(links.IFLA_MASTER, 0)))
 
     @_apply.register
     def _(self, step: steps.SetMtu) -> None:
-        payload = links.link(if_nametoindex(step.link), number(links.IFLA_MTU, step.mtu))
+        payload = links.link(link_index(step.link), number(links.IFLA_MTU, step.mtu))
         self._socket.request(RTM_NEWLINK, payload)
 
     @_apply.register
     def _(self, step: steps.SetMac) -> None:
-        payload = links.link(if_nametoindex(step.link), hardware_address(links.IFLA_ADDRESS, step.mac))
+        payload = links.link(link_index(step.link), hardware_address(links.IFLA_ADDRESS, step.mac))
         self._socket.request(RTM_NEWLINK, payload)
 
     @_apply.register
     def _(self, step: steps.SetBondOptions) -> None:
         primary = str(step.options.get("primary", ""))
-        indexes = {primary: if_nametoindex(primary)} if primary else {}
+        indexes = {primary: link_index(primary)} if primary else {}
         info = links.link_info("bond", links.bond_data(None, step.options, indexes))
-        self._socket.request(RTM_NEWLINK, links.link(if_nametoindex(step.link), info))
+        self._socket.request(RTM_NEWLINK, links.link(link_index(step.link), info))
 
     @_apply.register
     def _(self, step: steps.SetBridgeOptions) -> None:
         info = links.link_info("bridge", links.bridge_data(step.options))
-        self._socket.request(RTM_NEWLINK, links.link(if_nametoindex(step.link), info))
+        self._socket.request(RTM_NEWLINK, links.link(link_index(step.link), info))
 
     @_apply.register
     def _(self, step: steps.SetBridgePort) -> None:
         options = links.port_data(hairpin_mode=step.hairpin_mode, path_cost=step.path_cost, priority=step.priority)
-        payload = links.link(if_nametoindex(step.link), options, family=links.AF_BRIDGE)
+        payload = links.link(link_index(step.link), options, family=links.AF_BRIDGE)
         self._socket.request(RTM_SETLINK, payload)
 
     @_apply.register
@@ -149,18 +149,18 @@ class KernelSteps:
 
     @_apply.register
     def _(self, step: steps.AddAddress) -> None:
-        payload = addresses.address(if_nametoindex(step.link), step.ip, step.prefix_length, step.broadcast)
+        payload = addresses.address(link_index(step.link), step.ip, step.prefix_length, step.broadcast)
         self._socket.request(addresses.RTM_NEWADDR, payload, NLM_F_CREATE | NLM_F_REPLACE)
 
     @_apply.register
     def _(self, step: steps.DeleteAddress) -> None:
         with suppress_errors(EADDRNOTAVAIL, ENODEV):
-            payload = addresses.address(if_nametoindex(step.link), step.ip, step.prefix_length)
+            payload = addresses.address(link_index(step.link), step.ip, step.prefix_length)
             self._socket.request(addresses.RTM_DELADDR, payload)
 
     @_apply.register
     def _(self, step: steps.AddRoute) -> None:
-        payload = addresses.route(if_nametoindex(step.link), step.destination, step.gateway, step.metric, step.table)
+        payload = addresses.route(link_index(step.link), step.destination, step.gateway, step.metric, step.table)
         self._socket.request(addresses.RTM_NEWROUTE, payload, NLM_F_CREATE | NLM_F_REPLACE)
 
     @_apply.register
@@ -168,9 +168,17 @@ class KernelSteps:
         for protocol in (addresses.RTPROT_STATIC, addresses.RTPROT_BOOT):  # never the routes of another owner
             with suppress_errors(ESRCH, ENOENT, ENODEV):
                 payload = addresses.route(
-                    if_nametoindex(step.link), step.destination, step.gateway, step.metric, step.table, protocol
+                    link_index(step.link), step.destination, step.gateway, step.metric, step.table, protocol
                 )
                 self._socket.request(addresses.RTM_DELROUTE, payload)
+
+
+def link_index(name: str) -> int:
+    """Return the index of a link; OSError with ENODEV if there is none (Python's own has no number before 3.13)."""
+    try:
+        return if_nametoindex(name)
+    except OSError as error:
+        raise OSError(ENODEV, f"there is no link {name}") from error
 
 
 class suppress_errors(suppress):  # noqa: N801 - as contextlib.suppress
