@@ -29,6 +29,14 @@ def run(folder: Path, seconds: float, mode: str = "never", number: int = 0) -> i
     return subprocess.run(line, cwd=CHECKOUT, check=False, timeout=100).returncode
 
 
+def run_python(code: str, *arguments: str, wrapper: tuple[str, ...] = ()) -> str:
+    """Run code in another process, under the wrapper's command, and return its output."""
+    line = [*wrapper, sys.executable, "-c", code, *arguments]
+    done = subprocess.run(line, cwd=CHECKOUT, capture_output=True, text=True, timeout=100, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def guards(folder: Path) -> list[int]:
     """Return the processes that guard a transaction of this folder."""
     found = []
