@@ -16,6 +16,7 @@ from hostinfo.model.network_state import NetworkState, RouteEntry, Routes
 from .backend import Backend, Fault, OnStep, PlannedStep
 from .compare import compare
 from .document import parse_state, to_document
+from .foreign_routes import check_foreign_routes
 from .kernel_plan import plan_kernel
 from .kernel_steps import IPV6_SETTINGS, KernelSteps, describe
 from .management import changed_links
@@ -67,12 +68,14 @@ def check(current: NetworkState, desired: NetworkState) -> tuple[Fault, ...]:
     if desired.dns_resolver is not None and desired.dns_resolver.config is not None:
         message = "name servers need a network service, and none configures this host"
         faults.append(Fault(path="dns-resolver", message=message))
-    return (*faults, *_owned(current, desired))
+    network = read_network()
+    faults += check_foreign_routes(current, desired, network, plan_kernel(current, desired))
+    return (*faults, *_owned(current, desired, network))
 
 
-def _owned(current: NetworkState, desired: NetworkState) -> list[Fault]:
+def _owned(current: NetworkState, desired: NetworkState, network: Network) -> list[Fault]:
     owners = Owners(Tree("/"))
-    links = {link.name: link for link in read_network().links}
+    links = {link.name: link for link in network.links}
     faults = []
     for name in sorted(changed_links(compare(current, desired))):
         owner = owners.owner(links[name]) if name in links else None

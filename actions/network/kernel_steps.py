@@ -12,6 +12,7 @@ from typing import Any
 
 from hostinfo.drivers.sources.netlink.dump_socket import dump
 from hostinfo.drivers.sources.netlink.links import parse_links
+from hostinfo.drivers.sources.netlink.routes import parse_routes
 from hostinfo.errors import ActionFailed, DriverError
 
 from . import steps
@@ -20,6 +21,8 @@ from .rtnetlink.encode import hardware_address, number
 from .rtnetlink.links import RTM_DELLINK, RTM_NEWLINK, RTM_SETLINK
 from .rtnetlink.request_socket import NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, RequestSocket
 
+OWN_PROTOCOLS = {"static": addresses.RTPROT_STATIC, "boot": addresses.RTPROT_BOOT}
+"""Protocols of the routes that administrators add."""
 IPV6_SETTINGS = "/proc/sys/net/ipv6/conf"
 
 
@@ -165,12 +168,29 @@ class KernelSteps:
 
     @_apply.register
     def _(self, step: steps.DeleteRoute) -> None:
-        for protocol in (addresses.RTPROT_STATIC, addresses.RTPROT_BOOT):  # never the routes of another owner
-            with suppress_errors(ESRCH, ENOENT, ENODEV):
+        with suppress_errors(ESRCH, ENOENT, ENODEV):
+            index = link_index(step.link)
+            for protocol in _protocols(step, index):
                 payload = addresses.route(
-                    link_index(step.link), step.destination, step.gateway, step.metric, step.table, protocol
+                    index, step.destination, step.gateway, step.metric, step.table, protocol, is_exact=False
                 )
                 self._socket.request(addresses.RTM_DELROUTE, payload)
+
+
+def _protocols(step: steps.DeleteRoute, index: int) -> list[int]:
+    """Return the protocols of the routes that are exactly the one to delete, never those of another owner.
+
+    In an IPv4 request, no metric means any: the kernel would delete a route with another one.
+    """
+    is_ipv6 = ":" in step.destination
+    destination = "default" if step.destination in ("0.0.0.0/0", "::/0") else step.destination
+    wanted = (destination, step.gateway, step.metric or None, step.table)
+    return [
+        OWN_PROTOCOLS[route.protocol]
+        for route in parse_routes(dump("routes6" if is_ipv6 else "routes4"), {index: step.link})
+        if (route.destination, route.gateway, route.metric or None, route.table) == wanted
+        and route.protocol in OWN_PROTOCOLS
+    ]
 
 
 def link_index(name: str) -> int:

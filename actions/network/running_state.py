@@ -114,7 +114,7 @@ def running_state(network: Network, bridges: BridgeDetails, ipv6: Mapping[str, I
     interfaces = [
         _interface(links[name], kind, links, bridges, addresses, ipv6.get(name)) for name, kind in types.items()
     ]
-    routes = [complete_route(_route(route)) for route in network.routes if _is_static(route)]
+    routes = [complete_route(_route(route)) for route in network.routes if is_expressible(route)]
     return NetworkState(
         interfaces=tuple(sorted(interfaces, key=lambda link: link.name)),
         routes=Routes(config=tuple(sorted(routes, key=route_key))),
@@ -215,8 +215,11 @@ def _is_static_address(address: Address) -> bool:
     return not (address.family == "ipv6" and address.scope == "link")
 
 
-def _is_static(route: Route) -> bool:
-    """Whether an administrator added the route; routing daemons and the kernel have protocols of their own."""
+def is_expressible(route: Route) -> bool:
+    """Whether an administrator added the route, and the schema has all of its properties.
+
+    Routing daemons, DHCP and the kernel have protocols of their own.
+    """
     return (
         route.type == "unicast"
         and route.protocol in ("boot", "static")
@@ -225,7 +228,10 @@ def _is_static(route: Route) -> bool:
         and route.next_hop_id is None
         and route.source is None
         and route.preferred_source is None
+        and route.mtu is None
         and "onlink" not in route.flags
+        and (":" in (route.gateway or "")) == (route.family == "ipv6" and route.gateway is not None)
+        and not (route.family == "ipv4" and route.gateway is None and route.scope != "link")
     )
 
 

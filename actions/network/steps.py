@@ -1,7 +1,7 @@
 """The steps of a change as the kernel knows them: each is one request that can be repeated without harm.
 
-A step that finds its result already there, or finds nothing to remove, has succeeded: a rollback plans again from what
-it reads, and may meet the work of a transaction that was killed at any point.
+A step that finds nothing to remove, or a setting as it should be, has succeeded: a rollback plans again from what it
+reads, and may meet the work of a transaction that was killed at any point. Creating a link that exists is a failure.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ RTM_NEWADDR, RTM_DELADDR, RTM_NEWROUTE, RTM_DELROUTE = 20, 21, 24, 25
 IFA_ADDRESS, IFA_LOCAL, IFA_BROADCAST = 1, 2, 4
 RTA_DST, RTA_OIF, RTA_GATEWAY, RTA_PRIORITY, RTA_TABLE = 1, 4, 5, 6, 15
 RTPROT_BOOT, RTPROT_STATIC = 3, 4
-RT_SCOPE_UNIVERSE, RT_SCOPE_LINK = 0, 253
+RT_SCOPE_UNIVERSE, RT_SCOPE_LINK, RT_SCOPE_NOWHERE = 0, 253, 255
 RTN_UNICAST = 1
 FAMILIES = {4: AF_INET, 6: AF_INET6}
 
@@ -28,11 +28,19 @@ def address(index: int, ip: str, prefix_length: int, broadcast: str | None = Non
 
 
 def route(
-    index: int, destination: str, gateway: str | None, metric: int | None, table: int, protocol: int = RTPROT_STATIC
+    index: int,
+    destination: str,
+    gateway: str | None,
+    metric: int | None,
+    table: int,
+    protocol: int = RTPROT_STATIC,
+    *,
+    is_exact: bool = True,
 ) -> bytes:
-    """Return rtmsg with a route over one link."""
+    """Return rtmsg with a route over one link; not ``is_exact``: of any scope, to delete it."""
     network = ip_network(destination)
     scope = RT_SCOPE_LINK if gateway is None and network.version == 4 else RT_SCOPE_UNIVERSE
+    scope = scope if is_exact else RT_SCOPE_NOWHERE
     attributes = number(RTA_OIF, index) + number(RTA_TABLE, table)
     if network.prefixlen:
         attributes += attribute(RTA_DST, network.network_address.packed)

@@ -123,7 +123,7 @@ def run(options: Namespace) -> int:
         return EXIT_USAGE
     except HostInfoError as error:
         print_error(str(error))
-        return EXIT_NO_DATA
+        return EXIT_USAGE if options.action == "plan" else EXIT_NO_DATA  # 1 means for plan: changes are needed
     return code
 
 

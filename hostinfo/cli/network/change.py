@@ -6,7 +6,7 @@ import sys
 
 from hostinfo.cli.network.access import current_state, module, network_action
 from hostinfo.cli.streams import EXIT_NO_DATA, EXIT_OK, write_output
-from hostinfo.errors import ActionRefused, ActionRolledBack
+from hostinfo.errors import ActionRefused, ActionRolledBack, ReadError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,6 +67,8 @@ def _read(path: str) -> str:
         return data.decode()
     except UnicodeDecodeError:
         raise ActionRefused(path, "not UTF-8") from None
+    except ReadError as error:
+        raise ActionRefused(error.source, error.detail) from error
     except OSError as error:
         raise ActionRefused(path, error.strerror or str(error)) from error
 

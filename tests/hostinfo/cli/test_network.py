@@ -182,6 +182,59 @@ def test_addresses_are_added_and_deleted(host: Host) -> None:
     assert host.oracle()["addresses"]["n0"] == [("10.0.0.1", 8), ("2001:db8::7", 64)]
 
 
+FOREIGN_ROUTES = [
+    "default via 192.0.2.254 dev n0 metric 7 proto static src 192.0.2.5",
+    "10.1.0.0/16 via 192.0.2.9 dev n0 proto bird",
+    "10.2.0.0/16 via 192.0.2.9 dev n0 mtu 1300",
+    "10.3.0.0/16 via 203.0.113.1 dev n0 onlink",
+    "10.4.0.0/16 nexthop via 192.0.2.9 dev n0 nexthop via 192.0.2.10 dev n0",
+    "10.5.0.0/16 via inet6 fe80::9 dev n0",
+    "10.6.0.0/16 dev n0 scope global",
+    "2001:db8:1::/48 dev n0 proto bird",
+    "10.7.0.0/16 via 192.0.2.9 dev n0 proto dhcp metric 1024",
+    "10.8.0.0/16 via 192.0.2.9 dev n0 table 77 proto ospf",
+]
+
+
+@pytest.mark.parametrize("route", FOREIGN_ROUTES)
+def test_a_route_that_cannot_be_put_back_is_never_lost(host: Host, route: str) -> None:
+    if not host.add(f"route add {route}"):
+        pytest.skip("this kernel has no such route")
+    before = host.ip("-4", "route", "show", "table", "all")
+    new_mac = '{"interfaces": [{"name": "n0", "mac-address": "52:54:00:00:00:77"}]}'  # sets the link down
+    done = host.hostinfo("apply", "-", "--confirm-within", "0", stdin=new_mac)
+    assert done.returncode == 2, done.stderr
+    assert "would be lost, because n0 is set down, and cannot be put back" in done.stderr
+    assert host.ip("-4", "route", "show", "table", "all") == before
+    harmless = '{"interfaces": [{"name": "n1", "mtu": 1400}]}'
+    assert host.hostinfo("apply", "-", "--confirm-within", "0", stdin=harmless).returncode == 0
+
+
+def test_a_route_of_another_owner_is_not_replaced(host: Host) -> None:
+    host.batch(["route add 10.9.0.0/16 via 192.0.2.9 proto bird metric 100"])
+    before = host.oracle()
+    new = '{"routes": {"config": [{"destination": "10.9.0.0/16", "next-hop-interface": "n0", "metric": %d}]}}'
+    refused = host.hostinfo("apply", "-", "--confirm-within", "0", stdin=new % 100)
+    assert refused.returncode == 2
+    assert "would replace the route 10.9.0.0/16 via 192.0.2.9 dev n0 proto bird metric 100" in refused.stderr
+    assert host.oracle() == before
+    assert host.hostinfo("apply", "-", "--confirm-within", "0", stdin=new % 50).returncode == 0
+
+
+def test_a_rollback_deletes_exactly_the_route_that_was_added(host: Host) -> None:
+    host.batch(["route add 10.9.0.0/16 via 192.0.2.9 metric 200"])
+    before = host.oracle()
+    new = {"destination": "10.9.0.0/16", "next-hop-interface": "n0", "next-hop-address": "192.0.2.9"}
+    done = host.hostinfo("apply", "-", stdin=json.dumps({"routes": {"config": [new]}}))
+    assert done.returncode == 0, done.stderr
+    assert len(host.oracle()["routes"]) == len(before["routes"]) + 1
+    assert host.hostinfo("rollback").returncode == 0
+    assert host.oracle() == before
+    gone = {"routes": {"config": [{"state": "absent", "destination": "10.9.0.0/16"}]}}
+    assert host.hostinfo("apply", "-", "--confirm-within", "0", stdin=json.dumps(gone)).returncode == 0
+    assert [route[0] for route in host.oracle()["routes"]] == ["default"]
+
+
 def test_a_login_over_the_changed_link_needs_a_confirmation(host: Host) -> None:
     login = {"SSH_CONNECTION": "192.0.2.9 40000 192.0.2.5 22"}
     refused = host.hostinfo("address", "add", "n0", "10.0.0.1/8", "--confirm-within", "0", **login)
@@ -227,6 +280,14 @@ def test_a_request_with_a_mistake_is_refused_and_the_next_one_accepted(
     assert message in done.stderr.decode(), done.stderr
     assert host.oracle() == before
     assert host.hostinfo("address", "add", "n2", "10.9.9.9/8", "--confirm-within", "0").returncode == 0
+
+
+def test_plan_ends_with_2_where_a_state_cannot_be_read(host: Host, tmp_path: Path) -> None:
+    """1 would mean that changes are needed."""
+    for path in (tmp_path / "missing", tmp_path):
+        done = host.hostinfo("plan", str(path))
+        assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+        assert str(path) in done.stderr
 
 
 def test_a_step_that_the_kernel_refuses_undoes_those_before_it(host: Host) -> None:
