@@ -12,13 +12,13 @@ NOT_IMPLEMENTED = "not implemented in this version of hostinfo"
 
 def open_actions(network_journal: str | None = None) -> Actions:
     """Return the actions of this host; ``network_journal`` is the folder of the network's transactions."""
+    from .network.host_operations import host_operations
     from .network.journal import ROOT
-    from .network.kernel_operations import kernel_operations
     from .network.peers import login_peers
     from .network.transaction import NetworkAction
 
     return Actions(
         name="this host",
-        network=NetworkAction(kernel_operations(login_peers()), root=network_journal or ROOT),
+        network=NetworkAction(host_operations(login_peers()), root=network_journal or ROOT),
         unsupported_reasons=dict.fromkeys(("identify", "power", "enrol"), NOT_IMPLEMENTED),
     )

@@ -7,7 +7,6 @@ from typing import Any
 
 from hostinfo.drivers.sources.local import local_sources
 from hostinfo.drivers.sources.netlink.dump_socket import dump
-from hostinfo.drivers.sources.tree import Tree
 from hostinfo.drivers.sysfs.network import read
 from hostinfo.errors import ActionFailed
 from hostinfo.model.network import Network
@@ -21,7 +20,6 @@ from .kernel_plan import plan_kernel
 from .kernel_steps import IPV6_SETTINGS, KernelSteps, describe
 from .management import changed_links
 from .merge import merge
-from .owners import Owners
 from .running_state import Ipv6Settings, managed_types, read_bridge_details, running_state
 
 NAME = "kernel"
@@ -58,7 +56,7 @@ def read_ipv6(link: str) -> Ipv6Settings:
 
 
 def check(current: NetworkState, desired: NetworkState) -> tuple[Fault, ...]:
-    """Return what the kernel cannot do by itself, and the links that a network service configures."""
+    """Return what the kernel cannot do by itself, and the routes that it would lose."""
     faults = []
     for link in desired.interfaces:
         for family, ip in (("ipv4", link.ipv4), ("ipv6", link.ipv6)):
@@ -68,25 +66,7 @@ def check(current: NetworkState, desired: NetworkState) -> tuple[Fault, ...]:
     if desired.dns_resolver is not None and desired.dns_resolver.config is not None:
         message = "name servers need a network service, and none configures this host"
         faults.append(Fault(path="dns-resolver", message=message))
-    network = read_network()
-    faults += check_foreign_routes(current, desired, network, plan_kernel(current, desired))
-    return (*faults, *_owned(current, desired, network))
-
-
-def _owned(current: NetworkState, desired: NetworkState, network: Network) -> list[Fault]:
-    owners = Owners(Tree("/"))
-    links = {link.name: link for link in network.links}
-    faults = []
-    for name in sorted(changed_links(compare(current, desired))):
-        owner = owners.owner(links[name]) if name in links else None
-        if owner is not None:
-            writer = f" ({owner.generator} writes its configuration)" if owner.generator else ""
-            message = (
-                f"{owner.service} configures it{writer}, as {owner.source} shows, and this version of hostinfo changes "
-                f"only links that no network service configures; change it there"
-            )
-            faults.append(Fault(path=f"interfaces[{name}]", message=message))
-    return faults
+    return (*faults, *check_foreign_routes(current, desired, read_network(), plan_kernel(current, desired)))
 
 
 def plan(current: NetworkState, desired: NetworkState) -> tuple[PlannedStep, ...]:

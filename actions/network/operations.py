@@ -11,7 +11,7 @@ from typing import Any
 
 from hostinfo.model.network_state import NetworkState
 from hostinfo.model.report import Change
-from hostinfo.record import field, record
+from hostinfo.record import field, record, replace
 
 from .backend import Backend
 from .prepare import Prepared
@@ -48,6 +48,10 @@ class OperationsReference:
     """module:function, which returns ``Operations``."""
     arguments: Mapping[str, Any] = field(default_factory=dict)
     """Its keyword arguments, as JSON."""
+
+    def for_backend(self, name: str) -> OperationsReference:
+        """Return how to open the operations of one back end; an empty name: those that this reference opens."""
+        return replace(self, arguments={**self.arguments, "backend": name}) if name else self
 
     def open(self) -> Operations:
         """Import the module and call the function. Any exception of these."""

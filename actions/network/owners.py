@@ -67,6 +67,18 @@ class Owners:
             return self._owned(IFUPDOWN, "run/network/ifstate")
         return None
 
+    def services(self) -> tuple[str, ...]:
+        """Return the services that may own links here, those first that win where several configure a link."""
+        if self._is_elsewhere:
+            return ()
+        running = [service for service in (NETWORKMANAGER, NETWORKD) if service in self._running]
+        return (*running, IFUPDOWN) if self._has_ifupdown() else tuple(running)
+
+    def _has_ifupdown(self) -> bool:
+        return self._tree.exists("etc/network/interfaces") and any(
+            self._tree.exists(f"{folder}/ifup") for folder in ("usr/sbin", "sbin")
+        )
+
     def _owned(self, service: str, path: str) -> Owner:
         return Owner(service=service, source=f"/{path}", generator=self._generator)
 

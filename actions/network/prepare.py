@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from hostinfo.model.network import Network
 from hostinfo.model.network_state import NetworkState
@@ -36,25 +36,36 @@ class Prepared:
     """Links of the management path that would change: whoever is connected over them may lose the connection."""
     affected: tuple[str, ...]
     """Guests' and containers' links that use a changed link."""
+    backend: str = ""
+    """Name of the back end that carries it out; empty: that of the operations that prepared it."""
+    is_persistent: bool = True
+    """Whether the change is in force after the next boot once it is confirmed."""
 
 
-def prepare(request: NetworkState, backend: Backend, network: Network, peers: Iterable[str] = ()) -> Prepared:
+Choose = Callable[[NetworkState, NetworkState, frozenset[str]], Backend]
+"""(current, desired, changed links) -> the back end that carries the change out. ActionRefused: none can."""
+
+
+def prepare(
+    request: NetworkState, current: NetworkState, network: Network, choose: Choose, peers: Iterable[str] = ()
+) -> Prepared:
     """Merge, check and compare a request. ActionRefused: every fault of it; nothing was changed.
 
-    ``peers`` are the addresses of those who must still reach the host afterwards.
+    ``current`` is the state in force and ``network`` what it was read from. ``peers`` are the addresses of those who
+    must still reach the host afterwards.
     """
-    current = backend.read()
     named, faults = resolve(request, current, network)
     known = {link.name for link in current.interfaces}
     foreign = {link.name for link in network.links if link.controller is not None and link.name not in known}
     desired = merge(current, named, foreign)
     faults += validate(current, named, desired, network)
     refuse(SOURCE, faults)
-    refuse(SOURCE, list(backend.check(current, desired)))
     changes = compare(current, desired)
     changed = changed_links(changes)
     if any(change.path == "routes" for change in changes):
         changed |= _links_of_routes(current, desired)
+    backend = choose(current, desired, changed)
+    refuse(SOURCE, list(backend.check(current, desired)))
     return Prepared(
         current=current,
         desired=desired,
@@ -62,6 +73,8 @@ def prepare(request: NetworkState, backend: Backend, network: Network, peers: It
         steps=backend.plan(current, desired) if changes else (),
         cut_off=tuple(sorted(changed & management_path(network, peers))),
         affected=tuple(sorted(_users(changed, foreign, network))),
+        backend=backend.name,
+        is_persistent=backend.is_persistent,
     )
 
 

@@ -161,7 +161,8 @@ class NetworkAction:
         return prepared
 
     def _record(self, request: Any, prepared: Prepared, seconds: float) -> Entry:
-        backend = self._open(self.reference).backend
+        reference = self.reference.for_backend(prepared.backend)
+        backend = self._open(reference).backend
         snapshot = _unchanged(lambda: backend.snapshot(prepared.current, prepared.desired))
         plan = Plan(
             id="",
@@ -172,7 +173,7 @@ class NetworkAction:
             deadline=boottime() + (seconds or FORCED_SECONDS),
             window_seconds=seconds,
             backend=backend.name,
-            operations=self.reference,
+            operations=reference,
             request=to_json(request),
             before=prepared.current,
             desired=prepared.desired,
@@ -198,7 +199,7 @@ class NetworkAction:
             raise
 
     def _apply(self, entry: Entry, prepared: Prepared) -> None:
-        operations = self._open(self.reference)
+        operations = self._operations(entry)
 
         def on_step(name: str, target: str) -> None:
             entry.record_step("step", name, target, TransactionState.APPLYING)

@@ -30,7 +30,7 @@ def network_action(options: Namespace) -> Any:
 
 def current_state() -> NetworkState:
     """Return the state in force, complete."""
-    state: NetworkState = module("kernel_backend").read_state()
+    state: NetworkState = module("host_backends").read_host_state()
     return state
 
 

@@ -29,7 +29,7 @@ NETLINK = """
 import os, signal, sys
 from hostinfo.actions.network.journal_entry import Entry
 from hostinfo.actions.network.document import parse_state
-from hostinfo.actions.network.kernel_operations import kernel_operations
+from hostinfo.actions.network.host_operations import host_operations
 from hostinfo.actions.network.transaction import NetworkAction
 
 links = [
@@ -48,10 +48,10 @@ if sys.argv[2].isdigit():  # killed as soon as this step is recorded, and before
 
     Entry.record_step = record_step
 if sys.argv[2] == "recover":
-    (report,) = NetworkAction(kernel_operations(), root=sys.argv[1]).recover()
+    (report,) = NetworkAction(host_operations(), root=sys.argv[1]).recover()
     print(report.state)
     sys.exit()
-pending = NetworkAction(kernel_operations(), root=sys.argv[1]).begin(parse_state({"interfaces": links}, "test"), 2.0)
+pending = NetworkAction(host_operations(), root=sys.argv[1]).begin(parse_state({"interfaces": links}, "test"), 2.0)
 if sys.argv[2] == "commit":
     print(pending.commit().result)
 """
