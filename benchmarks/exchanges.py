@@ -11,6 +11,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.support.rabbitmq import RabbitMq
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -38,6 +42,12 @@ class CpuClock:
 def memory_mib(pid: int, what: str = "VmRSS") -> float:
     with open(f"/proc/{pid}/status") as file:
         return next(int(line.split()[1]) for line in file if line.startswith(what + ":")) / 1024
+
+
+def pss_mib(pid: int) -> float:
+    """Return the proportional set size: shared pages count in part."""
+    with open(f"/proc/{pid}/smaps_rollup") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("Pss:")) / 1024
 
 
 @contextmanager
@@ -90,13 +100,20 @@ def embedded() -> Iterator[Exchange]:
 
 
 @contextmanager
-def rabbitmq(name: str) -> Iterator[Exchange]:
-    """RabbitMQ as docs/brokers.md configures it: the distribution's version 3, or version 4 in a root of its own."""
+def started(*, is_version_4: bool = True) -> Iterator[RabbitMq]:
+    """Run RabbitMQ with one scheduler thread, as the tests do."""
     sys.path.insert(0, str(ROOT))
     from tests.support.rabbitmq import RabbitMq, version_4_root
 
-    version_4 = version_4_root() if name == "RabbitMQ 4" else None
+    version_4 = version_4_root() if is_version_4 else None
     with tempfile.TemporaryDirectory() as folder, RabbitMq(Path(folder), version_4=version_4) as broker:
+        yield broker
+
+
+@contextmanager
+def rabbitmq(name: str) -> Iterator[Exchange]:
+    """RabbitMQ as docs/brokers.md configures it: the distribution's version 3, or version 4 in a root of its own."""
+    with started(is_version_4=name == "RabbitMQ 4") as broker:
         pid = broker.pid()
         clock = CpuClock(pid)
 

@@ -2,9 +2,12 @@
 
     python benchmarks/simulated.py serve URL OBJECTS    # one agent with the embedded exchange
     python benchmarks/simulated.py fleet URL COUNT      # agents of a broker, one connection each
+    python benchmarks/simulated.py heartbeats URL COUNT     # the same, without statistics
+    python benchmarks/simulated.py queues URL COUNT         # the same, connected but silent
+    python benchmarks/simulated.py connections URL COUNT    # connections without a session
 
-Each uses the protocol library's agent side. Every ten seconds, it sends a heartbeat and the statistics of a host with
-four links. The process prints "ready" when all are connected.
+Each agent uses the protocol library's agent side. Every ten seconds, it sends a heartbeat and the statistics of a host
+with four links. The process prints "ready" when all are connected.
 """
 
 from __future__ import annotations
@@ -14,7 +17,12 @@ import sys
 import threading
 import time
 from collections.abc import Iterable
+from functools import partial
 from queue import SimpleQueue
+from typing import Any
+
+from proton.handlers import MessagingHandler
+from proton.reactor import Container
 
 from hostinfo.agent.qmf import (
     AgentName,
@@ -140,9 +148,9 @@ class Simulated:
         if state is ConnectionState.CONNECTED:
             self.is_connected.set()
 
-    def beat(self) -> None:
+    def beat(self, *, has_statistics: bool = True) -> None:
         self.transport.send(heartbeat(self.responder.identity, time.time_ns()))
-        for message in data_indications(self.responder.identity, self.statistics):
+        for message in data_indications(self.responder.identity, self.statistics if has_statistics else ()):
             self.transport.send(message)
 
 
@@ -157,7 +165,7 @@ def serve(url: str, objects: int) -> None:
         time.sleep(INTERVAL_SECONDS)
 
 
-def fleet(url: str, count: int) -> None:
+def fleet(url: str, count: int, *, has_heartbeats: bool = True, has_statistics: bool = True) -> None:
     """Run `count` agents with one connection each; their heartbeats are spread over the interval."""
     agents = []
     loop = EventLoop("fleet")
@@ -171,12 +179,41 @@ def fleet(url: str, count: int) -> None:
         if not agent.is_connected.wait(60):
             raise SystemExit("an agent could not connect")
     print("ready", flush=True)
+    if not has_heartbeats:
+        threading.Event().wait()
     begun = time.monotonic()
     beats = 0
     while True:
-        agents[beats % count].beat()
+        agents[beats % count].beat(has_statistics=has_statistics)
         beats += 1
         time.sleep(max(0.0, begun + beats * INTERVAL_SECONDS / count - time.monotonic()))
+
+
+class Bare(MessagingHandler):
+    """Opens `count` connections and nothing else; they answer the broker's heartbeats."""
+
+    def __init__(self, url: str, count: int) -> None:
+        super().__init__()
+        self._url, self._count, self._opened = url, count, 0
+
+    def on_start(self, event: Any) -> None:
+        self._connect(event.container)
+
+    def on_connection_opened(self, event: Any) -> None:
+        self._opened += 1
+        if self._opened < self._count:
+            self._connect(event.container)
+        else:
+            print("ready", flush=True)
+
+    def _connect(self, container: Container) -> None:
+        heartbeat = TransportOptions().heartbeat_seconds
+        container.container_id = f"bare-{self._opened}"
+        container.connect(self._url, heartbeat=heartbeat, reconnect=False, allowed_mechs="ANONYMOUS")
+
+
+def connections(url: str, count: int) -> None:
+    Container(Bare(url, count)).run()
 
 
 def raise_descriptor_limit() -> None:
@@ -186,4 +223,11 @@ def raise_descriptor_limit() -> None:
 
 if __name__ == "__main__":
     raise_descriptor_limit()
-    {"serve": serve, "fleet": fleet}[sys.argv[1]](sys.argv[2], int(sys.argv[3]))
+    kinds = {
+        "serve": serve,
+        "fleet": fleet,
+        "heartbeats": partial(fleet, has_statistics=False),
+        "queues": partial(fleet, has_heartbeats=False),
+        "connections": connections,
+    }
+    kinds[sys.argv[1]](sys.argv[2], int(sys.argv[3]))
