@@ -1,0 +1,1 @@
+"""systemd-networkd: its files say what is configured, its D-Bus interface makes them take effect."""
