@@ -111,7 +111,7 @@ def _lost_routes(files: FilePlan, network: Network, configuration: Configuration
 
 def _edited(files: FilePlan, configuration: Configuration) -> Iterator[Fault]:
     """Yield a fault for each of our files in /etc that was edited since it was written, and is not in force."""
-    written = _manifest().get("etc", {})
+    written = _manifest().get("written", {})
     for path in files.etc:
         text = configuration.text(path) if is_ours(path) else None
         in_force = path.replace("/etc/systemd/network/10-", "/run/systemd/network/00-")
@@ -202,8 +202,10 @@ def _dynamic(state: NetworkState) -> set[str]:
 
 
 def _manifest_text(files: FilePlan, desired: NetworkState) -> str:
-    before = _manifest().get("etc", {})
-    content = {"desired": _digest(desired), "etc": {**before, **files.etc}, "write": files.etc, "end": files.temporary}
+    content = {
+        "desired": _digest(desired), "write": files.etc, "end": files.temporary,
+        "written": _manifest().get("written", {}),
+    }  # fmt: skip
     return json.dumps(content, indent=1)
 
 
@@ -223,6 +225,8 @@ def persist(desired: NetworkState) -> None:
         set_file(path, text)
     for path in manifest["end"]:
         remove_file(path)
+    manifest["written"] = {**manifest["written"], **manifest["write"]}
+    write_file(MANIFEST, json.dumps(manifest, indent=1), 0o600, gid=0)
 
 
 def snapshot(current: NetworkState, desired: NetworkState) -> Mapping[str, Any]:
@@ -240,7 +244,6 @@ def snapshot(current: NetworkState, desired: NetworkState) -> Mapping[str, Any]:
         "kernel": kernel_backend.snapshot(kernel, replace(wanted, dns_resolver=None)),
         "links": sorted({*files.links, *by_name(current)} & by_name(current).keys()),
         "files": {path: {"before": read_file(path), "ours": ours} for path, ours in contents.items()},
-        "manifest": read_file(MANIFEST),
     }
 
 
