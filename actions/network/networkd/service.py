@@ -66,6 +66,8 @@ def _call(member: str) -> str | None:
         finally:
             bus.close()
     except dbus.exceptions.DBusException as error:
+        if error.get_dbus_name() == "org.freedesktop.DBus.Error.NoReply":
+            return f"no reply within {RELOAD_SECONDS:g} s"
         return str(error.get_dbus_message() or error)
     return None
 
