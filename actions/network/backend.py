@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from hostinfo.model.network import Network
 from hostinfo.model.network_state import NetworkState
 from hostinfo.record import record
 
@@ -60,3 +61,15 @@ class Backend:
     restore: Callable[[Mapping[str, Any], OnStep], None]
     """(snapshot, on_step): undo the change, in whatever state the host is. What others changed meanwhile stays. May be
     repeated."""
+
+
+@record
+class Service:
+    """The functions of the back end of one network service."""
+
+    open: Callable[[], Backend]
+    """Return the back end."""
+    add_configuration: Callable[[NetworkState, Network], NetworkState]
+    """(state in force as the kernel reports it, links) -> the same with what only the service knows, such as DHCP."""
+    configured_state: Callable[[Network], NetworkState]
+    """Return what the files or profiles of the service say, of the links that it configures."""

@@ -6,37 +6,24 @@ where none has an owner, the service that configures this host carries it out, s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from importlib import import_module
 
 from hostinfo.drivers.sources.tree import Tree
 from hostinfo.model.network import Network
-from hostinfo.model.network_state import NetworkState
-from hostinfo.record import record
+from hostinfo.model.network_state import NetworkState, Routes
 
-from .backend import Backend, Fault
+from .backend import Backend, Fault, Service
 from .document import refuse
 from .kernel_backend import NAME as KERNEL
 from .kernel_backend import kernel_backend, read_network, read_state
-from .owners import Owner, Owners
+from .owners import NETWORKD, Owner, Owners
 from .stack import by_name, lower_of
 
 SOURCE = "network state"
 
 
-@record
-class Service:
-    """Functions of the back end of one network service."""
-
-    open: Callable[[], Backend]
-    """Return the back end."""
-    add_configuration: Callable[[NetworkState, Network], NetworkState]
-    """(state in force as the kernel reports it, links) -> the same with what only the service knows, such as DHCP."""
-    configured_state: Callable[[Network], NetworkState]
-    """Return what the files or profiles of the service say, of the links that it configures."""
-
-
-MODULES: Mapping[str, str] = {}
+MODULES: Mapping[str, str] = {NETWORKD: "networkd.networkd_backend"}
 """Service, as ``Owner.service`` names it -> module below this package that has its ``SERVICE``."""
 
 
@@ -65,6 +52,20 @@ def read_host_state(network: Network | None = None) -> NetworkState:
         if name in MODULES:
             state = load_service(name).add_configuration(state, network)
     return state
+
+
+def read_configured_state(network: Network | None = None) -> NetworkState:
+    """Read what the running services are configured to do; links without configuration are left out."""
+    network = network or read_network()
+    services = [name for name in Owners(Tree("/")).services() if name in MODULES]
+    states = [load_service(name).configured_state(network) for name in services]
+    links = {link.name: link for state in reversed(states) for link in state.interfaces}
+    routes = dict.fromkeys(route for state in states for route in (state.routes.config if state.routes else None) or ())
+    return NetworkState(
+        interfaces=tuple(links[name] for name in sorted(links)),
+        routes=Routes(config=tuple(routes)),
+        dns_resolver=next((state.dns_resolver for state in states if state.dns_resolver is not None), None),
+    )
 
 
 def choose_backend(

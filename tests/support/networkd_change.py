@@ -11,12 +11,13 @@ import signal
 import sys
 from typing import Any
 
-from hostinfo.actions.network.document import to_document
-from hostinfo.actions.network.kernel_backend import read_network
+from hostinfo.actions.network.document import parse_state, to_document
+from hostinfo.actions.network.host_backends import read_configured_state
+from hostinfo.actions.network.host_operations import host_operations
 from hostinfo.actions.network.kernel_steps import KernelSteps
-from hostinfo.actions.network.networkd.networkd_backend import configured_state, networkd_backend
+from hostinfo.actions.network.networkd.networkd_backend import networkd_backend
+from hostinfo.actions.network.transaction import NetworkAction
 from hostinfo.errors import HostInfoError
-from tests.support.networkd_operations import networkd_action
 
 
 def kill_after(steps: int) -> None:
@@ -32,18 +33,18 @@ def kill_after(steps: int) -> None:
 
 
 def main(command: str, request: str = "", seconds: str = "60", steps: str = "") -> None:
-    action = networkd_action()
+    action = NetworkAction(host_operations())
     if steps:
         kill_after(int(steps))
     if command == "begin":
-        action.begin(json.loads(request), float(seconds))
+        action.begin(parse_state(json.loads(request), "request"), float(seconds))
     elif command == "restore":
         (pending,) = action.journal.undecided()
         networkd_backend().restore(pending.plan.snapshot, lambda *_: None)
     elif command == "recover":
         print(command, *(one.state.value for one in action.recover()))
     elif command == "configured":
-        print(json.dumps(to_document(configured_state(read_network()))))
+        print(json.dumps(to_document(read_configured_state())))
     else:
         print(*(getattr(one, command)().result.value for one in action.pending()))
 

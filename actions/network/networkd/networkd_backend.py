@@ -17,7 +17,7 @@ from hostinfo.model.network_state import Interface, NetworkState
 from hostinfo.record import replace
 
 from .. import kernel_backend
-from ..backend import Backend, Fault, OnStep, PlannedStep
+from ..backend import Backend, Fault, OnStep, PlannedStep, Service
 from ..clock import boot_id
 from ..document import to_document
 from ..foreign_routes import check_foreign_routes, describe
@@ -33,7 +33,6 @@ from .file_plan import FilePlan, dns_needs_resolved, plan_files
 from .file_store import read_file, remove_file, restore_file, set_file, write_file
 from .state import add_configuration, configured_state
 
-__all__ = ["add_configuration", "configured_state", "networkd_backend"]
 NAME = "networkd"
 MANIFEST = "/run/hostinfo/networkd.json"
 """What ``persist`` writes, and what it wrote in this boot."""
@@ -313,3 +312,6 @@ def networkd_backend() -> Backend:
         persist=persist,
         restore=restore,
     )
+
+
+SERVICE = Service(open=networkd_backend, add_configuration=add_configuration, configured_state=configured_state)

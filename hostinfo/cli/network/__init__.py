@@ -27,8 +27,9 @@ is confirmed in time, whatever happens to the connection or to hostinfo meanwhil
                             apply a common change without a file
 
 A state is YAML or JSON with the keys of nmstate's schema; interfaces that it does not
-name stay as they are. FILE may be - for standard input. Changes need root, and work on
-links that no network service configures; they are lost at the next boot.
+name stay as they are. FILE may be - for standard input. Changes need root. They are made
+by the service that configures the links (systemd-networkd), and kept over boots once they
+are confirmed; without a service they are lost at the next boot.
 
 exit status: 0 done, nothing to do, or waiting for confirmation; plan: 1 changes are
 needed; others: 1 failed or rolled back; 2 refused or wrong usage.
@@ -55,6 +56,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     commands = parser.add_subparsers(dest="action", metavar="COMMAND", required=True, prog="hostinfo network")
     show = _add(commands, "show", "print the state in force, as YAML")
     show.add_argument("--json", action="store_true", help="as JSON")
+    show.add_argument("--configured", action="store_true", help="what network services have configured instead")
     _add_file(_add(commands, "plan", "show what a state would change, without changing anything"))
     commands.choices["plan"].add_argument("--json", action="store_true", help="as JSON")
     apply = _add(commands, "apply", "apply a state, to be confirmed")

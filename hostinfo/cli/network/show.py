@@ -9,23 +9,32 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
 
+    from hostinfo.model.network_state import NetworkState
     from hostinfo.model.report import TransactionReport
 
 
 def run(options: Namespace) -> int:
-    """Print the state in force, in a form that can be applied again."""
+    """Print the state in force, or what is configured, in a form that can be applied again."""
     if options.action != "show":
         return _run_history(options, only_waiting=options.action == "status")
     from hostinfo.model.network_state import NetworkState
-    from hostinfo.output.json import to_json
-    from hostinfo.output.yaml import to_yaml
 
+    if options.configured:
+        _write_state(options, module("host_backends").read_configured_state())
+        return EXIT_OK
     state = current_state()
     known = {link.name for link in state.interfaces}
     guests = {port.name for link in state.interfaces if link.bridge for port in link.bridge.ports or ()} - known
-    complete = document(module("merge").merge(state, NetworkState(), guests))
-    write_output(to_json(complete) + "\n" if options.json else to_yaml(complete))
+    _write_state(options, module("merge").merge(state, NetworkState(), guests))
     return EXIT_OK
+
+
+def _write_state(options: Namespace, state: NetworkState) -> None:
+    from hostinfo.output.json import to_json
+    from hostinfo.output.yaml import to_yaml
+
+    found = document(state)
+    write_output(to_json(found) + "\n" if options.json else to_yaml(found))
 
 
 def _run_history(options: Namespace, *, only_waiting: bool) -> int:

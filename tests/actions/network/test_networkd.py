@@ -230,10 +230,11 @@ def test_networkd_hangs(tmp_path: Path) -> None:
     script = f"""
 change begin '{TWO}'
 pkill -KILL -f actions.network.guard
-systemctl kill --signal=STOP systemd-networkd
+service=$(systemctl show -P MainPID systemd-networkd)
+kill -STOP $service
 change restore
 addresses eth0; routes; echo
-systemctl kill --signal=CONT systemd-networkd
+kill -CONT $service
 change rollback
 addresses eth0
 """
