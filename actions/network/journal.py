@@ -6,12 +6,13 @@ import json
 import os
 import re
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
 from hostinfo.errors import ActionBusy, ActionRefused
-from hostinfo.model.report import TransactionState
+from hostinfo.model.report import Requester, TransactionState
 from hostinfo.record import replace
 
 from .append_log import create_log
@@ -23,6 +24,8 @@ from .record_json import to_json
 ROOT = "/var/lib/hostinfo/network"
 HISTORY = 50
 """Finished transactions that are kept: enough to explain an incident of the last weeks, in a few MB."""
+SERVICE_HINT = ", or install hostinfo-actions.socket"
+"""For users who are not root."""
 NAME = re.compile(r"[0-9]{1,12}-[0-9a-f]{4}")
 LOG_BYTES = 16 * 1024
 """Space for the changes of state, which must not fail on a full disk."""
@@ -39,11 +42,12 @@ class Journal:
     def entries(self) -> tuple[Entry, ...]:
         """Return all transactions, oldest first; none if there never was one. ActionRefused: no permission."""
         try:
+            self._refuse_untrusted()
             names = os.listdir(self.root)
         except FileNotFoundError:
             return ()
         except OSError as error:
-            raise ActionRefused(self.root, f"{error.strerror}; run as root") from error
+            raise ActionRefused(self.root, f"{error.strerror}; run as root{SERVICE_HINT}") from error
         names = sorted((name for name in names if NAME.fullmatch(name)), key=_number)
         return tuple(Entry(self.root, name) for name in names)
 
@@ -72,13 +76,26 @@ class Journal:
         """Create the folder and its locks. ActionRefused: no permission, a full disk, or others may write there."""
         try:
             os.makedirs(self.root, mode=0o700, exist_ok=True)
-            status = os.stat(self.root)
+            self._refuse_untrusted()
             for name in ("lock", "work.lock"):
                 os.close(os.open(self.path(name), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         except OSError as error:
-            raise ActionRefused(self.root, f"{error.strerror}; changes of the network need root") from error
-        if status.st_uid != os.geteuid() or status.st_mode & 0o022:
+            raise ActionRefused(
+                self.root, f"{error.strerror}; changes of the network need root{SERVICE_HINT}"
+            ) from error
+
+    def _refuse_untrusted(self) -> None:
+        """Raise ActionRefused if others could replace what is undone: the guard and the boot run it as root.
+
+        The folder belongs to this user, the one above to this user or root. OSError: it cannot be read.
+        """
+        status, above = os.stat(self.root), os.stat(os.path.dirname(os.path.abspath(self.root)))
+        if (os.geteuid() == 0 and status.st_uid != 0) or status.st_mode & 0o022:
             raise ActionRefused(self.root, "others may write there; make it owned by this user, with mode 0700")
+        is_shared = above.st_uid not in (0, os.geteuid()) or above.st_mode & 0o022
+        if is_shared and not above.st_mode & stat.S_ISVTX:
+            folder = os.path.dirname(os.path.abspath(self.root))
+            raise ActionRefused(folder, "others may write there; make it owned by root, with mode 0755")
 
     def refuse_if_busy(self) -> None:
         """Raise ActionBusy while another transaction is undecided. The caller holds the lock of ``work``.
@@ -127,7 +144,7 @@ class Journal:
 def busy(entry: Entry, state: TransactionState) -> ActionBusy:
     """Return the error for who must wait for another transaction."""
     plan, remaining = entry.plan, entry.remaining_seconds()
-    who = plan.requester.user + (f" ({plan.requester.peer})" if plan.requester.peer else "")
+    who = requester_name(plan.requester) + (f" ({plan.requester.peer})" if plan.requester.peer else "")
     if state is TransactionState.WAITING and remaining:
         what = f"waits for confirmation for another {remaining:.0f} s; confirm it or roll it back first"
     elif remaining:
@@ -136,6 +153,11 @@ def busy(entry: Entry, state: TransactionState) -> ActionBusy:
         what = f"is {state} and its time is over; roll it back first"
     detail = f"busy: transaction {entry.id} of {who}, since {plan.begun_at}, {what}"
     return ActionBusy("network", detail, entry.id, who, plan.begun_at, remaining)
+
+
+def requester_name(requester: Requester) -> str:
+    """Return who requested a change: the user, and for whom."""
+    return requester.user + (f" for {requester.on_behalf_of}" if requester.on_behalf_of else "")
 
 
 def busy_preparing() -> ActionBusy:

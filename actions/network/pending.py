@@ -10,7 +10,7 @@ from hostinfo.errors import ActionError, ActionFailed, ActionRefused, ActionRoll
 from hostinfo.model.report import Outcome, Requester, Result, Transaction, TransactionReport, TransactionState
 
 from . import guard_timer
-from .journal import Journal
+from .journal import Journal, requester_name
 from .journal_entry import FINISHED, Entry, Overtaken
 from .operations import Operations
 from .rollback import WORK_SECONDS, describe, failure, restore_again, restore_unrecorded, roll_back
@@ -83,8 +83,9 @@ class PendingChange:
             self._refuse_if_not_newest()
         if state not in (TransactionState.CONFIRMED, TransactionState.ROLLED_BACK):
             self.entry.refuse_elsewhere()
+            reason = f"requested by {requester_name(self.requester)}"
             try:
-                roll_back(self.journal, self.entry, self._operations(), f"requested by {self.requester.user}")
+                roll_back(self.journal, self.entry, self._operations(), reason)
             except OSError as error:
                 raise ActionFailed(
                     "network", f"the journal cannot be written: {error}; the guard tries again"

@@ -17,6 +17,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("diff", "compare two hosts, recordings or dumps", "diff"),
     ("watch", "report changes as they happen", "watch"),
     ("network", "show and change the configuration of the network, with rollback", "network"),
+    ("actions", "run the service that makes changes for users who are not root", "actions"),
     ("agent", "publish the facts of this host over AMQP (QMF v2)", "agent"),
     ("support", "show which driver provides which facts on this host", "support"),
     ("doctor", "check what hostinfo can use here, and how to get the rest", "doctor"),
@@ -26,7 +27,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("man", "print the manual pages", "man"),
 )
 
-LONG_RUNNING = frozenset({"agent", "console", "watch"})
+LONG_RUNNING = frozenset({"actions", "agent", "console", "watch"})
 """Commands that run until they are stopped."""
 
 

@@ -119,6 +119,8 @@ class Requester:
     """User ID on this host; None: the user is not one of this host."""
     peer: str | None = None
     """Connection by which the request came; None: it was made in this process."""
+    on_behalf_of: str | None = None
+    """User of another system for whom this user acts, as this user states; None: the user acts for itself."""
 
 
 @record

@@ -58,7 +58,8 @@ def describe(report: TransactionReport) -> list[str]:
 
     remaining = f", {report.remaining_seconds:.0f} s left" if report.remaining_seconds else ""
     peer = f" from {report.requester.peer}" if report.requester.peer else ""
-    lines = [f"{report.id}  {report.state.value}{remaining}  {report.begun_at}  by {report.requester.user}{peer}"]
+    user = report.requester.user + (f" for {report.requester.on_behalf_of}" if report.requester.on_behalf_of else "")
+    lines = [f"{report.id}  {report.state.value}{remaining}  {report.begun_at}  by {user}{peer}"]
     if report.reason:
         lines.append(f"  {report.reason}")
     links = sorted({change.path.partition(".")[0] for change in report.changes})

@@ -218,6 +218,26 @@ def test_the_journal_is_for_its_owner_only(folder: Path) -> None:
     (folder / "journal").chmod(0o777)
     with pytest.raises(ActionRefused, match="others may write there"):
         toy.open_action(folder).begin(CHANGE, 60)
+    with pytest.raises(ActionRefused, match="others may write there"):  # what is undone may be another's code
+        toy.open_action(folder).recover()
+
+
+def test_who_may_replace_the_journal_is_not_trusted(folder: Path) -> None:
+    """The folder above: its owner could put another journal there."""
+    toy.open_action(folder).begin(CHANGE, 60).rollback()
+    folder.chmod(0o770)
+    for verb in ("history", "recover"):
+        with pytest.raises(ActionRefused, match="others may write there; make it owned by root, with mode 0755"):
+            getattr(toy.open_action(folder), verb)()
+    if os.geteuid() == 0:
+        folder.chmod(0o755)
+        os.chown(folder, 60001, 60001)
+        with pytest.raises(ActionRefused, match="make it owned by root"):
+            toy.open_action(folder).begin(CHANGE, 60)
+        os.chown(folder, 0, 0)
+        os.chown(folder / "journal", 60001, 60001)
+        with pytest.raises(ActionRefused, match="make it owned by this user"):
+            toy.open_action(folder).recover()
 
 
 def test_an_unknown_id_is_refused(folder: Path) -> None:

@@ -22,6 +22,7 @@ from hostinfo.varlink.client import Client, call
 from hostinfo.varlink.errors import Disconnected, VarlinkError
 from hostinfo.varlink.limits import Limits
 from hostinfo.varlink.server import Server
+from tests.support.actions_service import open_to_others
 from tests.support.toy_actions import CHECKOUT
 from tests.support.varlink_example import NAME, Served, serve
 
@@ -275,9 +276,7 @@ def test_a_thousand_connections_leave_room_for_root(tmp_path: Path) -> None:
 @pytest.mark.root
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root: becomes another user")
 def test_clients_of_other_users_take_no_place_of_root(tmp_path: Path) -> None:
-    tmp_path.chmod(0o755)
-    for parent in tmp_path.parents[:2]:
-        parent.chmod(0o755)
+    open_to_others(tmp_path)
     flood = (
         "import os, socket, sys, time\nos.setgroups([]); os.setgid(int(sys.argv[2])); os.setuid(int(sys.argv[2]))\n"
         "held = []\n"
