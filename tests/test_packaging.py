@@ -62,6 +62,12 @@ def test_wheel_adds_one_top_level_name_only(wheel: Path) -> None:
     assert {name for name in names if not name.endswith((".dist-info", ".data"))} == {"hostinfo"}
 
 
+def test_wheel_contains_the_interface_of_the_service_for_changes(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        name = "hostinfo/actions/service/org.ovirt.hostinfo.actions.varlink"
+        assert archive.read(name) == (CHECKOUT / name).read_bytes()
+
+
 def test_wheel_contains_the_licence_and_the_marker_of_type_information(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         assert "hostinfo/py.typed" in archive.namelist()

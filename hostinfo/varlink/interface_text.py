@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from .interface import (
@@ -193,8 +194,8 @@ class _Parser:
 
 def _check_names(interface: Interface) -> None:
     """Raise ValueError if a name is defined twice, or a type is used that is not defined."""
-    names = [one.name for one in interface.definitions]
-    if twice := {name for name in names if names.count(name) > 1}:
+    names = Counter(one.name for one in interface.definitions)
+    if twice := {name for name, count in names.items() if count > 1}:
         raise ValueError(f"defined twice: {', '.join(sorted(twice))}")
     defined = {one.name for one in interface.definitions if isinstance(one, TypeDefinition)}
     used: set[str] = set()

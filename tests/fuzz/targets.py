@@ -38,6 +38,9 @@ from hostinfo.drivers.sysfs.processor.cpuinfo import parse_cpuinfo
 from hostinfo.drivers.sysfs.virt.cgroup import parse_hierarchies
 from hostinfo.lowlevel.bounded_text import parse_json, parse_toml
 from hostinfo.path import Path as FactPath
+from hostinfo.varlink.errors import ProtocolError
+from hostinfo.varlink.interface_text import parse_interface
+from hostinfo.varlink.message import decode_call
 from tests.support.qmf_node import NOW, responder
 
 FOLDER = Path(__file__).parent
@@ -151,6 +154,14 @@ TARGETS: dict[str, Target] = {
         texts=("proc/cpuinfo=processor : 0\n\0sys/devices/system/cpu/online=0-3\n\0proc/uptime=1.0 2.0\n",),
     ),
     "where": Target(run=text(parse_predicate), errors=(QmfError,), texts=("name~^eth,mtu>=1500,!x",)),
+    "varlink-call": Target(
+        run=decode_call, errors=(ProtocolError,), texts=('{"method": "a.b.C", "parameters": {"x": [1]}, "more": true}',)
+    ),
+    "varlink-interface": Target(
+        run=text(parse_interface),
+        errors=(ValueError,),
+        texts=("# x\ninterface a.b\ntype T (a: ?[]int, b: (c, d))\nmethod M(x: [string]T) -> ()\nerror E ()\n",),
+    ),
 }
 
 
