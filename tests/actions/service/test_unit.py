@@ -141,6 +141,20 @@ class TestUnderSystemd:
             undone.format("failed"),
         ]
 
+    def test_the_service_may_do_what_it_needs_and_no_more(self, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
+        lines = [f'({command}) && echo "{number} yes" || echo "{number} no"' for number, command in enumerate(ATTEMPTS)]
+        lines = [
+            "exec > /srv/test/results 2> /dev/null",
+            f"python={sys.executable}",
+            *lines,
+            "touch /srv/test/finished",
+        ]
+        (tmp_path / "attempts").write_text("\n".join(lines))
+        results = dict(line.split() for line in run_under_systemd(tmp_path, CONFINED, CHECKOUT))
+        found = {command: results[str(number)] == "yes" for number, command in enumerate(ATTEMPTS)}
+        assert found == ATTEMPTS
+
     def test_a_user_changes_links_by_way_of_the_service(self, tmp_path: Path) -> None:
         (tmp_path / "policy").write_text(POLICY)
         lines = run_under_systemd(tmp_path, KERNEL, CHECKOUT)
@@ -153,6 +167,30 @@ class TestUnderSystemd:
         assert lines[-1] == "links 0"
 
 
+ATTEMPTS = {
+    "chgrp daemon /srv/test/file": True,  # networkd's files belong to its group
+    "echo 1 > /proc/sys/net/ipv6/conf/lo/forwarding": True,
+    "ip link add probe0 type bridge": True,
+    "touch /var/lib/hostinfo/network/file": True,
+    "echo 1 > /proc/sys/vm/drop_caches": False,
+    "touch /etc/file": False,
+    "touch /usr/file": False,
+    "touch /sys/fs/cgroup/file": False,
+    "mount -t tmpfs tmpfs /mnt": False,
+    "unshare --net true": False,
+    "setpriv --reuid=60001 true": False,
+    "ls /srv/test/closed": False,  # of another user
+    "nsenter --target=1 --net true": False,
+    "$python -c 'import socket; socket.socket(socket.AF_INET)'": False,
+}
+CONFINED = f"""
+program="/bin/sh /srv/test/attempts"
+{INSTALL}
+install -d -m 700 -o 60001 /srv/test/closed
+systemctl start hostinfo-actions.service
+for _ in $(seq 100); do [ -e /srv/test/finished ] && break; sleep 0.1; done
+cat /srv/test/results
+"""
 HOSTINFO = "$python -m hostinfo network"
 KERNEL = f"""
 program="{sys.executable} -m hostinfo actions"
