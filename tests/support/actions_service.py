@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from hostinfo.actions.network.transaction import Limits, NetworkAction
 from hostinfo.actions.service.main import serve
@@ -97,21 +98,23 @@ class ServiceProcess:
         return self.process.wait(30)
 
 
-def open_to_others(folder: Path) -> None:
-    """Let other users reach what is in a folder of pytest."""
-    for parent in (folder, *folder.parents):
-        if parent.stat().st_mode & 0o005 != 0o005:
-            parent.chmod(0o755)
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """A folder that other users may enter; those of pytest are closed by each pytest that starts."""
+    with TemporaryDirectory(prefix="hostinfo-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
 
 
 @contextmanager
-def service(folder: Path) -> Iterator[ServiceProcess]:
-    open_to_others(folder)
-    process = ServiceProcess(toy.create(folder, eth0=1500))
-    try:
-        yield process
-    finally:
-        process.kill()
+def service() -> Iterator[ServiceProcess]:
+    with open_folder() as folder:
+        process = ServiceProcess(toy.create(folder, eth0=1500))
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def run_as(uid: int, code: str, *arguments: str) -> str:

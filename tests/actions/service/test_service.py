@@ -47,8 +47,8 @@ except VarlinkError as error:
 
 
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[ServiceProcess]:
-    with service(tmp_path) as process:
+def served() -> Iterator[ServiceProcess]:
+    with service() as process:
         yield process
 
 

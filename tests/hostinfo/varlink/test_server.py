@@ -22,7 +22,7 @@ from hostinfo.varlink.client import Client, call
 from hostinfo.varlink.errors import Disconnected, VarlinkError
 from hostinfo.varlink.limits import Limits
 from hostinfo.varlink.server import Server
-from tests.support.actions_service import open_to_others
+from tests.support.actions_service import open_folder
 from tests.support.toy_actions import CHECKOUT
 from tests.support.varlink_example import NAME, Served, serve
 
@@ -275,8 +275,7 @@ def test_a_thousand_connections_leave_room_for_root(tmp_path: Path) -> None:
 
 @pytest.mark.root
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root: becomes another user")
-def test_clients_of_other_users_take_no_place_of_root(tmp_path: Path) -> None:
-    open_to_others(tmp_path)
+def test_clients_of_other_users_take_no_place_of_root() -> None:
     flood = (
         "import os, socket, sys, time\nos.setgroups([]); os.setgid(int(sys.argv[2])); os.setuid(int(sys.argv[2]))\n"
         "held = []\n"
@@ -284,7 +283,7 @@ def test_clients_of_other_users_take_no_place_of_root(tmp_path: Path) -> None:
         "    held.append(socket.socket(socket.AF_UNIX)); held[-1].connect(sys.argv[1]); held[-1].send(b'{')\n"
         "print('connected', flush=True); time.sleep(60)\n"
     )
-    with serve(tmp_path) as served:
+    with open_folder() as folder, serve(folder) as served:
         processes = [
             subprocess.Popen([sys.executable, "-c", flood, served.path, str(uid)], stdout=subprocess.PIPE)
             for uid in (60001, 60002, 60003, 60004, 60005)
