@@ -27,9 +27,10 @@ is confirmed in time, whatever happens to the connection or to hostinfo meanwhil
                             apply a common change without a file
 
 A state is YAML or JSON with the keys of nmstate's schema; interfaces that it does not
-name stay as they are. FILE may be - for standard input. Changes need root. They are made
-by the service that configures the links (systemd-networkd), and kept over boots once they
-are confirmed; without a service they are lost at the next boot.
+name stay as they are. FILE may be - for standard input. Changes are made by root, or by
+the hostinfo-actions service for users whom its policy allows. A change of links that
+systemd-networkd configures is kept over boots once it is confirmed; without a network
+service it is lost at the next boot.
 
 exit status: 0 done, nothing to do, or waiting for confirmation; plan: 1 changes are
 needed; others: 1 failed or rolled back; 2 refused or wrong usage.
