@@ -22,8 +22,8 @@ python={sys.executable}
 ulimit -c 0
 mkdir -p /run/systemd/system /run/hostinfo /etc/hostinfo
 cp {CHECKOUT}/packaging/hostinfo-actions.socket /run/systemd/system/
-# The interpreter of a developer may lie in a home folder; the container has not all devices.
-sed -e "s|^ExecStart=.*|ExecStart=$program|" -e '/^PrivateDevices=/d' \\
+# The interpreter and the checkout may lie in a home folder or in /tmp; the container has not all devices.
+sed -e "s|^ExecStart=.*|ExecStart=$program|" -e '/^PrivateDevices=/d' -e '/^PrivateTmp=/d' \\
     -e 's|^ProtectHome=yes|Environment=PYTHONPATH={CHECKOUT} IDLE_SECONDS=2|' \\
     -e 's|^ReadWritePaths=/proc/sys/net|ReadWritePaths=/proc/sys/net /srv/test|' \\
     {CHECKOUT}/packaging/hostinfo-actions.service > /run/systemd/system/hostinfo-actions.service
