@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import hostinfo
+from tests.support.rabbitmq import require_version_4
 
 BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
 HOSTINFO = Path(sys.executable).parent / "hostinfo"
@@ -102,3 +103,30 @@ def test_a_fleet_at_the_embedded_exchange_is_listed_whole() -> None:
     assert re.search(r"heartbeats received / expected +\| +(?:9\d|1[0-2]\d) % ", done.stdout), done.stdout
     assert done.stdout.count("console list, 11 agents found") == 3
     assert done.stdout.count("one object of each of them: 11 answers") == 3
+
+
+@pytest.mark.slow
+def test_the_costs_of_connections_at_rabbitmq_4_are_printed() -> None:
+    pytest.importorskip("proton")
+    require_version_4()
+    words = ("--agents", "20", "--seconds", "4", "--settle", "2", "--rows", "3")
+    done = run(str(BENCHMARKS / "broker_costs.py"), *words)
+    assert done.returncode == 0, done.stderr
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in done.stdout.splitlines()]
+    empty, connections, queues = rows[2:]
+    assert empty[0].startswith("no connection (RabbitMQ 4.")
+    assert float(empty[2].replace(",", "")) > 10_000
+    counted = rows[0].index("queues")
+    assert [float(connections[counted]), float(queues[counted]) > 1] == [0, True]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not HOSTINFO.exists(), reason="hostinfo is not installed in this Python's environment")
+def test_a_late_console_reads_the_whole_stream() -> None:
+    pytest.importorskip("proton")
+    require_version_4()
+    done = run(str(BENCHMARKS / "indication_stream.py"), "--only", "stream", "--rates", "50", "--seconds", "6")
+    assert done.returncode == 0, done.stderr
+    figures = [cell.strip() for cell in done.stdout.splitlines()[-1].strip("|").split("|")]
+    assert figures[0] == "stream"
+    assert [figure.split(",")[:2] for figure in figures[-4:]] == [["300 shown", " 0 lost"]] * 4
