@@ -6,6 +6,7 @@ The transaction judges success by reading the kernel again, never by what a back
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from typing import Any
 
 from hostinfo.model.network import Network
@@ -14,6 +15,12 @@ from hostinfo.record import record
 
 OnStep = Callable[[str, str], None]
 """Called before each step with its name (unique within the plan: create bond0) and its target."""
+
+WINDOW_END: ContextVar[float | None] = ContextVar("WINDOW_END", default=None)
+"""CLOCK_BOOTTIME at which the guard rolls back the change that is being applied; None: no transaction is running.
+
+For back ends whose service has a rollback of its own, which must come later.
+"""
 
 
 @record

@@ -20,6 +20,7 @@ from hostinfo.model.report import Preview, Requester, Step, TransactionReport, T
 from hostinfo.record import record
 
 from . import guard_timer
+from .backend import WINDOW_END
 from .clock import boot_id, boottime, wall_clock
 from .guard_start import arm
 from .journal import ROOT, Journal, busy, busy_preparing
@@ -206,7 +207,11 @@ class NetworkAction:
 
         try:
             _take(entry, TransactionState.PLANNED, TransactionState.APPLYING)
-            operations.backend.apply(prepared.current, prepared.desired, on_step)
+            end = WINDOW_END.set(entry.plan.deadline)
+            try:
+                operations.backend.apply(prepared.current, prepared.desired, on_step)
+            finally:
+                WINDOW_END.reset(end)
             entry.record_applied()
             seconds = entry.remaining_seconds() * VERIFY_SHARE
             if differing := operations.verify(operations.backend.read, prepared.desired, prepared.changes, seconds):
