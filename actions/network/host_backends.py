@@ -17,13 +17,13 @@ from .backend import Backend, Fault, Service
 from .document import refuse
 from .kernel_backend import NAME as KERNEL
 from .kernel_backend import kernel_backend, read_network, read_state
-from .owners import NETWORKD, Owner, Owners
+from .owners import NETWORKD, NETWORKMANAGER, Owner, Owners
 from .stack import by_name, lower_of
 
 SOURCE = "network state"
 
 
-MODULES: Mapping[str, str] = {NETWORKD: "networkd.networkd_backend"}
+MODULES: Mapping[str, str] = {NETWORKMANAGER: "networkmanager.service", NETWORKD: "networkd.networkd_backend"}
 """Service, as ``Owner.service`` names it -> module below this package that has its ``SERVICE``."""
 
 

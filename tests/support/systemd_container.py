@@ -24,6 +24,7 @@ set -e
 mount --make-rprivate /
 mount -t tmpfs tmpfs "$1"
 mkdir "$1/upper" "$1/work" "$1/root"
+[ -z "$5" ] || cp -a "$5/." "$1/upper/"
 mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root"
 cd "$1/root"
 mount -t proc proc proc
@@ -62,16 +63,17 @@ exec chroot . /usr/bin/env -i container=unshare PATH=/usr/sbin:/usr/bin:/sbin:/b
 """
 
 
-def run_under_systemd(folder: Path, script: str, checkout: Path) -> list[str]:
+def run_under_systemd(folder: Path, script: str, checkout: Path, packages: Path | None = None) -> list[str]:
     """Run a shell script as a service, with ``folder`` as /srv/test, and return the lines of its output.
 
-    Skips the test where the namespaces, their mounts or systemd are not permitted.
+    ``packages`` is a folder of files that are laid over those of this machine: unpacked packages. Skips the test where
+    the namespaces, their mounts or systemd are not permitted.
     """
     (folder / "script").write_text(script)
     (folder / "output").touch()
     (folder / "mount").mkdir()
     flags = ("--pid", "--fork", "--mount", "--net", "--cgroup", "--ipc", "--uts", "--kill-child")
-    places = (folder / "mount", folder, checkout, SYSTEMD)
+    places = (folder / "mount", folder, checkout, SYSTEMD, packages or "")
     line = ["unshare", *flags, "sh", "-c", START, "sh", *map(str, places)]
     with (folder / "console").open("wb") as console:
         process = subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=console, stderr=console)
