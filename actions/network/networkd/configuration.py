@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from posixpath import basename
 
 from hostinfo.drivers.sources.tree import Tree
+from hostinfo.errors import DriverError
 from hostinfo.model.network import Link, Network
 from hostinfo.record import record
 
@@ -86,23 +87,27 @@ class Configuration:
         return owner is not None and owner.service == NETWORKD
 
     def text(self, path: str) -> str | None:
-        """Return the text of a file; None: it cannot be read."""
-        return self.tree.optional(path.lstrip("/"))
+        """Return the text of a file; None: it cannot be read, or is masked by /dev/null."""
+        try:
+            return self.tree.optional(path.lstrip("/"))
+        except DriverError:
+            return None
 
     def _names(self, suffix: str) -> dict[str, str]:
-        """Return name -> path of the files of one kind, in the order in which networkd takes them."""
+        """Return name -> path of the files of one kind that are not empty, in the order in which networkd takes them."""
         found: dict[str, str] = {}
         for folder in FOLDERS:
             if self.tree.is_dir(folder):
                 for name in self.tree.names(folder):
                     if name.endswith(f".{suffix}"):
                         found.setdefault(name, f"/{folder}/{name}")
-        return dict(sorted(found.items()))
+        return {name: path for name, path in sorted(found.items()) if (self.text(path) or "").strip()}
 
     def _path(self, link: Link) -> str | None:
         for line in self.tree.try_text(f"{LINKS}/{link.index}").splitlines():
             if line.startswith("NETWORK_FILE="):
-                return line.partition("=")[2].replace("/lib/systemd", "/usr/lib/systemd", 1).replace("/usr/usr", "/usr")
+                path = line.partition("=")[2]
+                return f"/usr{path}" if path.startswith("/lib/") else path
         return None
 
     def file_of(self, name: str) -> LinkFile | None:

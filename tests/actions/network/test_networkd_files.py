@@ -193,6 +193,22 @@ def test_files_that_forbid_a_change(tmp_path: Path, files: dict[str, str], used:
     assert message in "\n".join(faults(found))
 
 
+def test_masked_and_empty_files_are_none(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"etc/systemd/network/06-empty.network": "\n"})
+    (tmp_path / "etc/systemd/network/05-all.network").symlink_to("/dev/null")
+    (tmp_path / "etc/systemd/network/05-all.netdev").symlink_to("/dev/null")
+    found = plan(tmp_path, {"etc/systemd/network/20-lan.network": f"[Match]\nName=eth0\n{ADDRESS}"})
+    assert faults(found) == []
+
+
+def test_new_links_alongside_those_of_netplan_are_refused(tmp_path: Path) -> None:
+    files = {"run/systemd/network/10-netplan-eth0.network": f"[Match]\nName=eth0\n{ADDRESS}", "etc/netplan/a.yaml": ""}
+    conf = configuration(tmp_path, files, "run/systemd/network/10-netplan-eth0.network")
+    bridge = Interface(name="br0", type="linux-bridge", state="up", bridge=BridgeConfiguration(ports=()))
+    desired = NetworkState(interfaces=(LINK, bridge))
+    assert "change the network with netplan" in faults(plan_files(RUNNING, desired, conf, {}))[0]
+
+
 def test_a_link_that_does_not_change_has_no_file(tmp_path: Path) -> None:
     files = {"etc/systemd/network/20-lan.network": f"[Match]\nName=eth0\n{ADDRESS}VRF=blue\n"}
     conf = configuration(tmp_path, files, "etc/systemd/network/20-lan.network")
