@@ -7,7 +7,10 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 
@@ -75,7 +78,8 @@ def run_under_systemd(folder: Path, script: str, checkout: Path, packages: Path 
     flags = ("--pid", "--fork", "--mount", "--net", "--cgroup", "--ipc", "--uts", "--kill-child")
     places = (folder / "mount", folder, checkout, SYSTEMD, packages or "")
     line = ["unshare", *flags, "sh", "-c", START, "sh", *map(str, places)]
-    with (folder / "console").open("wb") as console:
+    with own_cgroup() as cgroup, (folder / "console").open("wb") as console:
+        line = ["sh", "-c", 'echo $$ > "$0/cgroup.procs" && exec "$@"', str(cgroup), *line]
         process = subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=console, stderr=console)
         try:
             wait_for_file(folder / "done", process)
@@ -85,6 +89,36 @@ def run_under_systemd(folder: Path, script: str, checkout: Path, packages: Path 
     if not (folder / "started").exists():
         pytest.skip(f"no systemd in a namespace here: {(folder / 'console').read_text(errors='replace')[-300:]}")
     return (folder / "output").read_text().splitlines()
+
+
+@contextmanager
+def own_cgroup() -> Iterator[Path]:
+    """Make a cgroup: two systemd in one would take each other's services, which have the same names, for their own."""
+    mounts = [line.split() for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+    root = next((fields[4] for fields in mounts if fields[fields.index("-") + 1] == "cgroup2"), None)
+    if root is None:
+        pytest.skip("no cgroup2 is mounted")
+    own = next(line[3:] for line in Path("/proc/self/cgroup").read_text().splitlines() if line.startswith("0::"))
+    try:
+        folder = Path(mkdtemp(prefix="hostinfo-test-", dir=f"{root}{own}"))
+    except OSError as error:
+        pytest.skip(f"no cgroup can be made: {error}")
+    try:
+        yield folder
+    finally:
+        remove_cgroup(folder)
+
+
+def remove_cgroup(folder: Path) -> None:
+    deadline = time.monotonic() + 10
+    while folder.exists():
+        for place, _, _ in os.walk(folder, topdown=False):
+            try:
+                os.rmdir(place)
+            except OSError:  # its last process is ending
+                if time.monotonic() > deadline:
+                    raise
+        time.sleep(0.02)
 
 
 def wait_for_file(path: Path, process: subprocess.Popen[bytes]) -> None:

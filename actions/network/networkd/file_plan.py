@@ -92,6 +92,9 @@ class _Planner:
         file = self.configuration.file_of(name) if name in self.old else None
         if file is not None:
             self._replace(name, file)
+        elif generator := self.configuration.owners.generator:
+            message = f"{generator} writes the configuration of this host; change the network with {generator}"
+            self._fault(f"interfaces[{name}]", message)
         self._earlier_files(name, file)
         content = file.content if file is not None else None
         match: tuple[Setting, ...] = (("Name", name),)

@@ -24,6 +24,7 @@ from .profile_state import DEFAULTS, master_of, name_servers
 UNSUPPORTED_OPTIONS = ("arp_missed_max", "lacp_active")
 """Options of bonds that NetworkManager 1.42 does not have."""
 BOND_OPTIONS = OPTIONS - set(UNSUPPORTED_OPTIONS)
+UNTESTED_TYPES = ("bond", "vlan")
 GENERATORS = {"netplan-": "netplan", "cloud-init-": "cloud-init"}
 """Beginning of the names of generated keyfiles -> their writer."""
 EXPRESSED = ("method", "address-data", "addresses", "route-data", "routes", "gateway", "dns", "dns-data", "dns-search")
@@ -53,6 +54,7 @@ def check_changes(client: Client, current: NetworkState, desired: NetworkState, 
         yield from _check_generated(name, profiles.get(uuid or ""), owners, links)
         yield from _check_other_profiles(name, uuid, client)
     touched = {change.link for change in plan.changes}
+    yield from _check_types(touched | {name for name, _ in plan.removed}, current, desired)
     for link in desired.interfaces:
         if link.name in touched:
             yield from _check_link(link, old.get(link.name), client)
@@ -109,6 +111,15 @@ def _check_other_profiles(name: str, uuid: str | None, client: Client) -> Iterat
         if is_of_link and connection.get("autoconnect", True) and profile.filename.startswith("/etc/"):
             message = f"{profile.filename} would create it again at the next boot; delete that profile first"
             yield Fault(path=f"interfaces[{name}].state", message=message)
+
+
+def _check_types(names: set[str], current: NetworkState, desired: NetworkState) -> Iterator[Fault]:
+    """Refuse bonds and VLANs: their activation was not tested with a real NetworkManager on a kernel that has them."""
+    links = by_name(current) | by_name(desired)
+    for name in sorted(names & links.keys()):
+        if links[name].type in UNTESTED_TYPES:
+            message = "this version does not change bonds and VLANs with NetworkManager; use nmcli connection for them"
+            yield Fault(path=f"interfaces[{name}]", message=message)
 
 
 def _check_link(link: Interface, old: Interface | None, client: Client) -> Iterator[Fault]:

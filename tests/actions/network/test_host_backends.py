@@ -53,5 +53,9 @@ def test_a_new_vlan_belongs_to_the_owner_of_its_base(tmp_path: Path) -> None:
     """The base itself is not changed."""
     files = {**OWNED, "run/NetworkManager/devices/2": "[device]\nmanaged=true\n"}
     files["sys/fs/cgroup/system.slice/NetworkManager.service/cgroup.procs"] = "612\n"
-    with pytest.raises(ActionRefused, match="NetworkManager configures it, as /run/NetworkManager/devices/2 shows"):
-        choose(tmp_path, VLAN, changed={"eth0.5"}, files=files)
+    assert choose(tmp_path, VLAN, changed={"eth0.5"}, files=files) == "networkmanager"
+
+
+def test_links_of_a_service_without_a_back_end_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ActionRefused, match="ifupdown configures it, as /etc/network/interfaces shows, and hostinfo"):
+        choose(tmp_path, changed={"eth1"}, files=OWNED)

@@ -256,6 +256,19 @@ def test_killed_in_any_step_the_guard_restores_the_profile(tmp_path: Path) -> No
     assert lines == SAME * 3
 
 
+REFUSE = """
+printf 'interfaces: [{name: eth1.5, type: vlan, state: up, vlan: {base-iface: eth1, id: 5}}]' > /run/vlan.yaml
+change /run/vlan.yaml plan
+same
+"""
+
+
+def test_a_vlan_is_refused_and_nothing_is_changed(tmp_path: Path) -> None:
+    refusal, *state = run(tmp_path, REFUSE)
+    assert "interfaces[eth1.5]: this version does not change bonds and VLANs with NetworkManager" in refusal
+    assert state == SAME
+
+
 RECOVER = """
 change /run/address.yaml leave 600
 systemctl stop NetworkManager.service
