@@ -32,7 +32,13 @@ def to_dbus(settings: Settings) -> dict[str, Any]:
     import dbus
 
     return {
-        name: dbus.Dictionary({key: _typed(key, value) for key, value in section.items()}, signature="sv")
+        name: dbus.Dictionary(
+            {
+                key: _no_servers(name) if (key, value) == ("dns", []) else _typed(key, value)
+                for key, value in section.items()
+            },
+            signature="sv",
+        )
         for name, section in settings.items()
     }
 
@@ -61,10 +67,17 @@ def _dictionaries(values: list[Any]) -> Any:
     return dbus.Array(entries, signature="a{sv}")
 
 
+def _no_servers(setting: str) -> Any:
+    """Return an empty list of name servers: NetworkManager has another type for each protocol."""
+    import dbus
+
+    return dbus.Array([], signature="ay" if setting == "ipv6" else "u")
+
+
 def _dns(values: list[Any]) -> Any:
     import dbus
 
-    if values and isinstance(values[0], bytes):
+    if isinstance(values[0], bytes):
         return dbus.Array([dbus.ByteArray(one) for one in values], signature="ay")
     return dbus.Array([dbus.UInt32(one) for one in values], signature="u")
 

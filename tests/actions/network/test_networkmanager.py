@@ -256,6 +256,26 @@ def test_killed_in_any_step_the_guard_restores_the_profile(tmp_path: Path) -> No
     assert lines == SAME * 3
 
 
+NAMES = """
+dns() { printf "dns-resolver: {config: {server: [$1], search: []}}" > /run/dns.yaml; }
+dns 198.51.100.54
+change /run/dns.yaml commit 60
+nmcli -g ipv4.dns,ipv6.dns connection show lan
+dns 198.51.100.55
+change /run/dns.yaml rollback 60
+nmcli -g ipv4.dns connection show lan
+dns ''
+change /run/dns.yaml commit 60
+nmcli -g ipv4.dns,ipv6.dns connection show lan
+"""
+
+
+def test_name_servers_are_replaced_and_removed(tmp_path: Path) -> None:
+    assert run(tmp_path, NAMES) == [
+        "committed", "198.51.100.54", "", "rolled-back", "198.51.100.54", "committed", "", "",
+    ]  # fmt: skip
+
+
 REFUSE = """
 printf 'interfaces: [{name: eth1.5, type: vlan, state: up, vlan: {base-iface: eth1, id: 5}}]' > /run/vlan.yaml
 change /run/vlan.yaml plan
