@@ -25,8 +25,9 @@ class Program:
         found: list[dict[str, object]] = json.loads(ran.stdout)
         return found
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        line = [sys.executable, "-c", ENTRY, "console", "--broker", self.url, *arguments]
+    def start(self, *arguments: str, before: str = "") -> subprocess.Popen[str]:
+        """Start a command; ``before`` is Python code that runs first in its process."""
+        line = [sys.executable, "-c", f"{before}\n{ENTRY}", "console", "--broker", self.url, *arguments]
         return subprocess.Popen(
             line, env=environment(self.tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )

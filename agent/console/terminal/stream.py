@@ -20,6 +20,8 @@ from .table import cut
 from .values import class_name, object_record, time_text, to_builtins, to_text
 
 QUEUE_LIMIT = 10_000
+REPORT_SECONDS = 5.0
+"""Between two reports of messages that were dropped."""
 VALUE_CHARACTERS = 60
 _MARKS = {UpdateKind.ADDED: "+", UpdateKind.CHANGED: "~", UpdateKind.DELETED: "-"}
 _SHOWN_STATES = (AgentState.RESTARTED, AgentState.LOST)
@@ -30,28 +32,44 @@ Received = AgentChange | Indication | Update
 class _Lines:
     """A queue to the main thread, which writes: interrupts and broken pipes are handled there."""
 
+    session: Session
     seconds: float | None
-    count: int | None
     _queue: Queue[Received] = field(default_factory=lambda: Queue(QUEUE_LIMIT))
-    dropped: int = 0
+    _dropped: int = 0
+    _reported: int = 0
 
     def put(self, received: Received) -> None:
         try:
             self._queue.put_nowait(received)
         except Full:
-            self.dropped += 1
+            self._dropped += 1
 
     def each(self) -> Iterator[Received]:
+        """Yield what arrives; report on the standard error what was dropped, once a while and at the end."""
         end = None if self.seconds is None else monotonic() + self.seconds
-        while end is None or monotonic() < end:
-            left = 1.0 if end is None else min(1.0, max(0.01, end - monotonic()))
-            with suppress(Empty):
-                yield self._queue.get(timeout=left)
+        next_report = monotonic()
+        try:
+            while end is None or monotonic() < end:
+                left = 1.0 if end is None else min(1.0, max(0.01, end - monotonic()))
+                with suppress(Empty):
+                    yield self._queue.get(timeout=left)
+                if monotonic() >= next_report:
+                    self._report()
+                    next_report = monotonic() + REPORT_SECONDS
+        finally:
+            self._report()
+
+    def _report(self) -> None:
+        dropped = self._dropped + self.session.console.dropped
+        if dropped > self._reported:
+            text = f"console: {dropped - self._reported} messages were dropped: they arrived faster than written"
+            self.session.output.print_error(text)
+            self._reported = dropped
 
 
 def events(session: Session, seconds: float | None, count: int | None) -> int:
     """Show the events of agents, and agents that are lost or restart."""
-    lines = _Lines(seconds, count)
+    lines = _Lines(session, seconds)
     selected = _select(session)
     known = {agent.name: node_name(agent) for agent in selected}
     is_all = not session.nodes and not session.filters
@@ -159,7 +177,8 @@ def watch(
     session: Session, name: str, where: Sequence[str], interval: float, limits: tuple[float | None, int | None]
 ) -> int:
     """Show the objects of a class, and then each that is added, changed or deleted."""
-    lines = _Lines(*limits)
+    seconds, count = limits
+    lines = _Lines(session, seconds)
     query = query_of(name, where)
     agents = session.agents()
     if not agents:
@@ -182,10 +201,8 @@ def watch(
                 known |= {agent.name: node_name(agent) for agent in session.console.agents(seconds=0.5)}
             _write_update(session.output, known.get(received.agent, received.agent), received)
             written += 1
-            if lines.count is not None and written >= lines.count:
+            if count is not None and written >= count:
                 break
-    if lines.dropped:
-        session.output.print_error(f"console: {lines.dropped} changes were dropped: they arrived faster than written")
     return EXIT_OK
 
 

@@ -5,15 +5,18 @@ import pty
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from hostinfo.agent.qmf import Event
 from tests.support.command import ENTRY, environment
 from tests.support.console_program import Program
 from tests.support.fleet import Fleet, agent_name, fleet_agent
+from tests.support.qmf_node import LINK_DOWN, NOW
 
 
 @pytest.fixture
@@ -74,3 +77,21 @@ def test_a_closed_pipe_ends_it_quietly(program: Program) -> None:
     with running.stderr as errors:
         assert errors.read() == ""
     assert running.wait(10) == 141
+
+
+def test_events_that_are_not_written_are_reported(program: Program, fleet: Fleet) -> None:
+    """The output is read at the end only, so its pipe fills up; then the queue, which is shortened here."""
+    before = "from hostinfo.agent.console.terminal import stream; stream.QUEUE_LIMIT = 5"
+    console = program.start("events", "--json", "--for", "9", before=before)
+    time.sleep(2)
+    events = 2000
+    for number in range(events):
+        event = Event(schema_id=LINK_DOWN.id, values={"interfaceName": "x" * 200}, timestamp=NOW + number, severity=4)
+        fleet.publish_event(agent_name(number % 3), event)
+    time.sleep(4)
+    output, errors = console.communicate(timeout=60)
+    shown = sum("x" * 200 in line for line in output.splitlines())
+    dropped = sum(map(int, re.findall(r"console: (\d+) messages were dropped", errors)))
+    assert 100 < shown < events
+    assert shown + dropped >= events  # heartbeats may be among the dropped messages
+    assert dropped <= events - shown + 30
