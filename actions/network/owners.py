@@ -46,7 +46,7 @@ class Owners:
         self._is_elsewhere = self._in_another_namespace()
         self._running = {service for service, unit in _UNITS.items() if self._is_running(unit)}
         self._stanzas = dict(_stanzas(tree)) if not self._is_elsewhere else {}
-        self.generator = self._find_generator()
+        self._generator = self._find_generator()
 
     def owner(self, link: Link) -> Owner | None:
         """Return the owner of a link; None: no service configures it."""
@@ -80,7 +80,7 @@ class Owners:
         )
 
     def _owned(self, service: str, path: str) -> Owner:
-        return Owner(service=service, source=f"/{path}", generator=self.generator)
+        return Owner(service=service, source=f"/{path}", generator=self._generator)
 
     def _in_another_namespace(self) -> bool:
         own, first = self._tree.link("proc/self/ns/net"), self._tree.link("proc/1/ns/net")

@@ -94,7 +94,7 @@ class Configuration:
             return None
 
     def _names(self, suffix: str) -> dict[str, str]:
-        """Return name -> path of the files of one kind that are not empty, in networkd's order."""
+        """Return name -> path of the files of one kind that are not empty, as networkd sorts them."""
         found: dict[str, str] = {}
         for folder in FOLDERS:
             if self.tree.is_dir(folder):

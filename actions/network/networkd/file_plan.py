@@ -9,6 +9,7 @@ from hostinfo.model.network_state import Interface, NetworkState
 from hostinfo.record import record
 
 from ..backend import Fault
+from ..owners import NETWORKD
 from ..stack import CREATED_TYPES
 from .bond_keys import unsupported_options
 from .configuration import ETC, PREFIX, RUN, Configuration, LinkFile, etc_path, generator_of, is_ours, run_path
@@ -17,7 +18,7 @@ from .network_text import network_sections
 from .setups import complete, desired_dns, link_setups, present_dns
 from .unit_text import Setting, format_unit
 
-RUN_COMMENT = "Written by hostinfo; in force until the next boot, then 10-hostinfo-… in /etc/systemd/network is."
+RUN_COMMENT = "Written by hostinfo; in force until the next boot. Then a file in /etc/systemd/network is."
 ETC_COMMENT = (
     "Written by hostinfo. Where /run/systemd/network/{} exists, that is in force until the next boot: remove it\n"
     "after you have edited this file, then run networkctl reload."
@@ -63,6 +64,8 @@ class _Planner:
         self.old, self.new = link_setups(current, present), link_setups(desired, wanted or {})
         self.changed = sorted(name for name, setup in self.new.items() if self.old.get(name) != setup)
         self.deleted = sorted(set(self.old) - set(self.new))
+        owners = [owner for name in configuration.links if (owner := configuration.owner(name)) is not None]
+        self.generator = next((owner.generator for owner in owners if owner.service == NETWORKD), None)
         self.run: dict[str, str | None] = {}
         self.etc: dict[str, str | None] = {}
         self.faults: list[Fault] = []
@@ -92,8 +95,8 @@ class _Planner:
         file = self.configuration.file_of(name) if name in self.old else None
         if file is not None:
             self._replace(name, file)
-        elif generator := self.configuration.owners.generator:
-            message = f"{generator} writes the configuration of this host; change the network with {generator}"
+        elif self.generator is not None:
+            message = f"{self.generator} writes the files of systemd-networkd; change the network with {self.generator}"
             self._fault(f"interfaces[{name}]", message)
         self._earlier_files(name, file)
         content = file.content if file is not None else None

@@ -25,8 +25,10 @@ cp {CHECKOUT}/packaging/hostinfo-actions.socket /run/systemd/system/
 # The interpreter and the checkout may lie in a home folder or in /tmp; the container has not all devices.
 sed -e "s|^ExecStart=.*|ExecStart=$program|" -e '/^PrivateDevices=/d' -e '/^PrivateTmp=/d' \\
     -e 's|^ProtectHome=yes|Environment=PYTHONPATH={CHECKOUT} IDLE_SECONDS=2|' \\
-    -e 's|^ReadWritePaths=/proc/sys/net|ReadWritePaths=/proc/sys/net /srv/test|' \\
+    -e 's|^ReadWritePaths=/proc/sys/net|& /srv/test|' \\
     {CHECKOUT}/packaging/hostinfo-actions.service > /run/systemd/system/hostinfo-actions.service
+grep '^d /run' {CHECKOUT}/packaging/hostinfo.tmpfiles > /run/tmpfiles.conf
+systemd-tmpfiles --create /run/tmpfiles.conf
 systemctl daemon-reload
 systemctl start hostinfo-actions.socket
 """
@@ -166,6 +168,14 @@ class TestUnderSystemd:
         assert f"by {ALLOWED} from process" in lines[4]
         assert lines[-1] == "links 0"
 
+    def test_a_user_changes_links_of_networkd_by_way_of_the_service(self, tmp_path: Path) -> None:
+        (tmp_path / "policy").write_text(POLICY)
+        lines = run_under_systemd(tmp_path, NETWORKD, CHECKOUT)
+        assert "applied; it is undone in 60 s unless" in lines[0]
+        assert lines[1].split()[2:] == ["192.0.2.5/24", "192.0.2.6/24"]
+        assert lines[2].endswith(": committed")
+        assert lines[3:] == ["10-hostinfo-eth0.network", "Address=192.0.2.5/24", "Address=192.0.2.6/24"]
+
 
 ATTEMPTS = {
     "chgrp daemon /srv/test/file": True,  # networkd's files belong to its group
@@ -192,15 +202,18 @@ for _ in $(seq 100); do [ -e /srv/test/finished ] && break; sleep 0.1; done
 cat /srv/test/results
 """
 HOSTINFO = "$python -m hostinfo network"
-KERNEL = f"""
-program="{sys.executable} -m hostinfo actions"
-{INSTALL}
+USERS = """\
 install -m 644 /srv/test/policy /etc/hostinfo/actions.toml
 folder=$(readlink -f $python)
 for _ in 1 2 3 4 5 6 7 8; do folder=$(dirname "$folder"); chmod o+rx "$folder"; done
 chmod o+x /srv /srv/test /root
 cd /
-as() {{ uid=$1; shift; setpriv --reuid="$uid" --regid="$uid" --clear-groups "$@"; }}
+as() { uid=$1; shift; setpriv --reuid="$uid" --regid="$uid" --clear-groups "$@"; }
+"""
+KERNEL = f"""
+program="{sys.executable} -m hostinfo actions"
+{INSTALL}
+{USERS}
 as {FORBIDDEN} {HOSTINFO} bridge br7 2>&1 | tail -n 1
 as {ALLOWED} {HOSTINFO} bridge br7 2>&1 | tail -n 1
 as {ALLOWED} {HOSTINFO} confirm > /dev/null
@@ -211,4 +224,24 @@ as {ALLOWED} {HOSTINFO} history
 as {ALLOWED} {HOSTINFO} delete br7 > /dev/null
 as {ALLOWED} {HOSTINFO} confirm > /dev/null
 echo "links $(ip link show br7 2> /dev/null | wc -l)"
+"""
+NETWORKD = f"""
+program="{sys.executable} -m hostinfo actions"
+mount -o remount,ro /sys  # there is no udevd: networkd then takes links as they are
+ip netns add far
+ip link add eth0 type veth peer name far0 netns far
+ip -n far link set far0 up
+mkdir -p /etc/systemd/network
+printf '[Match]\\nName=eth0\\n[Network]\\nAddress=192.0.2.5/24\\nLinkLocalAddressing=no\\n' \\
+    > /etc/systemd/network/20-eth0.network
+systemctl start dbus.socket dbus.service systemd-networkd
+for _ in $(seq 100); do ip -br addr show eth0 | grep -q 192.0.2.5 && break; sleep 0.1; done
+sleep 1
+{INSTALL}
+{USERS}
+as {ALLOWED} {HOSTINFO} address add eth0 192.0.2.6/24 2>&1 | tail -n 1
+ip -brief -4 address show eth0
+as {ALLOWED} {HOSTINFO} confirm
+ls /etc/systemd/network
+grep ^Address= /etc/systemd/network/10-hostinfo-eth0.network
 """
