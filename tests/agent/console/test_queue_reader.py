@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from hostinfo.agent.qmf import Event
+from hostinfo.agent.qmf import Event, event_indication
 from hostinfo.agent.transport import TransportOptions
 from tests.support.console_program import Program
 from tests.support.fleet import Fleet, agent_name, fleet_agent
@@ -102,6 +102,16 @@ def test_every_event_in_a_queue_is_shown_once_and_with_its_node(program: Program
     assert shown(first) == names[:25]
     assert {json.loads(line)["node"] for line in first.stdout.splitlines()} == {"node0", "node1", "node2"}
     assert shown(program("events", "--from", "events", "--for", "4", "--json")) == names[25:]
+    assert shown(program("events", "--from", "events", "--for", "2", "--json")) == []
+
+
+def test_an_event_that_its_agent_sent_again_is_shown_once(program: Program, fleet: Fleet) -> None:
+    fleet.announce()
+    event = Event(schema_id=LINK_DOWN.id, values={"interfaceName": "twice"}, timestamp=NOW, severity=4)
+    message = event_indication(fleet.responders[agent_name(0)].identity, event)
+    for _ in range(2):
+        fleet.transport.send(message)
+    assert shown(program("events", "--from", "events", "--for", "4", "--json")) == ["twice"]
     assert shown(program("events", "--from", "events", "--for", "2", "--json")) == []
 
 
