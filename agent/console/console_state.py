@@ -5,7 +5,6 @@ Time is in nanoseconds of one monotonic clock.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -25,14 +24,13 @@ from ..qmf.schema.v1 import SCHEMA_RESPONSE_MAGIC
 from ..qmf.wire.addresses import LOCATE_CORRELATION
 from ..qmf.wire.message import AGENT_KEY
 from ..transport import ConnectionState
+from .received_events import ReceivedEvents
 from .responses import AgentChange, AgentState, Notification
 
 BROKER = "broker"
 """Name of qpidd's built-in agent."""
 NOT_CONNECTED = "it is not connected to the broker"
 MAX_CLASSES = 4_096
-MAX_IDS = 10_000
-"""Ids of the last events, to drop those that are received again."""
 _AGENT_STATES = {
     AgentTransition.ADDED: AgentState.ADDED,
     AgentTransition.RESTARTED: AgentState.RESTARTED,
@@ -106,7 +104,7 @@ class ConsoleState:
         self._pending = PendingRequests()
         self._agent_of: dict[str, str] = {}  # correlation -> agent
         self._streams: set[str] = set()
-        self._received: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self.received_events = ReceivedEvents()
         self._classes: dict[str, dict[SchemaId, None]] = {}
 
     def on_connection(self, state: ConnectionState, reason: str) -> None:
@@ -149,18 +147,6 @@ class ConsoleState:
             return message
         agent = self._agent_of.get(str(int.from_bytes(raw[4:8], "big")), "")
         return replace(message, properties={**message.properties, AGENT_KEY: agent or BROKER})
-
-    def is_duplicate(self, message: Message) -> bool:
-        """Whether a message with this id was received from its agent before: agents send events again after outages."""
-        if message.message_id is None or message.agent is None:
-            return False
-        key = (message.agent, message.message_id)
-        if key in self._received:
-            return True
-        self._received[key] = None
-        if len(self._received) > MAX_IDS:
-            self._received.popitem(last=False)
-        return False
 
     def on_message(self, message: AgentMessage, now_ns: int) -> list[Delivery]:
         """Apply a parsed message; return what must be delivered."""

@@ -213,7 +213,7 @@ class Dispatcher:
     def _handle(self, message: Message) -> None:
         with self._lock:
             message = self._state.with_sender(message)
-            if self._state.is_duplicate(message):
+            if self._state.received_events.is_repeated(message):
                 return
         parsed = parse_agent_message(message)  # without the lock: this may take a second
         if parsed is not None:

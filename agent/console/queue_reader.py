@@ -14,7 +14,7 @@ from hostinfo import Unavailable
 
 from ..qmf import Agent, AgentAnnouncement, DataObject, Indication, Message, Query, parse_agent_message
 from ..transport import ConnectionState, TransportOptions, open_transport
-from .console_state import MAX_IDS
+from .received_events import ReceivedEvents
 from .responses import Update, UpdateKind
 
 OBJECTS_LIMIT = 100_000
@@ -35,7 +35,7 @@ class QueueReader:
         """`options.queue` names the queue."""
         self.agents: OrderedDict[str, Agent] = OrderedDict()
         """The agents whose heartbeats were in the queue."""
-        self._received: OrderedDict[tuple[str | None, str], None] = OrderedDict()
+        self._received = ReceivedEvents()
         self._transport = open_transport(options)
         self._messages: Queue[Message] = Queue()  # the broker sends no more than the link's credit
         self._changed = threading.Condition()
@@ -71,8 +71,8 @@ class QueueReader:
             except Empty:
                 continue
             match parse_agent_message(message):
-                case Indication() if self._is_repeated(message):
-                    pass  # an agent sends an event again if the connection was lost before the broker had accepted it
+                case Indication() if self._received.is_repeated(message):
+                    pass
                 case Indication() as indication:
                     self._current = message
                     yield indication
@@ -80,14 +80,6 @@ class QueueReader:
                 case AgentAnnouncement() as announcement:
                     _remember(self.agents, announcement.agent, Agent(announcement, monotonic_ns()), AGENTS_LIMIT)
             self._transport.settle(message)
-
-    def _is_repeated(self, message: Message) -> bool:
-        if message.message_id is None:
-            return False
-        key = (message.agent, message.message_id)
-        is_repeated = key in self._received
-        _remember(self._received, key, None, MAX_IDS)
-        return is_repeated
 
     def done(self) -> None:
         """Remove the message of the last indication from the queue; a stream keeps it."""
