@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from hostinfo.varlink.activation import listen
 from hostinfo.varlink.client import call
 from hostinfo.varlink.errors import VarlinkError
@@ -119,3 +121,9 @@ def serve(folder: Path, limits: Limits | None = None) -> Iterator[Served]:
         served.thread.join(20)
         assert not served.thread.is_alive()
         served.server.close()
+
+
+def error_of(served: Served, method: str, parameters: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    with pytest.raises(VarlinkError) as caught:
+        call(served.path, method, parameters, 5)
+    return caught.value.name, caught.value.parameters
