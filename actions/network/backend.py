@@ -48,7 +48,7 @@ class Backend:
     """One way to configure the network of this host."""
 
     name: str
-    """networkmanager, networkd, ifupdown or kernel."""
+    """The service, as ``Owner.service`` names it; kernel: no service."""
     is_persistent: bool
     """Whether a committed change is in force after the next boot."""
     read: Callable[[], NetworkState]

@@ -6,7 +6,9 @@ supported, or has a value that changes nothing, or is a fault.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
+from hashlib import sha256
 from ipaddress import IPv4Interface, IPv6Interface, ip_address, ip_interface, ip_network
 from typing import Any
 
@@ -69,6 +71,11 @@ def to_document(state: Any) -> Any:
     if isinstance(state, Mapping):
         return dict(state)
     return state
+
+
+def digest(state: NetworkState) -> str:
+    """Return a hash by which the files of a change are known to belong to its desired state."""
+    return sha256(json.dumps(to_document(state), sort_keys=True).encode()).hexdigest()
 
 
 class _Parser:

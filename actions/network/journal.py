@@ -17,6 +17,7 @@ from hostinfo.record import replace
 
 from .append_log import create_log
 from .clock import wall_clock
+from .config_file import sync_folder
 from .journal_entry import FINISHED, Entry, Plan
 from .lock import hold
 from .record_json import to_json
@@ -163,15 +164,6 @@ def requester_name(requester: Requester) -> str:
 def busy_preparing() -> ActionBusy:
     """Return the error for who must wait for a process that is not far enough to be recorded."""
     return ActionBusy("network", f"busy: another process prepares or ends a change ({wall_clock()}); try again")
-
-
-def sync_folder(path: str) -> None:
-    """Write the names in a folder to the disk."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _number(name: str) -> int:

@@ -20,7 +20,7 @@ from hostinfo.model.network import Link
 from hostinfo.record import record
 
 NETWORKMANAGER, NETWORKD, IFUPDOWN = "NetworkManager", "systemd-networkd", "ifupdown"
-_UNITS = {NETWORKMANAGER: "NetworkManager.service", NETWORKD: "systemd-networkd.service"}
+_UNITS = {service: f"{service}.service" for service in (NETWORKMANAGER, NETWORKD)}
 _NOT_NETWORKD = ("unmanaged", "pending", "initialized")
 INCLUDES_LIMIT = 100
 """Files that /etc/network/interfaces may include."""
@@ -44,7 +44,7 @@ class Owners:
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
         self._is_elsewhere = self._in_another_namespace()
-        self._running = {service for service, unit in _UNITS.items() if self._is_running(unit)}
+        self._running = {service for service, unit in _UNITS.items() if is_running(tree, unit)}
         self._stanzas = dict(_stanzas(tree)) if not self._is_elsewhere else {}
         self._generator = self._find_generator()
 
@@ -86,18 +86,18 @@ class Owners:
         own, first = self._tree.link("proc/self/ns/net"), self._tree.link("proc/1/ns/net")
         return own is not None and first is not None and own != first
 
-    def _is_running(self, unit: str) -> bool:
-        for group in ("sys/fs/cgroup/system.slice", "sys/fs/cgroup/systemd/system.slice"):
-            if self._tree.try_text(f"{group}/{unit}/cgroup.procs").strip():
-                return True
-        return False
-
     def _find_generator(self) -> str | None:
         if any(name.endswith(".yaml") for name in _names(self._tree, "etc/netplan")):
             return "netplan"
         if self._tree.exists("etc/network/interfaces.d/50-cloud-init"):
             return "cloud-init"
         return None
+
+
+def is_running(tree: Tree, unit: str) -> bool:
+    """Whether a service runs: whether it has processes. ``unit`` is such as systemd-networkd.service."""
+    groups = ("sys/fs/cgroup/system.slice", "sys/fs/cgroup/systemd/system.slice")
+    return any(tree.try_text(f"{group}/{unit}/cgroup.procs").strip() for group in groups)
 
 
 def _names(tree: Tree, path: str) -> list[str]:

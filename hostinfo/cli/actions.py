@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 DESCRIPTION = """\
 Runs the service that makes changes for users who are not root, over Varlink on a Unix
 socket. systemd starts it (systemctl enable --now hostinfo-actions.socket) and passes the
-socket; it ends when it is idle. /etc/hostinfo/actions.toml lists who may do what; each call is an audit
-record in the journal.
+socket; it ends when it is idle. /etc/hostinfo/actions.toml lists who may do what; each
+call is an audit record in the journal.
 """
 EXAMPLES = (("hostinfo actions --socket /run/actions", "without systemd, as root"),)
 

@@ -9,27 +9,20 @@ from typing import Any
 
 from hostinfo.errors import ActionFailed
 
+from ..config_file import read_config_file, sync_folder
+
 GROUP = "systemd-network"
 """networkd runs as this user and must be able to read its files."""
 MODE = 0o640
-LIMIT = 1 << 20
 
 
 def read_file(path: str) -> dict[str, Any] | None:
     """Return content, mode and owner of a file as JSON; None: it does not exist. ActionFailed: it cannot be read."""
-    try:
-        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
-            status = os.fstat(file.fileno())
-            return {
-                "text": file.read(LIMIT),
-                "mode": status.st_mode & 0o7777,
-                "uid": status.st_uid,
-                "gid": status.st_gid,
-            }
-    except FileNotFoundError:
+    found = read_config_file(path)
+    if found is None:
         return None
-    except OSError as error:
-        raise ActionFailed(path, f"cannot be read: {error.strerror}") from error
+    text, status = found
+    return {"text": text, "mode": status.st_mode & 0o7777, "uid": status.st_uid, "gid": status.st_gid}
 
 
 def write_file(path: str, text: str, mode: int = MODE, uid: int = 0, gid: int | None = None) -> None:
@@ -96,12 +89,3 @@ def network_group() -> int:
         return getgrnam(GROUP).gr_gid
     except KeyError:
         return 0
-
-
-def sync_folder(folder: str) -> None:
-    """Wait until the entries of a folder are on the disk."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

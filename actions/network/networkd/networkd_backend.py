@@ -6,11 +6,11 @@ keeps it so. The next boot reads /etc, which is written when the change is confi
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from hostinfo.drivers.sources.tree import Tree
 from hostinfo.errors import ActionFailed
 from hostinfo.model.network import Network
 from hostinfo.model.network_state import Interface, NetworkState
@@ -19,12 +19,13 @@ from hostinfo.record import replace
 from .. import kernel_backend
 from ..backend import Backend, Fault, OnStep, PlannedStep, Service
 from ..clock import boot_id
-from ..document import to_document
+from ..document import digest
 from ..foreign_routes import check_foreign_routes, describe
 from ..kernel_backend import read_network, read_state
 from ..kernel_plan import plan_kernel
 from ..kernel_steps import KernelSteps
 from ..kernel_steps import describe as describe_step
+from ..owners import NETWORKD, is_running
 from ..stack import by_name, controllers, ports_of
 from ..steps import CreateBond, CreateBridge, CreateVlan, DeleteLink, KernelStep, SetIpv6
 from . import service
@@ -33,7 +34,6 @@ from .file_plan import FilePlan, dns_needs_resolved, plan_files
 from .file_store import read_file, remove_file, restore_file, set_file, write_file
 from .state import add_configuration, configured_state
 
-NAME = "networkd"
 MANIFEST = "/run/hostinfo/networkd.json"
 """What ``persist`` writes, and what it wrote in this boot."""
 KEPT_ROUTES = ("kernel", "ra", "redirect", "dhcp")
@@ -82,7 +82,7 @@ def check(current: NetworkState, desired: NetworkState) -> tuple[Fault, ...]:
     if not service.has_dbus():
         message = "systemd-networkd is called over D-Bus: install dbus-python (pip install hostinfo[dbus])"
         faults.append(Fault(path="interfaces", message=message))
-    if dns_needs_resolved(current, desired) and not service.is_running("systemd-resolved"):
+    if dns_needs_resolved(current, desired) and not is_running(Tree("/"), "systemd-resolved.service"):
         message = "systemd-networkd gives name servers to systemd-resolved only, which does not run; start it"
         faults.append(Fault(path="dns-resolver", message=message))
     others = tuple(route for route in network.routes if route.protocol != "dhcp")
@@ -202,14 +202,10 @@ def _dynamic(state: NetworkState) -> set[str]:
 
 def _manifest_text(files: FilePlan, desired: NetworkState) -> str:
     content = {
-        "desired": _digest(desired), "write": files.etc, "end": files.temporary,
+        "desired": digest(desired), "write": files.etc, "end": files.temporary,
         "written": _manifest().get("written", {}),
     }  # fmt: skip
     return json.dumps(content, indent=1)
-
-
-def _digest(desired: NetworkState) -> str:
-    return hashlib.sha256(json.dumps(to_document(desired), sort_keys=True, default=str).encode()).hexdigest()
 
 
 def persist(desired: NetworkState) -> None:
@@ -218,7 +214,7 @@ def persist(desired: NetworkState) -> None:
     networkd is not called: a file at another path would make it configure the links again.
     """
     manifest = _manifest()
-    if manifest.get("desired") != _digest(desired):
+    if manifest.get("desired") != digest(desired):
         raise ActionFailed(MANIFEST, "it is not that of this change; roll back, and apply it again")
     for path, text in sorted(manifest["write"].items(), key=lambda item: item[1] is None):
         set_file(path, text)
@@ -283,7 +279,7 @@ def restore(saved: Mapping[str, Any], on_step: OnStep) -> None:
 
 def _restore_running(saved: Mapping[str, Any], on_step: OnStep) -> Iterator[str]:
     """Let networkd read the files that are back, then restore by netlink what it does not; yield what failed."""
-    if service.is_running():
+    if is_running(Tree("/"), f"{NETWORKD}.service"):
         on_step("reload", "systemd-networkd")
         try:
             service.reload()
@@ -302,7 +298,7 @@ def _restore_running(saved: Mapping[str, Any], on_step: OnStep) -> Iterator[str]
 def networkd_backend() -> Backend:
     """Return the back end for links that systemd-networkd configures."""
     return Backend(
-        name=NAME,
+        name=NETWORKD,
         is_persistent=True,
         read=read,
         check=check,

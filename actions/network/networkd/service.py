@@ -1,7 +1,4 @@
-"""systemd-networkd as a service: whether it runs, its Reload method, and what it makes of each link.
-
-org.freedesktop.network1(5) needs the extra ``dbus`` (dbus-python). Each call runs in a thread with a deadline.
-"""
+"""systemd-networkd as a service: its method Reload, org.freedesktop.network1(5), and what it makes of each link."""
 
 from __future__ import annotations
 
@@ -13,26 +10,16 @@ from socket import if_nametoindex
 from hostinfo.drivers.sources.tree import Tree
 from hostinfo.errors import ActionFailed
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
+from ..owners import NETWORKD
+from ..system_bus import SystemBus
 
 NAME = "org.freedesktop.network1"
 PATH = "/org/freedesktop/network1"
-RELOAD_SECONDS = 10.0
-"""Reload returns within 0.3 s; on a starved host later."""
 SEEN_SECONDS = 3.0
 """Until networkd has seen links that were created or deleted; 0.1 s."""
 SETTLE_SECONDS = 2.5
 """Until networkd has configured a link; with duplicate address detection up to 2 s."""
 POLL_SECONDS = 0.05
-
-
-def is_running(unit: str = "systemd-networkd") -> bool:
-    """Whether a service runs: whether it has processes."""
-    tree = Tree("/")
-    groups = ("sys/fs/cgroup/system.slice", "sys/fs/cgroup/systemd/system.slice")
-    return any(tree.try_text(f"{group}/{unit}.service/cgroup.procs").strip() for group in groups)
 
 
 def has_dbus() -> bool:
@@ -42,34 +29,14 @@ def has_dbus() -> bool:
 
 def reload() -> None:
     """Make networkd read its files, and configure links whose file changed. ActionFailed: no reply in time, refused."""
-    from threading import Thread
-
-    results: list[str | None] = []
-    thread = Thread(target=lambda: results.append(_call("Reload")), daemon=True)
-    thread.start()
-    thread.join(RELOAD_SECONDS + 1)
-    problem = results[0] if results else f"no reply within {RELOAD_SECONDS:g} s"
-    if problem:
-        raise ActionFailed("systemd-networkd", f"Reload: {problem}; see journalctl -u systemd-networkd")
-
-
-def _call(member: str) -> str | None:
     try:
-        import dbus
-        import dbus.bus
-    except ImportError as error:
-        return f"dbus-python is not installed ({error})"
-    try:
-        bus: Any = dbus.bus.BusConnection(dbus.bus.BusConnection.TYPE_SYSTEM)
+        bus = SystemBus(NAME, NETWORKD)
         try:
-            bus.call_blocking(NAME, PATH, f"{NAME}.Manager", member, "", (), timeout=RELOAD_SECONDS)
+            bus.call_method(PATH, f"{NAME}.Manager", "Reload")
         finally:
             bus.close()
-    except dbus.exceptions.DBusException as error:
-        if error.get_dbus_name() == "org.freedesktop.DBus.Error.NoReply":
-            return f"no reply within {RELOAD_SECONDS:g} s"
-        return str(error.get_dbus_message() or error)
-    return None
+    except ActionFailed as error:
+        raise ActionFailed(error.source, f"{error.detail}; see journalctl -u systemd-networkd") from error
 
 
 def link_values(index: int) -> dict[str, str]:

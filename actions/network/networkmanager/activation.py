@@ -10,7 +10,8 @@ from hostinfo.errors import ActionFailed
 
 from .. import steps
 from ..kernel_steps import KernelSteps, link_index
-from .bus import MANAGER, Bus, Gone
+from ..system_bus import Gone
+from .bus import MANAGER, Bus
 from .client import Client
 
 IP_CONFIG, SECONDARIES, ACTIVATED, FAILED = 70, 90, 100, 120

@@ -8,20 +8,25 @@ from typing import Any
 
 from hostinfo.errors import ActionFailed
 from hostinfo.model.network_state import NetworkState
+from hostinfo.record import replace
 
 from .. import kernel_backend
 from ..backend import OnStep, PlannedStep
 from ..clock import boot_id
+from ..config_file import sync_file, sync_folder
+from ..document import digest
 from ..kernel_plan import plan_kernel
 from ..kernel_steps import KernelSteps
 from ..stack import by_name
 from ..steps import AddRoute, DeleteAddress, DeleteRoute
+from ..system_bus import NotRunning
 from . import keyfiles
 from .activation import activate, deactivate, delete_link, reapply, set_down, settle
-from .bus import Bus, NotRunning
+from .bus import Bus
 from .checkpoint import create_checkpoint, destroy_checkpoint
 from .client import BLOCK_AUTOCONNECT, IN_MEMORY, TO_DISK, Client
 from .dbus_values import Settings
+from .pending_profiles import PATH as PENDING
 from .pending_profiles import PendingProfiles, read_pending, remove_pending, write_pending
 from .profile_plan import (
     ACTIVATE,
@@ -88,6 +93,7 @@ def apply_changes(bus: Bus, current: NetworkState, desired: NetworkState, on_ste
     client = Client(bus)
     plan = plan_profiles(client, current, desired)
     pending = PendingProfiles(
+        desired=digest(desired),
         saved=tuple(one.uuid for one in plan.changes if one.is_changed),
         deleted=tuple(uuid for _, uuid in plan.removed if uuid is not None),
     )
@@ -95,7 +101,7 @@ def apply_changes(bus: Bus, current: NetworkState, desired: NetworkState, on_ste
     on_step(CHECKPOINT, "NetworkManager")
     links = {*(one.link for one in plan.changes), *(link for link, _ in plan.removed)}
     checkpoint = create_checkpoint(client, links)
-    write_pending(PendingProfiles(saved=pending.saved, deleted=pending.deleted, checkpoint=checkpoint))
+    write_pending(replace(pending, checkpoint=checkpoint))
     for one in plan.changes:
         if one.is_changed:
             on_step(f"{'add' if one.is_new else 'change'} the profile of {one.link} in memory", one.uuid)
@@ -170,11 +176,11 @@ def _is_external(step: DeleteAddress | DeleteRoute, settings: Settings | None) -
     return (step.destination, step.gateway) not in routes
 
 
-def persist_changes(bus: Bus) -> None:
-    """Write the profiles to the disk, and remove the checkpoint. May be repeated."""
+def persist_changes(bus: Bus, desired: NetworkState) -> None:
+    """Write the profiles of a change to the disk, and remove the checkpoint. May be repeated."""
     pending = read_pending()
-    if pending is None:
-        return
+    if pending is None or pending.desired != digest(desired):
+        raise ActionFailed(PENDING, "it is not that of this change; roll back, and apply it again")
     client = Client(bus)
     missing = [uuid for uuid in pending.saved if uuid not in client.profiles]
     if missing:
@@ -190,10 +196,10 @@ def persist_changes(bus: Bus) -> None:
         filename = after.profiles[uuid].filename
         if not filename.startswith(f"{keyfiles.ETC}/"):
             raise ActionFailed("NetworkManager", f"the profile {uuid} was not written below {keyfiles.ETC}")
-        keyfiles.sync_file(filename)
-    keyfiles.sync_folder(keyfiles.ETC)
+        sync_file(filename)
+    sync_folder(keyfiles.ETC)
     destroy_checkpoint(bus, pending.checkpoint)
-    remove_pending()
+    write_pending(replace(pending, checkpoint=None))
 
 
 def restore_changes(saved: Mapping[str, Any], on_step: OnStep) -> None:
@@ -204,8 +210,7 @@ def restore_changes(saved: Mapping[str, Any], on_step: OnStep) -> None:
     try:
         bus = Bus()
     except NotRunning:
-        _restore_files(saved, on_step)
-        kernel_backend.restore(saved["kernel"], on_step)
+        _restore_without_service(saved, on_step)
         return
     except ActionFailed:
         _restore_without_service(saved, on_step)
@@ -222,9 +227,14 @@ def restore_changes(saved: Mapping[str, Any], on_step: OnStep) -> None:
 
 
 def _restore_without_service(saved: Mapping[str, Any], on_step: OnStep) -> None:
-    """Bring back files and links where NetworkManager does not reply; it keeps the profiles that it has in memory."""
-    _restore_files(saved, on_step)
-    kernel_backend.restore(saved["kernel"], on_step)
+    """Bring back links and files where NetworkManager does not reply; it keeps the profiles that it has in memory.
+
+    The links come back also where the disk is full.
+    """
+    try:
+        _restore_files(saved, on_step)
+    finally:
+        kernel_backend.restore(saved["kernel"], on_step)
 
 
 def _restore_files(saved: Mapping[str, Any], on_step: OnStep) -> list[str]:
@@ -245,8 +255,9 @@ def _restore_files(saved: Mapping[str, Any], on_step: OnStep) -> list[str]:
 
 
 def _restore_profiles(bus: Bus, saved: Mapping[str, Any], on_step: OnStep) -> None:
-    pending = read_pending()
-    destroy_checkpoint(bus, pending.checkpoint if pending is not None else None)
+    with suppress(ActionFailed):  # a damaged record: the checkpoint ends by itself
+        pending = read_pending()
+        destroy_checkpoint(bus, pending.checkpoint if pending is not None else None)
     client = Client(bus)
     for uuid in saved["added"]:
         if uuid in client.profiles:

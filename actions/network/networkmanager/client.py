@@ -7,7 +7,8 @@ from typing import Any
 
 from hostinfo.record import record
 
-from .bus import MANAGER, SETTINGS, Bus, Gone
+from ..system_bus import Gone
+from .bus import MANAGER, SETTINGS, Bus
 from .dbus_values import Settings, from_dbus, to_dbus
 
 IN_MEMORY, TO_DISK, BLOCK_AUTOCONNECT = 0x2, 0x1, 0x20

@@ -14,10 +14,11 @@ from typing import Any
 
 from hostinfo.errors import ActionFailed
 
+from ..config_file import read_config_file, sync_folder
+
 ETC = "/etc/NetworkManager/system-connections"
 RUN = "/run/NetworkManager/system-connections"
 SUFFIX = ".nmconnection"
-MAX_BYTES = 1 << 20
 SECRET = re.compile(r"password|psk|pin$|secret|wep-key\d|private-key|preshared-key|mka-cak|token")
 """Keys that may hold secrets; those that hold none keep their value as well, as it is in the file."""
 MARK = "\0"
@@ -69,22 +70,16 @@ def _is_secret(section: str, key: str) -> bool:
 
 def read_keyfile(path: str) -> str | None:
     """Return the text of a keyfile; None: there is none. ActionFailed: it cannot be read."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise ActionFailed(path, f"cannot be read: {error.strerror}") from error
-    with open(descriptor, "rb") as file:
-        return file.read(MAX_BYTES).decode("utf-8", "surrogateescape")
+    found = read_config_file(path)
+    return None if found is None else found[0]
 
 
 def save(path: str) -> dict[str, Any]:
     """Return what ``put_back`` needs of a keyfile. ActionFailed: it cannot be read."""
-    text = read_keyfile(path)
-    if text is None:
+    found = read_config_file(path)
+    if found is None:
         raise ActionFailed(path, "the keyfile of an active profile is missing; run: nmcli connection reload")
-    status = os.stat(path)
+    text, status = found
     return {
         "path": path,
         "text": redact(text),
@@ -162,27 +157,3 @@ def _uuid(path: str) -> str | None:
         if section == "connection" and found is not None and found[1] == "uuid":
             return found[3].strip()
     return None
-
-
-def sync_folder(path: str) -> None:
-    """Write the names in a folder, and nothing else, to the disk; a folder that does not exist has none."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def sync_file(path: str) -> None:
-    """Write the content of a file to the disk; one that does not exist has none."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,6 +1,7 @@
 """What an unconfirmed change has in memory: profiles to write at the confirm, and NetworkManager's checkpoint.
 
-The confirm may come from another process, so this is a file in /run, gone with the profiles at the next boot.
+The confirm may come from another process, so this is a file in /run, gone with the profiles at the next boot. It stays
+after the confirm, which may be repeated.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ PATH = "/run/NetworkManager/hostinfo-pending.json"
 class PendingProfiles:
     """Profiles of one change."""
 
-    saved: tuple[str, ...] = ()
+    desired: str
+    """Hash of the state that the change leads to."""
+    saved: tuple[str, ...]
     """UUIDs of the profiles to write to the disk."""
-    deleted: tuple[str, ...] = ()
+    deleted: tuple[str, ...]
     """UUIDs of the profiles to delete."""
     checkpoint: str | None = None
     """Path of NetworkManager's checkpoint; None: there is none."""
@@ -29,7 +32,10 @@ class PendingProfiles:
 
 def write_pending(pending: PendingProfiles) -> None:
     """Replace the file. ActionFailed: /run is full or not writable."""
-    values = {"saved": pending.saved, "deleted": pending.deleted, "checkpoint": pending.checkpoint}
+    values = {
+        "desired": pending.desired, "saved": pending.saved, "deleted": pending.deleted,
+        "checkpoint": pending.checkpoint,
+    }  # fmt: skip
     try:
         draft = f"{PATH}.new"
         with open(draft, "w", encoding="utf-8") as file:
@@ -40,17 +46,20 @@ def write_pending(pending: PendingProfiles) -> None:
 
 
 def read_pending() -> PendingProfiles | None:
-    """Return the content of the file; None: no change is pending."""
+    """Return the content of the file; None: there is none. ActionFailed: it is damaged."""
     try:
         with open(PATH, encoding="utf-8") as file:
             values = json.load(file)
+        return PendingProfiles(
+            desired=values["desired"],
+            saved=tuple(values["saved"]),
+            deleted=tuple(values["deleted"]),
+            checkpoint=values["checkpoint"],
+        )
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, LookupError, TypeError) as error:
         raise ActionFailed(PATH, f"cannot be read: {error}") from error
-    return PendingProfiles(
-        saved=tuple(values["saved"]), deleted=tuple(values["deleted"]), checkpoint=values["checkpoint"]
-    )
 
 
 def remove_pending() -> None:

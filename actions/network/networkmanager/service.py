@@ -17,8 +17,10 @@ from hostinfo.record import replace
 from ..backend import Backend, Fault, OnStep, PlannedStep, Service
 from ..kernel_backend import read_network, read_state
 from ..merge import route_key
+from ..owners import NETWORKMANAGER
+from ..system_bus import NotRunning
 from . import keyfiles
-from .bus import Bus, NotRunning
+from .bus import Bus
 from .change import apply_changes, persist_changes, planned_steps, restore_changes, take_snapshot
 from .checks import check_changes
 from .client import Client
@@ -32,8 +34,6 @@ from .profile_state import (
     master_of,
     name_servers,
 )
-
-NAME = "networkmanager"
 
 
 def add_configuration(state: NetworkState, network: Network) -> NetworkState:  # noqa: ARG001 - as for all services
@@ -151,11 +151,11 @@ def apply(current: NetworkState, desired: NetworkState, on_step: OnStep) -> None
         bus.close()
 
 
-def persist(_desired: NetworkState) -> None:
+def persist(desired: NetworkState) -> None:
     """Write the profiles that were changed to the disk. ActionFailed: NetworkManager's reason, such as a full disk."""
     bus = Bus()
     try:
-        persist_changes(bus)
+        persist_changes(bus, desired)
     finally:
         bus.close()
 
@@ -163,7 +163,7 @@ def persist(_desired: NetworkState) -> None:
 def networkmanager_backend() -> Backend:
     """Return the back end of this host's NetworkManager."""
     return Backend(
-        name=NAME,
+        name=NETWORKMANAGER,
         is_persistent=True,
         read=read,
         check=check,

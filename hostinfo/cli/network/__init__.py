@@ -29,8 +29,8 @@ is confirmed in time, whatever happens to the connection or to hostinfo meanwhil
 A state is YAML or JSON with the keys of nmstate's schema; interfaces that it does not
 name stay as they are. FILE may be - for standard input. Changes are made by root, or by
 the hostinfo-actions service for users whom its policy allows. A change of links that
-systemd-networkd configures is kept over boots once it is confirmed; without a network
-service it is lost at the next boot.
+systemd-networkd or NetworkManager configures is kept over boots once it is confirmed;
+without a network service it is lost at the next boot.
 
 exit status: 0 done, nothing to do, or waiting for confirmation; plan: 1 changes are
 needed; others: 1 failed or rolled back; 2 refused or wrong usage.

@@ -46,14 +46,14 @@ def test_links_of_two_services_are_not_changed_together(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("changed", [{"eth0"}, {"eth2"}, {"eth0", "eth2"}])
 def test_links_without_an_owner_go_to_the_service_of_the_host(tmp_path: Path, changed: set[str]) -> None:
-    assert choose(tmp_path, changed=changed) == "networkd"
+    assert choose(tmp_path, changed=changed) == "systemd-networkd"
 
 
 def test_a_new_vlan_belongs_to_the_owner_of_its_base(tmp_path: Path) -> None:
     """The base itself is not changed."""
     files = {**OWNED, "run/NetworkManager/devices/2": "[device]\nmanaged=true\n"}
     files["sys/fs/cgroup/system.slice/NetworkManager.service/cgroup.procs"] = "612\n"
-    assert choose(tmp_path, VLAN, changed={"eth0.5"}, files=files) == "networkmanager"
+    assert choose(tmp_path, VLAN, changed={"eth0.5"}, files=files) == "NetworkManager"
 
 
 def test_links_of_a_service_without_a_back_end_are_refused(tmp_path: Path) -> None:

@@ -276,6 +276,41 @@ def test_name_servers_are_replaced_and_removed(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+LOST = """
+change /run/address.yaml leave 60
+rm /run/NetworkManager/hostinfo-pending.json
+change - confirm
+same
+"""
+
+
+def test_a_change_whose_record_is_lost_is_undone_rather_than_called_confirmed(tmp_path: Path) -> None:
+    lines = run(tmp_path, LOST)
+    assert lines[0] == "waiting"
+    assert lines[1].startswith(
+        "ActionRolledBack: network: /run/NetworkManager/hostinfo-pending.json: it is not that of"
+    )
+    assert lines[2:5] == SAME[:3]  # the checkpoint, whose name was lost as well, ends by itself
+
+
+READ_ONLY = """
+change /run/address.yaml leave 60
+rm /etc/NetworkManager/system-connections/lan.nmconnection
+mount --bind /etc/NetworkManager/system-connections /etc/NetworkManager/system-connections
+mount -o remount,ro,bind /etc/NetworkManager/system-connections
+change - undo
+addresses eth0
+"""
+
+
+def test_links_come_back_where_the_disk_cannot_be_written(tmp_path: Path) -> None:
+    lines = run(tmp_path, READ_ONLY)
+    assert lines[0] == "waiting"
+    assert lines[1].startswith("ActionFailed: ")
+    assert "lan.nmconnection: cannot be written back: Read-only file system" in lines[1]
+    assert lines[-1] == "eth0: 198.51.100.5/24"
+
+
 REFUSE = """
 printf 'interfaces: [{name: eth1.5, type: vlan, state: up, vlan: {base-iface: eth1, id: 5}}]' > /run/vlan.yaml
 change /run/vlan.yaml plan
